@@ -1,0 +1,96 @@
+"""The loss over training, and the rate of the mean prediction fitted to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic import two_point
+from scipy.optimize import minimize_scalar
+
+from .compiled import CompiledFunction, compile_program
+from .quantities import Number, Pair, State, checked_times
+
+Array = NDArray[np.float64]
+
+
+@cache
+def _loss() -> CompiledFunction:
+    return compile_program("loss", two_point().loss)
+
+
+def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:
+    """The loss of two points while their mean prediction relaxes at a rate of its own.
+
+    Args:
+        t: training steps, any shape.
+        state: the state of the pair at those times.
+        pair: squared distances of inputs and of targets.
+        mean_error: ``|ybar - ybar*|^2`` at ``t = 0``, the squared error of the mean prediction.
+        rate_mean: ``1/tau_ybar``, in 1/(training step).
+
+    The loss is half the squared error, summed over outputs and averaged over the two points.
+
+    Source: van Rossem & Saxe (arXiv 2402.09142), section 3.
+
+    >>> loss_curve(0.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), mean_error=2.0, rate_mean=0.01)
+    1.0625
+    """
+    (loss,) = _loss()(checked_times(t), state.dy2, state.w, pair.dy2, mean_error, rate_mean)
+    return loss if np.ndim(loss) else float(loss)
+
+
+@dataclass(frozen=True)
+class LossFit:
+    """The fitted rate of the mean prediction, ``1/tau_ybar``, with the R^2 and SSE of the loss."""
+
+    rate: float
+    r2: float
+    sse: float
+
+
+def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit:
+    """Fit the rate of the mean prediction to a measured loss, given the (fitted) state of the pair.
+
+    Args:
+        t: training steps, shape (n,), increasing; the first is taken as the start.
+        loss: measured loss, shape (n,): half the squared error of both points, averaged over them.
+        state: the state at those times, as fitted or measured.
+        pair: squared distances of inputs and of targets.
+
+    Raises:
+        ValueError: if shapes differ or a loss is negative or not finite.
+
+    >>> import numpy as np
+    >>> t, still = np.arange(500.0), State(0.1, 0.5, 0.0)
+    >>> loss = loss_curve(t, still, Pair(1.0, 0.5), mean_error=2.0, rate_mean=0.01)
+    >>> round(fit_loss(t, loss, still, Pair(1.0, 0.5)).rate, 6)
+    0.01
+    """
+    times, measured = checked_times(t), np.asarray(loss, dtype=np.float64)
+    if times.ndim != 1 or times.shape != measured.shape or times.size < 3:
+        raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {times.shape} and {measured.shape}")
+    if not (np.isfinite(measured) & (measured >= 0)).all():
+        raise ValueError("loss must be finite and not negative; cut a run that diverged before it does")
+    elapsed = times - times[0]
+    pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
+    mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
+
+    def sse(log_rate: float) -> float:
+        return float(np.sum((loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)) - measured) ** 2))
+
+    grid = np.log(np.geomspace(1e-3, 1e2, 41) / (elapsed[-1] / np.sqrt(times.size)))
+    best = int(np.argmin([sse(x) for x in grid]))
+    bracket = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+    found = minimize_scalar(sse, bounds=bracket, method="bounded", options={"xatol": 1e-10})
+    return LossFit(rate=float(np.exp(found.x)), r2=r_squared(measured, found.fun), sse=float(found.fun))
+
+
+def r_squared(measured: Array, sse: float) -> float:
+    """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
+    spread = float(np.sum((measured - measured.mean()) ** 2))
+    if spread == 0:
+        return 1.0 if sse == 0 else 0.0
+    return 1 - sse / spread

@@ -1,0 +1,217 @@
+"""The values that every function takes and returns: a state, a pair of data points, two rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Number = float | NDArray[np.float64]
+
+CAUCHY_SCHWARZ_TOLERANCE = 1e-6
+"""How far, relative to the terms compared, measured values may exceed the bound by rounding."""
+
+
+def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
+    """``value`` as a float or a read-only float array that obeys ``rule``."""
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{owner}.{name} must be a real number or an array of them, got {value!r}") from None
+    broken = {"finite": ~np.isfinite(array), "non-negative": ~(array >= 0), "positive": ~(array > 0)}
+    for condition in dict.fromkeys(("finite", rule)):
+        if broken[condition].any():
+            first = array[broken[condition]].flat[0] if array.ndim else array[()]
+            raise ValueError(f"{owner}.{name} must be {condition}, got {first}{_HINTS[owner, name, condition]}")
+    array.setflags(write=False)
+    return array if array.ndim else float(array)
+
+
+@dataclass(frozen=True, eq=False)
+class _Values:
+    """Immutable named numbers or arrays that broadcast against each other."""
+
+    _rules: ClassVar[dict[str, str]]
+
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        for name, rule in self._rules.items():
+            object.__setattr__(self, name, _checked(owner, name, getattr(self, name), rule))
+        broadcast(**{f"{owner}.{name}": getattr(self, name) for name in self._rules})
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # arrays have no hash; None is how Python says so
+
+
+@dataclass(frozen=True, eq=False)
+class State(_Values):
+    """Where a pair stands: squared hidden distance, squared output distance, misfit.
+
+    Attributes:
+        dh2: ``|h2 - h1|^2``.
+        dy2: ``|y2 - y1|^2``.
+        w: ``dy2 - (y2 - y1) . (y2* - y1*)``; 0 when the difference is learnt.
+
+    Fields are numbers or arrays that broadcast against each other. Squared
+    distances are in the units of the representation and of the outputs.
+
+    Raises:
+        ValueError: if a field is not finite or shapes do not broadcast.
+
+    Source: van Rossem & Saxe (arXiv 2402.09142), section 3.
+
+    >>> State(dh2=0.1, dy2=0.0, w=0.0)
+    State(dh2=0.1, dy2=0.0, w=0.0)
+    """
+
+    dh2: Number
+    dy2: Number
+    w: Number
+    _rules = {"dh2": "finite", "dy2": "finite", "w": "finite"}
+
+    @classmethod
+    def measured(cls, dh: ArrayLike, dy: ArrayLike, dy_target: ArrayLike) -> State:
+        """The state of measured difference vectors, shapes ``(..., n)``, ``(..., m)`` and ``(..., m)``.
+
+        >>> State.measured(dh=[3.0, 4.0], dy=[1.0], dy_target=[2.0])
+        State(dh2=25.0, dy2=1.0, w=-1.0)
+        """
+        h, y, target = (np.asarray(x, dtype=np.float64) for x in (dh, dy, dy_target))
+        return cls((h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1))
+
+    def __getitem__(self, index: Any) -> State:
+        """The state at some of its points, as an index selects them from the broadcast fields.
+
+        >>> State([0.1, 0.2], [0.0, 0.3], 0.0)[-1]
+        State(dh2=0.2, dy2=0.3, w=0.0)
+        """
+        return State(*(x[index] for x in np.broadcast_arrays(self.dh2, self.dy2, self.w)))
+
+
+@dataclass(frozen=True, eq=False)
+class Pair(_Values):
+    """What does not change about two data points.
+
+    Attributes:
+        dx2: ``|x2 - x1|^2``, the squared distance of the inputs, positive.
+        dy2: ``|y2* - y1*|^2``, the squared distance of the TARGETS, non-negative (0: the pair agrees).
+
+    Raises:
+        ValueError: if a field is not finite, out of its range, or shapes do not broadcast.
+
+    >>> Pair(dx2=1.0, dy2=0.5)
+    Pair(dx2=1.0, dy2=0.5)
+    """
+
+    dx2: Number
+    dy2: Number
+    _rules = {"dx2": "positive", "dy2": "non-negative"}
+
+
+@dataclass(frozen=True, eq=False)
+class Rates(_Values):
+    """Effective learning rates of encoder and decoder, in units of 1/(training step).
+
+    Attributes:
+        h: ``1/tau_h``, positive.
+        y: ``1/tau_y``, positive.
+
+    A two-layer linear network trained by gradient descent with step size lr on
+    half the squared error, averaged over the two points, has ``h = y = lr/2``.
+
+    Raises:
+        ValueError: if a field is not finite, not positive, or shapes do not broadcast.
+
+    >>> Rates(h=0.01, y=0.02).h
+    0.01
+    """
+
+    h: Number
+    y: Number
+    _rules = {"h": "positive", "y": "positive"}
+
+
+_NAN = "; a run that diverged must be cut before the first value that is not a number"
+_HINTS: dict[tuple[str, str, str], str] = {
+    ("State", "dh2", "finite"): _NAN,
+    ("State", "dy2", "finite"): _NAN,
+    ("State", "w", "finite"): _NAN,
+    ("Pair", "dx2", "finite"): "",
+    ("Pair", "dx2", "positive"): "; choose two points with different inputs",
+    ("Pair", "dy2", "finite"): "",
+    ("Pair", "dy2", "non-negative"): "; it is the squared distance of the two targets",
+    ("Rates", "h", "finite"): "",
+    ("Rates", "h", "positive"): "; a rate is 1/tau, in units of 1/(training step)",
+    ("Rates", "y", "finite"): "",
+    ("Rates", "y", "positive"): "; a rate is 1/tau, in units of 1/(training step)",
+}
+
+
+def broadcast(**values: Number) -> tuple[int, ...]:
+    """The common shape of named values.
+
+    Raises:
+        ValueError: naming every shape, if there is none.
+    """
+    try:
+        return np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if np.ndim(value))
+        raise ValueError(f"shapes must broadcast as NumPy does, got {shapes}; add axes of length 1") from None
+
+
+def checked_times(t: ArrayLike) -> NDArray[np.float64]:
+    """Times as an array.
+
+    Raises:
+        ValueError: if one is negative or not finite.
+    """
+    times = np.asarray(t, dtype=np.float64)
+    wrong = ~(np.isfinite(times) & (times >= 0))
+    if wrong.any():
+        first = times[wrong].flat[0] if times.ndim else times[()]
+        raise ValueError(
+            f"t must be finite and not negative, in training steps, got {first}; for t = inf use final_distance"
+        )
+    return times
+
+
+def check_distances(state: State) -> None:
+    """Check that squared distances are not negative.
+
+    Raises:
+        ValueError: naming the one that is.
+    """
+    for name, value in (("dh2", state.dh2), ("dy2", state.dy2)):
+        if np.any(np.less(value, 0)):
+            raise ValueError(f"{name} is a squared distance and must not be negative, got {np.min(value)}")
+
+
+def check_start(start: State, pair: Pair) -> None:
+    """Check that a trajectory can start here.
+
+    Raises:
+        ValueError: if a distance is negative, dh2 is 0, or dy2 - w = dy . dy* is beyond Cauchy-Schwarz.
+    """
+    check_distances(start)
+    if not np.all(np.asarray(start.dh2) > 0):
+        raise ValueError(
+            f"the initial dh2 must be positive, got {np.min(start.dh2)}; two points with the same hidden "
+            "representation cannot be told apart by the decoder"
+        )
+    product = np.abs(np.subtract(start.dy2, start.w))
+    bound = np.sqrt(np.multiply(start.dy2, pair.dy2))
+    slack = CAUCHY_SCHWARZ_TOLERANCE * (bound + np.abs(start.dy2) + np.abs(start.w))
+    product, limit, bound = np.broadcast_arrays(product, bound + slack, bound)
+    if (product > limit).any():
+        worst = np.unravel_index(np.argmax(product - limit), product.shape)
+        raise ValueError(
+            f"|dy2 - w| must be at most |dy| |dy*| (Cauchy-Schwarz), got {product[worst]:.6g} > {bound[worst]:.6g} "
+            "at the start; check that w is dy2 - dy . dy* and that Pair.dy2 is the squared distance of the targets"
+        )

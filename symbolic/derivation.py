@@ -1,0 +1,81 @@
+"""A derivation: statements with reasons, each proved when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+
+class DerivationError(AssertionError):
+    """A step whose statement does not follow: its residual is not zero."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what is claimed, why, and what is left when the claim is worked out.
+
+    ``residual`` maps each relation of the statement to an expression that is
+    exactly 0 when the relation holds. It works from the relation it is given, so
+    a changed statement is judged as it stands.
+    """
+
+    name: str
+    title: str
+    reason: str
+    statement: tuple[sp.Rel, ...]
+    residual: Callable[[sp.Rel], sp.Expr]
+
+    def check(self) -> None:
+        """Prove the statement by exact algebra.
+
+        Raises:
+            DerivationError: naming the step, the relation and what it leaves.
+        """
+        for relation in self.statement:
+            rest = self.residual(relation)
+            if rest != 0:
+                raise DerivationError(
+                    f"step {self.name!r} is not proved: {relation} must leave 0 and leaves {rest}; "
+                    "correct the statement or the rule it is derived from"
+                )
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Steps in the order they are needed, with the symbols' printed form."""
+
+    title: str
+    introduction: str
+    notation: Mapping[sp.Basic, str]
+    steps: tuple[Step, ...]
+
+    def check(self) -> None:
+        """Prove every step.
+
+        Raises:
+            DerivationError: at the first step that does not hold.
+
+        >>> from repdyn.symbolic import two_point
+        >>> two_point().derivation.check()
+        """
+        for step in self.steps:
+            step.check()
+
+    def __getitem__(self, name: str) -> Step:
+        """The step called ``name``."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(f"the derivation has no step {name!r}; its steps are {', '.join(s.name for s in self.steps)}")
+
+
+def sides_agree(normal: Callable[[sp.Expr], sp.Expr]) -> Callable[[sp.Rel], sp.Expr]:
+    """A residual for equations between expressions: the difference of both sides in normal form."""
+    return lambda relation: normal(relation.lhs - relation.rhs)
+
+
+def first_nonzero(*rests: sp.Expr) -> sp.Expr:
+    """What is left of several residuals that must all vanish."""
+    return next((rest for rest in rests if rest != 0), sp.S.Zero)

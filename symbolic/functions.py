@@ -1,0 +1,94 @@
+"""Functions that keep their accuracy where the textbook expression loses it.
+
+Each stands for an elementary expression, which :func:`elementary` puts back for
+a proof; a back end prints it as the accurate routine of its own language.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+
+class exprel(sp.Function):
+    """``(exp(x) - 1)/x``, continued by 1 to ``x = 0``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return exprel_prime(self.args[0])
+
+    @staticmethod
+    def elementary(x: sp.Expr) -> sp.Expr:
+        return (sp.exp(x) - 1) / x
+
+    def _latex(self, printer: sp.LatexPrinter) -> str:
+        return rf"\operatorname{{exprel}}\left({printer.doprint(self.args[0])}\right)"
+
+
+class exprel_prime(sp.Function):
+    """The derivative of :class:`exprel`, ``(exp(x) (x - 1) + 1)/x**2``; 1/2 at 0."""
+
+    nargs = 1
+
+    @staticmethod
+    def elementary(x: sp.Expr) -> sp.Expr:
+        return (sp.exp(x) * (x - 1) + 1) / x**2
+
+
+class hypot(sp.Function):
+    """``sqrt(x**2 + y**2)`` without overflow or underflow in between."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return quotient(self.args[argindex - 1], self)
+
+    @staticmethod
+    def elementary(x: sp.Expr, y: sp.Expr) -> sp.Expr:
+        return sp.sqrt(x**2 + y**2)
+
+    def _latex(self, printer: sp.LatexPrinter) -> str:
+        return printer.doprint(hypot.elementary(*self.args))
+
+
+class quotient(sp.Function):
+    """``x/y``, and 0 where ``y = 0``: for ratios that are multiplied by something that vanishes there."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        x, y = self.args
+        return quotient(1, y) if argindex == 1 else -quotient(quotient(x, y), y)
+
+    @staticmethod
+    def elementary(x: sp.Expr, y: sp.Expr) -> sp.Expr:
+        return x / y
+
+    def _latex(self, printer: sp.LatexPrinter) -> str:
+        x, y = self.args
+        return rf"\frac{{{printer.doprint(x)}}}{{{printer.doprint(y)}}}"
+
+
+class dot(sp.Function):
+    """``dot(x, t)``: the derivative of ``x`` with respect to time, as it stands in a statement."""
+
+    nargs = 2
+
+    def _latex(self, printer: sp.LatexPrinter) -> str:
+        quantity, time = (printer.doprint(x) for x in self.args)
+        if self.args[0].is_Add:
+            quantity = rf"\left({quantity}\right)"
+        return rf"\frac{{d}}{{d {time}}} {quantity}"
+
+
+def elementary(expr: sp.Expr) -> sp.Expr:
+    """Replace the accurate functions of this module by the expressions they stand for.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x")
+    >>> elementary(exprel(x))
+    (exp(x) - 1)/x
+    """
+    for function in (exprel, exprel_prime, hypot, quotient):
+        expr = expr.replace(function, function.elementary)
+    return expr

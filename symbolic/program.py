@@ -1,0 +1,79 @@
+"""Straight-line programs: a solution as named intermediate values, ready to be generated as code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+import sympy as sp
+
+from .functions import exprel, exprel_prime, quotient
+
+
+@dataclass(frozen=True)
+class Program:
+    """Arguments in order, definitions in order, and the results, each a SymPy expression.
+
+    A definition may use the arguments and the definitions before it. The form of
+    an expression is kept to the letter: it was chosen for its accuracy in
+    floating point, so nothing here simplifies.
+    """
+
+    arguments: tuple[sp.Symbol, ...]
+    definitions: Mapping[sp.Symbol, sp.Expr]
+    results: Mapping[sp.Symbol, sp.Expr]
+
+    def expand(self, expr: sp.Expr) -> sp.Expr:
+        """``expr`` with every definition put in, as an expression of the arguments alone."""
+        return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(self.definitions.items()), expr)
+
+    def jacobian(self, variables: tuple[sp.Symbol, ...]) -> Program:
+        """The program that also returns the derivatives of its results.
+
+        Derivatives are taken definition by definition (forward mode), so they
+        share every intermediate value and keep its accurate form. A derivative
+        ``d result / d variable`` is named ``result_variable``.
+
+        >>> import sympy as sp
+        >>> x, y, r = sp.symbols("x y r")
+        >>> square = Program((x, y), {}, {r: x**2 * y})
+        >>> square.jacobian((x,)).results
+        {r: x**2*y, r_x: 2*x*y}
+        """
+        definitions: dict[sp.Symbol, sp.Expr] = {}
+        shared: dict[sp.Expr, sp.Expr] = {}
+        tangents: dict[sp.Symbol, dict[sp.Symbol, sp.Expr]] = {v: {v: sp.S.One} for v in variables}
+
+        def tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+            """The derivative along ``known``, with each function value in it defined only once."""
+            derivative = _tangent(expr, known).xreplace(shared)
+            for value in sorted(derivative.atoms(exprel, exprel_prime, quotient), key=sp.count_ops):
+                reduced = value.xreplace(shared)
+                if not reduced.is_Symbol:
+                    symbol = sp.Symbol(f"shared_{len(definitions)}", real=True)
+                    definitions[symbol] = reduced
+                    shared[reduced] = symbol
+                shared[value] = shared.get(reduced, reduced)
+            return derivative.xreplace(shared)
+
+        for name, expr in self.definitions.items():
+            definitions[name] = expr
+            shared[expr] = name
+            for variable, known in tangents.items():
+                derivative = tangent(expr, known)
+                if derivative != 0:
+                    known[name] = sp.Symbol(f"{name}_{variable}", real=True)
+                    definitions[known[name]] = derivative
+        derivatives = {
+            sp.Symbol(f"{name}_{variable}", real=True): tangent(expr, known)
+            for name, expr in self.results.items()
+            for variable, known in tangents.items()
+        }
+        return Program(self.arguments, definitions, {**self.results, **derivatives})
+
+
+def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """The directional derivative of ``expr`` where each symbol moves as ``known`` says."""
+    moving = sorted(expr.free_symbols & known.keys(), key=str)
+    return sp.Add(*(expr.diff(x) * known[x] for x in moving))

@@ -1,0 +1,189 @@
+"""From the loss of two points to the three-scalar system: van Rossem & Saxe (arXiv 2402.09142), sections 2 and 3."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..derivation import Step
+from ..functions import dot
+from ..words import Rules, directional_residual, gradient, matrix_residual, scalar
+from .notation import (
+    D_h,
+    D_y,
+    dh,
+    dh2,
+    dx,
+    dx2,
+    dy,
+    dy2,
+    dy2_target,
+    dy_target,
+    rate_h,
+    rate_mean,
+    rate_y,
+    t,
+    w,
+    y_mean,
+    y_mean_target,
+)
+
+LOSS = (y_mean - y_mean_target).T * (y_mean - y_mean_target) / 2 + (
+    (D_y * D_h * dx - dy_target).T * (D_y * D_h * dx - dy_target) / 8
+)
+"""The mean of half the squared errors of the two points, in their mean and their difference."""
+
+_VARIABLES = (D_h, D_y, y_mean)
+_LEARNING_RATES = {D_h: 2 * rate_h, D_y: 2 * rate_y, y_mean: rate_mean}
+"""The step of gradient flow on each variable; a rate counts half of it, the convention of the paper."""
+
+_PAIR: Rules = {
+    (D_h, dx): dh,
+    (D_y, dh): dy,
+    (dx.T, dx): dx2,
+    (dh.T, dh): dh2,
+    (dy.T, dy): dy2,
+    (dy.T, dy_target): dy2 - w,
+    (dy_target.T, dy_target): dy2_target,
+}
+"""What the products of the pair's vectors are called."""
+
+_ANSATZ: Rules = {(D_y.T, dy): D_y.T * dy_target + (w / dh2) * dh}
+"""D_y^T (dy - dy*) lies along dh."""
+
+
+def _dot(x: sp.MatrixSymbol) -> sp.MatrixSymbol:
+    return sp.MatrixSymbol(f"dot_{x.name}", *x.shape)
+
+
+def _partial(x: sp.MatrixSymbol) -> sp.MatrixSymbol:
+    return sp.MatrixSymbol(f"partial_{x.name}", *x.shape)
+
+
+GRADIENTS = {x: gradient(LOSS, x) for x in _VARIABLES}
+FLOW = {x: -_LEARNING_RATES[x] * GRADIENTS[x] for x in _VARIABLES}
+
+_dh_rate = FLOW[D_h] * dx
+_dy_rate = FLOW[D_y] * dh + D_y * _dh_rate
+
+
+_RATES = {dh2: 2 * dh.T * _dh_rate, dy2: 2 * dy.T * _dy_rate, w: (2 * dy - dy_target).T * _dy_rate}
+"""The product rule for |dh|^2, |dy|^2 and |dy|^2 - dy . dy*."""
+
+
+def _rate(x: sp.Symbol) -> sp.Expr:
+    """The rate of change of one of the three scalars along the flow, under the ansatz."""
+    return sp.collect(sp.expand(scalar(_RATES[x], {**_PAIR, **_ANSATZ})), (rate_h, rate_y), sp.factor)
+
+
+SYSTEM = {x: _rate(x) for x in (dh2, dy2, w)}
+"""The three-scalar system: the time derivatives of dh2, dy2 and w."""
+
+PAIR_LOSS = scalar((dy - dy_target).T * (dy - dy_target) / 8, _PAIR)
+"""The part of the loss that depends on the difference of the two predictions."""
+
+MEAN_ERROR_RATE = scalar(2 * (y_mean - y_mean_target).T * FLOW[y_mean], {})
+"""The rate of change of |y_mean - y_mean_target|^2, with the products of the means left as symbols."""
+
+MEAN_ERROR = scalar((y_mean - y_mean_target).T * (y_mean - y_mean_target), {})
+"""|y_mean - y_mean_target|^2, with the products of the means left as symbols."""
+
+
+def _loss_residual(relation: sp.Rel) -> sp.Expr:
+    return matrix_residual(relation.lhs - relation.rhs, {(D_y, D_h, dx): dy})
+
+
+def _gradient_residual(relation: sp.Rel) -> sp.Expr:
+    variable = next(x for x in _VARIABLES if _partial(x) == relation.lhs)
+    return directional_residual(LOSS, variable, relation.rhs)
+
+
+def _flow_residual(relation: sp.Rel) -> sp.Expr:
+    variable = next(x for x in _VARIABLES if _dot(x) == relation.lhs)
+    gradients = {_partial(x): value for x, value in GRADIENTS.items()}
+    return matrix_residual(relation.rhs.xreplace(gradients) - FLOW[variable], {})
+
+
+def _pair_residual(relation: sp.Rel) -> sp.Expr:
+    rate = {_dot(dh): _dh_rate, _dot(dy): _dy_rate}[relation.lhs]
+    return matrix_residual(rate - relation.rhs, _PAIR)
+
+
+def _ansatz_residual(relation: sp.Rel) -> sp.Expr:
+    return scalar(dh.T * (relation.lhs - relation.rhs), _PAIR)
+
+
+def _system_residual(relation: sp.Rel) -> sp.Expr:
+    return sp.expand(scalar(_RATES[relation.lhs.args[0]], {**_PAIR, **_ANSATZ}) - relation.rhs)
+
+
+def _two_point_loss() -> sp.MatrixExpr:
+    errors = [(y_mean + sign * dy / 2) - (y_mean_target + sign * dy_target / 2) for sign in (-1, 1)]
+    return sp.MatAdd(*(e.T * e / 4 for e in errors))
+
+
+LATEX: dict[sp.Basic, str] = {
+    **{_dot(x): rf"\dot {name}" for x, name in ((D_h, "D_h"), (D_y, "D_y"), (y_mean, r"{\bar y}"))},
+    **{_dot(x): rf"\frac{{d}}{{dt}}{name}" for x, name in ((dh, r"\Delta h"), (dy, r"\Delta y"))},
+    **{
+        _partial(x): rf"\frac{{\partial L}}{{\partial {name}}}"
+        for x, name in ((D_h, "D_h"), (D_y, "D_y"), (y_mean, r"\bar y"))
+    },
+}
+
+STEPS = (
+    Step(
+        "loss",
+        "The loss of two points",
+        "The mean over both points of half the squared error splits into the error of the mean prediction and "
+        "that of the difference, because the cross terms cancel. Encoder and decoder are replaced by their "
+        "derivatives at the mean of the two points, so the difference of the predictions is D_y D_h dx.",
+        (sp.Eq(_two_point_loss(), LOSS, evaluate=False),),
+        _loss_residual,
+    ),
+    Step(
+        "gradient",
+        "Its gradient",
+        "Moving one of the three variables in any direction E changes the loss by tr(G^T E) to first order; "
+        "G is the gradient. Nothing is assumed about the sizes of the matrices.",
+        tuple(sp.Eq(_partial(x), GRADIENTS[x], evaluate=False) for x in _VARIABLES),
+        _gradient_residual,
+    ),
+    Step(
+        "gradient_flow",
+        "Gradient flow with effective rates",
+        "The architecture enters only through three effective learning rates, one for the encoder, one for the "
+        "decoder and one for the mean. Gradient flow with rate e gives 1/tau = e/2 for the first two.",
+        tuple(sp.Eq(_dot(x), -_LEARNING_RATES[x] * _partial(x), evaluate=False) for x in _VARIABLES),
+        _flow_residual,
+    ),
+    Step(
+        "pair_flow",
+        "How the pair moves",
+        "Apply the flow of D_h to dx, and that of D_y to dh: no approximation so far.",
+        (
+            sp.Eq(_dot(dh), -(rate_h * dx2 / 2) * D_y.T * (dy - dy_target), evaluate=False),
+            sp.Eq(
+                _dot(dy),
+                -(rate_y * dh2 / 2) * (dy - dy_target) - (rate_h * dx2 / 2) * D_y * D_y.T * (dy - dy_target),
+                evaluate=False,
+            ),
+        ),
+        _pair_residual,
+    ),
+    Step(
+        "ansatz",
+        "The ansatz",
+        "The hidden difference only grows or shrinks along itself, so D_y^T (dy - dy*) is a multiple of dh. "
+        "Which multiple, its product with dh decides. This is the one assumption that closes the system.",
+        (sp.Eq(D_y.T * (dy - dy_target), (w / dh2) * dh, evaluate=False),),
+        _ansatz_residual,
+    ),
+    Step(
+        "system",
+        "The three-scalar system",
+        "Differentiate the three inner products dh2 = |dh|^2, dy2 = |dy|^2 and w = |dy|^2 - dy . dy* and put in "
+        "the flow of the pair and the ansatz.",
+        tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in SYSTEM.items()),
+        _system_residual,
+    ),
+)
