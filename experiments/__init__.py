@@ -1,1 +1,56 @@
-"""Is it so: networks trained with Lightning, their pairs tracked, fitted and drawn."""
+"""Is it so: networks trained with Lightning, their pairs tracked, fitted and drawn.
+
+Names are loaded when they are first used: training and drawing need the extra ``repdyn[experiments]``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .comparison import Comparison, Failure, compare
+    from .figures import draw_comparison
+    from .runs import Run, run
+    from .settings import Digits, Setting, SettingError, TwoPoints, find_setting, load_settings, override
+    from .tracker import PairTracker
+
+_HOMES = {
+    "Comparison": "comparison",
+    "Digits": "settings",
+    "Failure": "comparison",
+    "PairTracker": "tracker",
+    "Run": "runs",
+    "Setting": "settings",
+    "SettingError": "settings",
+    "TwoPoints": "settings",
+    "compare": "comparison",
+    "draw_comparison": "figures",
+    "find_setting": "settings",
+    "load_settings": "settings",
+    "override": "settings",
+    "run": "runs",
+}
+
+__all__ = [
+    "Comparison",
+    "Digits",
+    "Failure",
+    "PairTracker",
+    "Run",
+    "Setting",
+    "SettingError",
+    "TwoPoints",
+    "compare",
+    "draw_comparison",
+    "find_setting",
+    "load_settings",
+    "override",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,1 +1,171 @@
-"""The command line."""
+"""The command line: ``repdyn list | run | fit | derive``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .settings import Setting, SettingError, find_setting, load_settings, override
+
+_RESULTS = Path("results")
+_FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, or 2 after one line on what is wrong."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    try:
+        options, rest = parser.parse_known_args(words)
+        if rest and options.command != "run":
+            parser.error(f"unrecognised arguments: {' '.join(rest)}")
+        return options.action(options, rest)
+    except ModuleNotFoundError as error:
+        print(f"repdyn: {error.name} is not installed; install repdyn[experiments]", file=sys.stderr)
+    except (ValueError, OSError, ArithmeticError) as error:
+        print(f"repdyn: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("repdyn: interrupted; finished runs are kept", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="repdyn",
+        description="Representation learning dynamics: the theory derived, computed and tested on real networks.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list | run | fit | derive")
+
+    listing = commands.add_parser("list", help="show the settings")
+    listing.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file of settings instead of repdyn's")
+    listing.set_defaults(action=_list)
+
+    run = commands.add_parser(
+        "run",
+        add_help=False,
+        help="train a setting's network, track its pairs, fit, draw",
+        description="Train a setting's network, track its pairs, fit the theory, write the results.",
+    )
+    run.add_argument("setting", nargs="?", help="name of a setting, see `repdyn list`")
+    run.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file of settings instead of repdyn's")
+    run.add_argument("--results", type=Path, default=_RESULTS, metavar="DIR", help="where to write (default: results)")
+    run.add_argument("-h", "--help", action="store_true", help="show this help, with the fields of the setting")
+    run.set_defaults(action=_run, parser=run)
+
+    fit = commands.add_parser("fit", help="fit the theory to a trajectory of yours (CSV or Parquet)")
+    fit.add_argument(
+        "file", type=Path, help="columns step, dh2, dy2, w and optionally pair, layer, loss; or a run's folder"
+    )
+    fit.add_argument("--dx2", type=float, help="squared distance of the two inputs, if not a column")
+    fit.add_argument("--dy2", type=float, help="squared distance of the two targets, if not a column")
+    fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
+    fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
+    fit.set_defaults(action=_fit)
+
+    derive = commands.add_parser("derive", help="derive the theory and verify every step")
+    derive.add_argument("--format", choices=("md", "tex"), default="md", help="Markdown (default) or LaTeX")
+    derive.add_argument("--output", type=Path, metavar="FILE", help="write here instead of printing")
+    derive.set_defaults(action=_derive)
+    return parser
+
+
+def _list(options: argparse.Namespace, _: list[str]) -> int:
+    for name, setting in load_settings(options.settings).items():
+        defaults = {f.name: f.default for f in fields(type(setting)) if f.default is not MISSING}
+        changed = [
+            f"{key} = {getattr(setting, key)}"
+            for key, value in defaults.items()
+            if key not in ("name", "data") and getattr(setting, key) != value
+        ]
+        print(f"{name:<10} {setting.experiment:<11} {', '.join(changed) or 'the defaults'}")
+    return 0
+
+
+def _run(options: argparse.Namespace, rest: list[str]) -> int:
+    if options.setting is None:
+        if options.help:
+            options.parser.print_help()
+            return 0
+        raise SettingError("run needs the name of a setting; `repdyn list` shows them")
+    setting = find_setting(options.setting, options.settings)
+    chosen = _field_parser(setting)
+    if options.help:
+        chosen.print_help()
+        return 0
+    setting = override(setting, vars(chosen.parse_args(rest)))
+
+    from .records import write_run  # noqa: PLC0415
+    from .report import run_summary  # noqa: PLC0415  # training is loaded when something is trained
+    from .runs import run  # noqa: PLC0415
+
+    result = run(setting)
+    folder = write_run(result, options.results)
+    print(run_summary(result, folder))
+    return 0
+
+
+def _field_parser(setting: Setting) -> _Parser:
+    """A parser for the fields of a setting; only those that are given appear in its result."""
+    parser = _Parser(
+        prog=f"repdyn run {setting.name}",
+        description=f"{(type(setting).__doc__ or '').splitlines()[0]} Also --settings FILE and --results DIR.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    for f in fields(setting):
+        if f.name != "name":
+            meaning = f"{f.metadata['meaning']} (here {getattr(setting, f.name)!r})".replace("%", "%%")
+            flags = dict.fromkeys((f"--{f.name.replace('_', '-')}", f"--{f.name}"))
+            parser.add_argument(*flags, dest=f.name, type=_FIELD_TYPES[str(f.type)], metavar="VALUE", help=meaning)
+    return parser
+
+
+def _fit(options: argparse.Namespace, _: list[str]) -> int:
+    from .comparison import Comparison, compare  # noqa: PLC0415  # pandas and SciPy are loaded for the commands that fit
+    from .records import read_trajectories  # noqa: PLC0415
+    from .report import comparison_table, departure_lines  # noqa: PLC0415
+
+    comparisons = compare(read_trajectories(options.file, options.dx2, options.dy2), balanced=options.balanced)
+    fitted = [c for c in comparisons if isinstance(c, Comparison)]
+    if not fitted:
+        raise ValueError(comparisons[0].message if comparisons else f"{options.file} holds no rows")
+    print(comparison_table(comparisons))
+    if len(fitted) == 1:
+        print("\n".join(departure_lines(fitted[0])))
+    if options.figure:
+        from .figures import draw_comparison, save_figure  # noqa: PLC0415
+
+        save_figure(draw_comparison(fitted[0]), options.figure)
+        print(f"drawn in {options.figure}.png and {options.figure}.svg")
+    return 0
+
+
+def _derive(options: argparse.Namespace, _: list[str]) -> int:
+    from repdyn.symbolic import two_point  # noqa: PLC0415  # SymPy takes longer to load than --help may
+    from repdyn.symbolic.document import prove, render  # noqa: PLC0415
+
+    derivation = two_point().derivation
+    verdicts = prove(derivation)
+    text = render(derivation, verdicts, options.format)
+    wrong = [error for _, error in verdicts if error is not None]
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text, "utf-8")
+        print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} steps verified; written to {options.output}")
+    else:
+        print(text, end="")
+    if wrong:
+        raise ArithmeticError(wrong[0])
+    return 0

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 _COARSE = 64
 """Samples on which starting points are compared."""
 
-_LOG_LIMIT = 230.0
+_LOG_LIMIT = 100.0
 """Logarithms of rates are kept where their exponentials are numbers."""
 
 _UNDETERMINED = 1e12
@@ -88,8 +88,8 @@ def fit_rates(t: ArrayLike, observed: State, pair: Pair, *, weights: State | Non
     """
     problem = _Problem(t, observed, pair, weights)
     coarse = problem.thinned(_COARSE)
-    candidates = [coarse.refine(x, 1e-6) for x in coarse.best_starts(3)]
-    found = problem.refine(min(candidates, key=lambda result: result.cost).x, 1e-15)
+    candidates = [coarse.refine(x, 1e-4) for x in coarse.best_starts(3)]
+    found = problem.refine(min(candidates, key=lambda result: result.cost).x, 1e-12)
     return problem.report(found)
 
 
@@ -139,9 +139,8 @@ class _Problem:
         """The best of a grid: ratios of rates around that of the conserved quantity, all time scales of the data."""
         dh2, dy2, _ = self.observed
         slope = self._ratio(dh2, dy2)
-        ratio, speed = np.meshgrid(
-            slope * np.geomspace(1e-4, 1e4, 13), np.geomspace(1e-3, 1e5, 33) / self.times[-1], indexing="ij"
-        )
+        speeds: Array = np.geomspace(1e-3, 1e5, 33) / self.times[-1]
+        ratio, speed = np.meshgrid(slope * np.geomspace(1e-4, 1e4, 13), speeds, indexing="ij")
         # The fastest of the rates at which the pair can move, per unit of rate_y at this ratio.
         pace = np.sqrt(ratio * self.pair.dy2) + dh2[0] + ratio * dy2[0] / dh2[0]
         decoder = speed / pace
@@ -215,7 +214,8 @@ class _Problem:
         )
 
     def _stderr(self, found: OptimizeResult, rates: Rates) -> tuple[Rates | None, str]:
-        condition = np.linalg.cond(found.jac)
+        jacobian: Array = found.jac
+        condition = np.linalg.cond(jacobian)
         if not condition < _UNDETERMINED:
             return None, (
                 f"No standard errors: the trajectory does not determine both rates (the Jacobian's condition number "
@@ -223,7 +223,7 @@ class _Problem:
             )
         freedom = 3 * (self.times.size - 1) - 2
         variance = 2 * found.cost / freedom
-        spread = np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)) * variance)
+        spread = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * variance)
         if not (spread > 0).all():
             return None, "No standard errors: the fit is exact."
         return Rates(*(spread * (rates.h, rates.y))), ""

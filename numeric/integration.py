@@ -24,7 +24,7 @@ def _functions() -> tuple[CompiledFunction, CompiledFunction, CompiledFunction, 
     chart = two_point().chart
     arguments = (*chart.states, *chart.parameters)
     flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): rate for x, rate in chart.rhs.items()})
-    entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian)}
+    entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian.flat())}
     return (
         compile_program("enter", chart.enter),
         compile_program("flow", flow),

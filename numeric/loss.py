@@ -44,11 +44,19 @@ def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_m
 
 @dataclass(frozen=True)
 class LossFit:
-    """The fitted rate of the mean prediction, ``1/tau_ybar``, with the R^2 and SSE of the loss."""
+    """The loss with the rate of the mean prediction fitted to it.
+
+    Attributes:
+        rate: ``1/tau_ybar``, in 1/(training step).
+        r2: the coefficient of determination of the loss.
+        sse: the sum of squared differences of the loss.
+        predicted: the fitted loss at the given times, shape (n,).
+    """
 
     rate: float
     r2: float
     sse: float
+    predicted: Array
 
 
 def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit:
@@ -78,14 +86,22 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
     mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
 
+    def curve(log_rate: float) -> Array:
+        return np.broadcast_to(loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)), times.shape)
+
     def sse(log_rate: float) -> float:
-        return float(np.sum((loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)) - measured) ** 2))
+        return float(np.sum((curve(log_rate) - measured) ** 2))
 
     grid = np.log(np.geomspace(1e-3, 1e2, 41) / (elapsed[-1] / np.sqrt(times.size)))
     best = int(np.argmin([sse(x) for x in grid]))
     bracket = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     found = minimize_scalar(sse, bounds=bracket, method="bounded", options={"xatol": 1e-10})
-    return LossFit(rate=float(np.exp(found.x)), r2=r_squared(measured, found.fun), sse=float(found.fun))
+    return LossFit(
+        rate=float(np.exp(found.x)),
+        r2=r_squared(measured, found.fun),
+        sse=float(found.fun),
+        predicted=curve(found.x),
+    )
 
 
 def r_squared(measured: Array, sse: float) -> float:

@@ -29,6 +29,18 @@ def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
     return array if array.ndim else float(array)
 
 
+def inner_products(
+    dh: ArrayLike, dy: ArrayLike, dy_target: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """``dh2``, ``dy2`` and ``w`` of difference vectors ``(..., n)``, ``(..., m)``, ``(..., m)``, finite or not.
+
+    >>> inner_products([3.0, 4.0], [1.0], [2.0])
+    (np.float64(25.0), np.float64(1.0), np.float64(-1.0))
+    """
+    h, y, target = (np.asarray(x, dtype=np.float64) for x in (dh, dy, dy_target))
+    return (h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1)
+
+
 @dataclass(frozen=True, eq=False)
 class _Values:
     """Immutable named numbers or arrays that broadcast against each other."""
@@ -82,8 +94,7 @@ class State(_Values):
         >>> State.measured(dh=[3.0, 4.0], dy=[1.0], dy_target=[2.0])
         State(dh2=25.0, dy2=1.0, w=-1.0)
         """
-        h, y, target = (np.asarray(x, dtype=np.float64) for x in (dh, dy, dy_target))
-        return cls((h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1))
+        return cls(*inner_products(dh, dy, dy_target))
 
     def __getitem__(self, index: Any) -> State:
         """The state at some of its points, as an index selects them from the broadcast fields.

@@ -63,9 +63,31 @@ def final_distance(start: State, pair: Pair, rates: Rates) -> Number:
     >>> round(final_distance(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.5
     """
+    return _end(start, pair, rates, 0)
+
+
+def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
+    """The dimensionless number that orders all starts: ``asinh(A_high/(2 A_low))``.
+
+    0 is rich (the end forgets the start), large positive lazy (the representation stays), large negative
+    collapsing. Where the targets agree it is infinite, with the sign of A_high, and 0 if that is 0.
+    The final distance is ``A_low exp(regime_number)``.
+
+    Raises:
+        ValueError: as :func:`trajectory`.
+
+    Source: the end state of van Rossem & Saxe (arXiv 2402.09142), section 4, in this package's form.
+
+    >>> round(regime_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
+    0.0
+    """
+    return _end(start, pair, rates, 1)
+
+
+def _end(start: State, pair: Pair, rates: Rates, result: int) -> Number:
     _check(start, pair, rates)
-    (dh2,) = _final()(start.dh2, start.dy2, start.w, pair.dx2, pair.dy2, rates.h, rates.y)
-    return dh2 if dh2.ndim else float(dh2)
+    found = _final()(start.dh2, start.dy2, start.w, pair.dx2, pair.dy2, rates.h, rates.y)[result]
+    return found if found.ndim else float(found)
 
 
 def _check(start: State, pair: Pair, rates: Rates, **more: Number) -> None:

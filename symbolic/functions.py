@@ -7,6 +7,7 @@ a proof; a back end prints it as the accurate routine of its own language.
 from __future__ import annotations
 
 import sympy as sp
+from sympy.printing.latex import LatexPrinter
 
 
 class exprel(sp.Function):
@@ -21,8 +22,8 @@ class exprel(sp.Function):
     def elementary(x: sp.Expr) -> sp.Expr:
         return (sp.exp(x) - 1) / x
 
-    def _latex(self, printer: sp.LatexPrinter) -> str:
-        return rf"\operatorname{{exprel}}\left({printer.doprint(self.args[0])}\right)"
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        return _power(rf"\operatorname{{exprel}}\left({printer.doprint(self.args[0])}\right)", exp)
 
 
 class exprel_prime(sp.Function):
@@ -47,8 +48,8 @@ class hypot(sp.Function):
     def elementary(x: sp.Expr, y: sp.Expr) -> sp.Expr:
         return sp.sqrt(x**2 + y**2)
 
-    def _latex(self, printer: sp.LatexPrinter) -> str:
-        return printer.doprint(hypot.elementary(*self.args))
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        return _power(printer.doprint(hypot.elementary(*self.args)), exp)
 
 
 class quotient(sp.Function):
@@ -64,9 +65,9 @@ class quotient(sp.Function):
     def elementary(x: sp.Expr, y: sp.Expr) -> sp.Expr:
         return x / y
 
-    def _latex(self, printer: sp.LatexPrinter) -> str:
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         x, y = self.args
-        return rf"\frac{{{printer.doprint(x)}}}{{{printer.doprint(y)}}}"
+        return _power(rf"\frac{{{printer.doprint(x)}}}{{{printer.doprint(y)}}}", exp)
 
 
 class dot(sp.Function):
@@ -74,11 +75,16 @@ class dot(sp.Function):
 
     nargs = 2
 
-    def _latex(self, printer: sp.LatexPrinter) -> str:
+    def _latex(self, printer: LatexPrinter) -> str:
         quantity, time = (printer.doprint(x) for x in self.args)
         if self.args[0].is_Add:
             quantity = rf"\left({quantity}\right)"
         return rf"\frac{{d}}{{d {time}}} {quantity}"
+
+
+def _power(base: str, exp: str | None) -> str:
+    """What SymPy's printer asks of a function under an exponent."""
+    return base if exp is None else rf"\left({base}\right)^{{{exp}}}"
 
 
 def elementary(expr: sp.Expr) -> sp.Expr:

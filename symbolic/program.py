@@ -26,7 +26,7 @@ class Program:
 
     def expand(self, expr: sp.Expr) -> sp.Expr:
         """``expr`` with every definition put in, as an expression of the arguments alone."""
-        return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(self.definitions.items()), expr)
+        return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(list(self.definitions.items())), expr)
 
     def jacobian(self, variables: tuple[sp.Symbol, ...]) -> Program:
         """The program that also returns the derivatives of its results.
@@ -63,8 +63,8 @@ class Program:
             for variable, known in tangents.items():
                 derivative = tangent(expr, known)
                 if derivative != 0:
-                    known[name] = sp.Symbol(f"{name}_{variable}", real=True)
-                    definitions[known[name]] = derivative
+                    known[name] = symbol = sp.Symbol(f"{name}_{variable}", real=True)
+                    definitions[symbol] = derivative
         derivatives = {
             sp.Symbol(f"{name}_{variable}", real=True): tangent(expr, known)
             for name, expr in self.results.items()
@@ -75,5 +75,5 @@ class Program:
 
 def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     """The directional derivative of ``expr`` where each symbol moves as ``known`` says."""
-    moving = sorted(expr.free_symbols & known.keys(), key=str)
+    moving = sorted(known.keys() & expr.free_symbols, key=str)
     return sp.Add(*(expr.diff(x) * known[x] for x in moving))

@@ -50,7 +50,7 @@ class Theory:
         invariants: quantities that stay constant along every trajectory, by name.
         chart: regular coordinates, for an integrator.
         solution: the whole trajectory in closed form, as a program of (time, start, parameters).
-        final: the states that have a limit for infinite time, as a program of (start, parameters).
+        final: the hidden distance for infinite time and the regime number, as a program of (start, parameters).
         loss: the loss over training, as a program of time, states, the target and the mean prediction's error.
         derivation: every step from the loss to the solution, with its proof.
     """

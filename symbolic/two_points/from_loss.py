@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import sympy as sp
 
 from ..derivation import Step
@@ -94,7 +96,7 @@ def _loss_residual(relation: sp.Rel) -> sp.Expr:
 
 def _gradient_residual(relation: sp.Rel) -> sp.Expr:
     variable = next(x for x in _VARIABLES if _partial(x) == relation.lhs)
-    return directional_residual(LOSS, variable, relation.rhs)
+    return directional_residual(LOSS, variable, cast(sp.MatrixExpr, relation.rhs))
 
 
 def _flow_residual(relation: sp.Rel) -> sp.Expr:

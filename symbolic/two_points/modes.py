@@ -84,11 +84,14 @@ STABLE = {
 """The same trajectory multiplied through by exp(-omega s): every exponential decays, no sum loses its terms."""
 
 dy2_end = sp.Symbol("dy2_end", nonnegative=True)
+regime = sp.Symbol("regime", real=True)
+"""The dimensionless number that orders all starts: dh2 ends at A_low exp(regime)."""
 
 END = {
     A_high: dh2_0 - P / R * dy2_0 / dh2_0,
     A_low: sp.sqrt(P / R) * D,
     dh2_end: A_high / 2 + sp.sqrt(A_high**2 / 4 + A_low**2),
+    regime: sp.asinh(A_high / (2 * A_low)),
     dy2_end: D**2,
 }
 """The two scales of the hidden distance and the state they lead to."""
@@ -105,6 +108,7 @@ LATEX: dict[sp.Basic, str] = {
     beta_perp2_n: r"\tilde\beta_\perp^2",
     norm: r"\tilde N",
     dy2_end: r"|\Delta y|^2_\infty",
+    regime: r"\chi",
 }
 
 _E, _X, _root = sp.symbols("E X root", positive=True)
@@ -186,7 +190,8 @@ def _stable_difference(relation: sp.Rel, sign: int) -> sp.Expr:
         square = ANGLE[exact[major] ** 2].subs(lam, sign * _lam_size)
         rest = sp.cancel((claimed**2 - square).subs(delta, sp.sqrt(omega**2 - _lam_size**2 / 4)))
         return rest if claimed.subs(_HALF_WAY).is_positive else claimed
-    difference = _algebraic(claimed.subs(_lam_size, sign * lam)).subs(exact) - exact.get(relation.lhs, relation.lhs)
+    x: sp.Symbol = relation.lhs
+    difference = _algebraic(claimed.subs(_lam_size, sign * lam)).subs(exact) - exact.get(x, x)
     return _bare.normal(difference.subs(AMPLITUDES))
 
 
@@ -209,12 +214,14 @@ def _end_residual(relation: sp.Rel) -> sp.Expr:
     if relation.lhs == dy2_end:
         parallel = g * _limit(MODES[alpha] * MODES[beta_par])
         return _bare.normal((parallel**2 - relation.rhs.subs(D, g * delta)).subs(_BY_ANGLE))
+    if relation.lhs == regime:  # dh2_end = A_low q solves A_high = A_low (q - 1/q) (fixed points), and q = exp(regime)
+        return sp.expand(2 * A_low * sp.sinh(relation.rhs) - A_high)
     scales = relation.rhs.subs({A_high: P * lam, A_low: P * delta}).subs(_BY_ANGLE)
     rooted = scales.replace(lambda e: e.is_Pow and e.exp == sp.S.Half, _root_of_square)
     return _bare.normal(rooted - P * _limit(MODES[alpha] ** 2))
 
 
-def _root_of_square(root: sp.Expr) -> sp.Expr:
+def _root_of_square(root: sp.Pow) -> sp.Expr:
     """P omega, where that is the (positive) root the field knows."""
     return P * omega if _bare.normal(root.base - (P * omega) ** 2) == 0 else root
 
@@ -269,7 +276,9 @@ STEPS = (
         "end_state",
         "The final distance",
         "For infinite time the growing mode is all that is left, unless u = 0. A_high is conserved and sets the lazy "
-        "scale, A_low the rich one; dh2 ends at the positive fixed point and dy at its target.",
+        "scale, A_low the rich one; dh2 ends at the positive fixed point and dy at its target. One number orders all "
+        "starts: dh2_end = A_low exp(chi), where chi is 0 in the rich limit, large in the lazy one and negative where "
+        "the pair collapses.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in END.items()),
         _end_residual,
     ),

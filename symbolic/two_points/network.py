@@ -40,7 +40,10 @@ from .notation import (
 D = sp.Symbol("D", positive=True)
 """|dy*|, the size of the difference of the targets."""
 
-LATEX: dict[sp.Basic, str] = {D: r"|\Delta y^*|", beta_perp_0: r"\beta_{\perp 0}"}
+_chi = sp.Symbol("chi_origin")
+"""The characteristic polynomial at the origin."""
+
+LATEX: dict[sp.Basic, str] = {D: r"|\Delta y^*|", _chi: r"\det(J_0 - \mu)"}
 
 _POTENTIAL = ((a * B_par - D) ** 2 + a**2 * B_perp**2) / 8
 _RATES = {rate_h: P / dx2, rate_y: R, dy2_target: D**2}
@@ -183,7 +186,7 @@ STEPS = (
         "The origin",
         "At alpha = 0, beta_par = 0 the linearised flow has the roots mu of mu (mu^2 + beta_perp^2 mu - delta^2): "
         "their product -delta^2 makes it a saddle when dy* is not 0. When dy* = 0 it is where agreeing pairs merge.",
-        (sp.Eq(sp.Symbol(r"\chi_0(\mu)"), -mu * (mu**2 + beta_perp**2 * mu - delta**2), evaluate=False),),
+        (sp.Eq(_chi, -mu * (mu**2 + beta_perp**2 * mu - delta**2), evaluate=False),),
         _origin_residual,
     ),
 )

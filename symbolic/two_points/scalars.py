@@ -24,7 +24,11 @@ A_high = sp.Symbol("A_high", real=True)
 A_low, dh2_end, spread, q = sp.symbols("A_low dh2_end S q", positive=True)
 dh2_other = sp.Symbol("dh2_other", negative=True)
 
+_chi = sp.Symbol("chi_end")
+"""The characteristic polynomial at the end state."""
+
 LATEX: dict[sp.Basic, str] = {
+    _chi: r"\det(J - \mu)",
     L_pair: r"L_\Delta",
     mean_error_0: r"|\bar y_0 - \bar y^*|^2",
     A_high: r"A_\mathrm{high}",
@@ -128,7 +132,7 @@ STEPS = (
         "The end state is stable",
         "The characteristic polynomial at the positive fixed point has the roots -rate_y S and -rate_y dh2_end, "
         "both negative: negative trace, positive determinant.",
-        (sp.Eq(sp.Symbol(r"\chi(\mu)"), (mu + rate_y * spread) * (mu + rate_y * dh2_end), evaluate=False),),
+        (sp.Eq(_chi, (mu + rate_y * spread) * (mu + rate_y * dh2_end), evaluate=False),),
         _stability_residual,
     ),
     Step(

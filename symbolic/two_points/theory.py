@@ -104,7 +104,10 @@ def _solution() -> Program:
 def _final() -> Program:
     start = {x: value for x, value in _enter().items() if x != s}
     angle = {x: value for x, value in _modes().items() if x in (omega, *_ANGLES)}
-    return Program((*START, *PARAMETERS), {**start, **angle}, {dh2: 2 * P * omega * cos_phi**2})
+    number = sp.Piecewise(
+        (sp.asinh(quotient(lam, 2 * delta)), delta > 0), (sp.oo, lam > 0), (-sp.oo, lam < 0), (0, True)
+    )
+    return Program((*START, *PARAMETERS), {**start, **angle}, {dh2: 2 * P * omega * cos_phi**2, modes.regime: number})
 
 
 def _chart() -> Chart:

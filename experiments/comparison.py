@@ -1,0 +1,160 @@
+"""Measured trajectories against the theory: fits, end states and where both part ways."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from repdyn.numeric import (
+    ConservedLine,
+    Departure,
+    LossFit,
+    Pair,
+    RateFit,
+    State,
+    conserved_line,
+    departures,
+    final_distance,
+    fit_loss,
+    fit_rates,
+    regime_number,
+)
+
+Array = NDArray[np.float64]
+
+KEYS = ["pair", "layer"]
+SCALARS = ["dh2", "dy2", "w"]
+CONSTANTS = ["dx2", "dy2_target"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measured trajectory and the theory fitted to it.
+
+    Attributes:
+        pair: label of the pair of data points.
+        layer: name of the layer.
+        steps: training steps, shape (n,).
+        observed: the measured state, fields of shape (n,).
+        constants: the pair's squared distances of inputs and targets.
+        fit: the fitted rates and the predicted trajectory.
+        loss: the measured loss, shape (n,), or None.
+        loss_fit: the rate of the mean prediction fitted to it, or None.
+        final_predicted: dh2 at infinite time from the initial values and the fitted rates.
+        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy.
+        departures: where dh2, dy2 and w leave their predictions.
+        line: the conserved quantity, tested without a fit.
+    """
+
+    pair: str
+    layer: str
+    steps: Array
+    observed: State
+    constants: Pair
+    fit: RateFit
+    loss: Array | None
+    loss_fit: LossFit | None
+    final_predicted: float
+    regime: float
+    departures: tuple[Departure, Departure, Departure]
+    line: ConservedLine
+
+    @property
+    def final_measured(self) -> float:
+        """The last measured dh2."""
+        return self.observed[-1].dh2  # pyright: ignore[reportReturnType]  # a single sample is a number
+
+    def row(self) -> dict[str, Any]:
+        """The comparison as plain numbers, for a table or JSON."""
+        fit, loss = self.fit, self.loss_fit
+        return {
+            "pair": self.pair,
+            "layer": self.layer,
+            "rate_h": fit.rates.h,
+            "rate_y": fit.rates.y,
+            "stderr_h": fit.stderr.h if fit.stderr else None,
+            "stderr_y": fit.stderr.y if fit.stderr else None,
+            "rate_mean": loss.rate if loss else None,
+            "r2_dh2": fit.r2.dh2,
+            "r2_dy2": fit.r2.dy2,
+            "r2_w": fit.r2.w,
+            "r2_loss": loss.r2 if loss else None,
+            "sse": fit.sse,
+            "final_predicted": self.final_predicted,
+            "final_measured": self.final_measured,
+            "regime": self.regime,
+            "line_r2": self.line.r2,
+            "line_slope": self.line.slope,
+            "departures": [asdict(d) for d in self.departures],
+            "success": fit.success,
+            "message": fit.message,
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A trajectory that could not be compared, and why."""
+
+    pair: str
+    layer: str
+    reason: str
+
+    def row(self) -> dict[str, Any]:
+        """The failure as plain values, for a table or JSON."""
+        return {"pair": self.pair, "layer": self.layer, "success": False, "message": self.reason}
+
+
+def compare(frame: pd.DataFrame, *, balanced: bool = False) -> list[Comparison | Failure]:
+    """Fit every pair and layer of a table of trajectories.
+
+    Args:
+        frame: columns step, dh2, dy2, w, dx2, dy2_target and, optionally, pair, layer and loss; a row a step.
+        balanced: weight each scalar by the inverse of its variance, so that a large one does not decide the
+            fit alone; the paper's plain sum of squares otherwise.
+
+    A trajectory is cut before its first value that is not finite. One that cannot be fitted is a
+    :class:`Failure` with the reason, not an exception.
+    """
+    labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
+    groups = labelled.groupby(KEYS, sort=False)
+    return [_compare_one(str(pair), str(layer), group, balanced) for (pair, layer), group in groups]
+
+
+def _compare_one(pair: str, layer: str, group: pd.DataFrame, balanced: bool) -> Comparison | Failure:
+    finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
+    kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
+    try:
+        return _fitted(pair, layer, kept, balanced)
+    except (ValueError, ArithmeticError) as error:
+        return Failure(pair, layer, str(error))
+
+
+def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool) -> Comparison:
+    columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
+    for name in CONSTANTS:
+        if np.ptp(columns[name]) != 0:
+            raise ValueError(f"{name} must be the same in all rows of a pair, got values from {columns[name].min()}")
+    observed = State(*(columns[name] for name in SCALARS))
+    constants = Pair(columns["dx2"][0], columns["dy2_target"][0])
+    variances = [float(columns[name].var()) for name in SCALARS]
+    weights = State(*(1 / v if v > 0 else 0.0 for v in variances)) if balanced else None
+    fit = fit_rates(columns["step"], observed, constants, weights=weights)
+    loss = rows["loss"].to_numpy(dtype=np.float64) if "loss" in rows else None
+    start = observed[0]
+    return Comparison(
+        pair=pair,
+        layer=layer,
+        steps=columns["step"],
+        observed=observed,
+        constants=constants,
+        fit=fit,
+        loss=loss,
+        loss_fit=None if loss is None else fit_loss(columns["step"], loss, fit.predicted, constants),
+        final_predicted=float(final_distance(start, constants, fit.rates)),
+        regime=float(regime_number(start, constants, fit.rates)),
+        departures=departures(columns["step"], observed, fit.predicted),
+        line=conserved_line(observed),
+    )

@@ -1,0 +1,164 @@
+"""Figures: measured trajectories with the theory drawn over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .comparison import Comparison
+from .runs import Run
+
+LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
+_MEASURED, _THEORY = "#4c72b0", "#c44e52"
+_NETWORK_LINE: dict[str, Any] = {"color": _MEASURED, "lw": 2.6, "alpha": 0.75}
+_THEORY_LINE: dict[str, Any] = {"color": _THEORY, "lw": 1.4, "ls": "--"}
+_STYLE: dict[str, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "repdyn",
+    "savefig.dpi": 160,
+}
+
+
+def save_figure(figure: Figure, stem: Path) -> None:
+    """Write ``stem.png`` and ``stem.svg``, the same for the same data."""
+    with mpl.rc_context(_STYLE):
+        figure.savefig(stem.with_suffix(".png"), metadata={"Software": None})
+        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+
+
+def draw_run(run: Run) -> Figure:
+    """One pair: its trajectories against the theory. Many pairs: how well each is met, and three of them."""
+    return draw_comparison(run.main[0]) if len(run.main) == 1 else draw_pairs(run)
+
+
+def draw_comparison(comparison: Comparison, title: str | None = None) -> Figure:
+    """The three scalars and the loss over training, the conserved line, and what the theory leaves."""
+    with mpl.rc_context(_STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 5.2), layout="constrained")
+        axes = figure.subplots(2, 3)
+        for ax, name in zip(axes.flat[:3], LABELS, strict=True):
+            r2 = getattr(comparison.fit.r2, name)
+            _against(ax, comparison.steps, _values(comparison, name), _predictions(comparison, name))
+            ax.set(title=f"{LABELS[name]}   ($R^2$ = {r2:.3f})", xlabel="training step")
+        _draw_loss(axes[1, 0], comparison)
+        _draw_line(axes[1, 1], comparison)
+        _draw_residuals(axes[1, 2], comparison)
+        axes[0, 0].axhline(comparison.final_predicted, color=_THEORY, lw=0.8, ls=":")
+        axes[0, 0].legend(frameon=False, loc="lower right")
+        figure.suptitle(title or _rates_text(comparison))
+        sns.despine(figure)
+    return figure
+
+
+def _values(comparison: Comparison, name: str) -> Any:
+    return np.broadcast_to(getattr(comparison.observed, name), comparison.steps.shape)
+
+
+def _predictions(comparison: Comparison, name: str) -> Any:
+    return np.broadcast_to(getattr(comparison.fit.predicted, name), comparison.steps.shape)
+
+
+def _against(ax: Axes, steps: Any, measured: Any, predicted: Any) -> None:
+    for label, values, style in (("network", measured, _NETWORK_LINE), ("theory", predicted, _THEORY_LINE)):
+        sns.lineplot(x=steps, y=values, ax=ax, label=label, errorbar=None, **style)
+    ax.legend().remove()
+    ax.set_ylabel("")
+
+
+def _draw_loss(ax: Axes, comparison: Comparison) -> None:
+    if comparison.loss is None or comparison.loss_fit is None:
+        ax.set_axis_off()
+        return
+    _against(ax, comparison.steps, comparison.loss, comparison.loss_fit.predicted)
+    ax.set(title=f"loss   ($R^2$ = {comparison.loss_fit.r2:.3f})", xlabel="training step")
+
+
+def _draw_line(ax: Axes, comparison: Comparison) -> None:
+    for values, style in ((_values, _NETWORK_LINE), (_predictions, _THEORY_LINE)):
+        dh2 = values(comparison, "dh2")
+        ax.plot(values(comparison, "dy2") / dh2, dh2, **style)
+    ax.set(
+        title=f"conserved line   ($R^2$ of any line = {comparison.line.r2:.3f})",
+        xlabel=r"$|\Delta y|^2/|\Delta h|^2$",
+        ylabel=r"$|\Delta h|^2$",
+    )
+
+
+def _draw_residuals(ax: Axes, comparison: Comparison) -> None:
+    for name, color in zip(LABELS, sns.color_palette("deep")[1:7:2], strict=True):
+        measured = _values(comparison, name)
+        span = np.ptp(measured) or 1.0
+        ax.plot(comparison.steps, (measured - _predictions(comparison, name)) / span, color=color, lw=1.3, label=name)
+    ax.axhline(0, color="0.7", lw=0.8, zorder=0)
+    ax.set(title="network minus theory, share of range", xlabel="training step")
+    ax.legend(frameon=False, loc="best")
+
+
+def _rates_text(comparison: Comparison) -> str:
+    rates = comparison.fit.rates
+    return (
+        rf"$1/\tau_h$ = {rates.h:.3g},  $1/\tau_y$ = {rates.y:.3g} per step;  "
+        rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {comparison.final_measured:.3g}"
+    )
+
+
+def draw_pairs(run: Run) -> Figure:
+    """Three pairs over training (best, median and worst fit), and for all pairs the fit by layer and the end state."""
+    ranked = sorted(run.main, key=lambda c: -float(np.mean([c.fit.r2.dh2, c.fit.r2.dy2, c.fit.r2.w])))
+    shown = [ranked[0], ranked[len(ranked) // 2], ranked[-1]]
+    with mpl.rc_context(_STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 7.8), layout="constrained")
+        axes = figure.subplots(3, 3)
+        for row, name in zip(axes[:2], ("dh2", "dy2"), strict=True):
+            for ax, comparison, rank in zip(row, shown, ("best", "median", "worst"), strict=True):
+                _against(ax, comparison.steps, _values(comparison, name), _predictions(comparison, name))
+                r2 = getattr(comparison.fit.r2, name)
+                ax.set(title=f"digits {comparison.pair} ({rank} fit)   $R^2$ = {r2:.3f}", xlabel="training step")
+            row[0].set_ylabel(LABELS[name])
+        axes[0, 0].legend(frameon=False, loc="lower right")
+        _draw_fit_by_layer(axes[2, 0], run)
+        _draw_ends(axes[2, 1], run)
+        _draw_delays(axes[2, 2], run)
+        figure.suptitle(f"{len(run.main)} pairs of digits ({run.setting.data}), layer {run.layer}")  # pyright: ignore
+        sns.despine(figure)
+    return figure
+
+
+def _draw_fit_by_layer(ax: Axes, run: Run) -> None:
+    rows = [
+        {"layer": c.layer.rsplit(".", 1)[-1], "scalar": name, "R2": getattr(c.fit.r2, name)}
+        for c in run.comparisons
+        if isinstance(c, Comparison)
+        for name in LABELS
+    ]
+    sns.boxplot(pd.DataFrame(rows), x="layer", y="R2", hue="scalar", ax=ax, fliersize=2, linewidth=0.8, palette="deep")
+    ax.set(title="fit of all pairs, by hidden layer", xlabel="hidden layer", ylabel="$R^2$")
+    ax.set_ylim(max(ax.get_ylim()[0], -1.0), 1.03)
+    ax.legend(frameon=False, title=None, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+
+
+def _draw_ends(ax: Axes, run: Run) -> None:
+    theory = np.array([c.final_predicted for c in run.main])
+    measured = np.array([c.final_measured for c in run.main])
+    ends = np.array([min(theory.min(), measured.min()), max(theory.max(), measured.max())])
+    ax.plot(ends, ends, color="0.7", lw=0.8)
+    sns.scatterplot(x=theory, y=measured, ax=ax, s=18, color=_MEASURED)
+    ax.set(title="final hidden distance", xlabel="theory (start and fitted rates)", ylabel="network")
+
+
+def _draw_delays(ax: Axes, run: Run) -> None:
+    delays = [c.departures[1].delay for c in run.main]
+    sns.histplot([d for d in delays if d is not None], ax=ax, color=_MEASURED, bins=15)
+    ax.axvline(0, color="0.4", lw=0.8)
+    ax.set(title=r"half-way of $|\Delta y|^2$: network minus theory", xlabel="training steps", ylabel="pairs")

@@ -1,0 +1,154 @@
+"""The folder of a run: its configuration, trajectories, comparison and figures, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .comparison import CONSTANTS, SCALARS
+from .runs import Run
+
+CONFIG, TRAJECTORY, FIT, MANIFEST = "config.toml", "trajectory.parquet", "fit.json", "manifest.json"
+_VERSIONS = ("repdyn", "torch", "pytorch-lightning", "numpy", "scipy", "sympy")
+
+
+class RecordError(ValueError):
+    """A file of trajectories or a run's folder that cannot be used as it is."""
+
+
+def write_run(run: Run, results: Path) -> Path:
+    """Write a run to ``results/<setting>-<hash>`` and return that folder.
+
+    Everything is written to a temporary folder beside it, which takes its place
+    at the end: an interruption leaves the earlier results as they were.
+    """
+    from .figures import draw_run, save_figure  # noqa: PLC0415  # drawing is loaded when there is something to draw
+
+    target = results / f"{run.setting.name}-{run.setting.digest}"
+    results.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=results))
+    try:
+        (folder / CONFIG).write_text(run.setting.toml(), "utf-8")
+        run.frame.to_parquet(folder / TRAJECTORY, index=False)
+        (folder / FIT).write_text(_json([c.row() for c in run.comparisons]), "utf-8")
+        if run.main:
+            save_figure(draw_run(run), folder / "figure")
+        (folder / MANIFEST).write_text(_json(_manifest(run, folder)), "utf-8")
+        folder.chmod(0o755)
+        _replace(folder, target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return target
+
+
+def _manifest(run: Run, folder: Path) -> dict[str, Any]:
+    return {
+        "setting": run.setting.name,
+        "seed": run.setting.seed,
+        "status": "finished" if run.diverged_at is None else f"diverged at step {run.diverged_at}",
+        "training_seconds": round(run.seconds, 2),
+        "versions": {name: metadata.version(name) for name in _VERSIONS},
+        "sha256": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+
+
+def _replace(folder: Path, target: Path) -> None:
+    """Put ``folder`` in the place of ``target``."""
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+        os.replace(target, old / "run")
+        os.replace(folder, target)
+        shutil.rmtree(old)
+    else:
+        os.replace(folder, target)
+
+
+def check_folder(folder: Path) -> None:
+    """Check that a run's folder is whole.
+
+    Raises:
+        RecordError: naming the file that is missing or damaged.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    for name, expected in manifest["sha256"].items():
+        path = folder / name
+        if not path.is_file():
+            raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again")
+        if _digest(path) != expected:
+            raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
+
+
+def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = None) -> pd.DataFrame:
+    """Read trajectories from a CSV or Parquet file, or from the folder of a run.
+
+    Columns: step (or t), dh2, dy2, w and, optionally, pair, layer and loss; dx2
+    and dy2_target in columns of their own or as arguments, which take precedence.
+
+    Raises:
+        RecordError: if the file is neither, is damaged, or lacks a column.
+        FileNotFoundError: if there is no such file.
+    """
+    if path.is_dir():
+        check_folder(path)
+        path = path / TRAJECTORY
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    frame = _read_table(path).rename(columns={"t": "step"})
+    for name, value in zip(CONSTANTS, (dx2, dy2), strict=True):
+        if value is not None:
+            frame[name] = value
+    missing = [name for name in ("step", *SCALARS) if name not in frame]
+    if missing:
+        raise RecordError(
+            f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}. "
+            "A trajectory has step, dh2, dy2 and w"
+        )
+    absent = [name for name in CONSTANTS if name not in frame]
+    if absent:
+        raise RecordError(f"{path} lacks {' and '.join(absent)}: add the columns or give --dx2 and --dy2")
+    for name in ("step", *SCALARS, *CONSTANTS, *(["loss"] if "loss" in frame else [])):
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            raise RecordError(f"{path}: column {name} must hold numbers, got {frame[name].iloc[0]!r}")
+    return frame
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    if path.suffix not in readers:
+        raise RecordError(f"{path} must end in .csv or .parquet")
+    try:
+        return readers[path.suffix](path)
+    except (ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise RecordError(f"{path} cannot be read ({reason}); is it complete?") from None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinities: write them, and what is not a number, as text."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,124 @@
+"""What a run or a fit says in words and numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from repdyn.numeric import Departure, RateFit
+
+from .comparison import Comparison, Failure
+from .runs import Run
+
+_ROWS = 12
+"""A table longer than this is shown by layer."""
+
+
+def comparison_table(comparisons: list[Comparison | Failure]) -> str:
+    """Rates with errors, R^2, the end state and the regime; a row for each pair and layer."""
+    return _aligned(pd.DataFrame([_row(c) for c in comparisons if isinstance(c, Comparison)]), comparisons)
+
+
+def _row(c: Comparison) -> dict[str, str]:
+    return {
+        "pair": c.pair,
+        "layer": c.layer.removeprefix("network."),
+        "1/tau_h": _with_error(c.fit, "h"),
+        "1/tau_y": _with_error(c.fit, "y"),
+        "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit else "-",
+        "R2 dh2": f"{c.fit.r2.dh2:.3f}",
+        "R2 dy2": f"{c.fit.r2.dy2:.3f}",
+        "R2 w": f"{c.fit.r2.w:.3f}",
+        "R2 loss": f"{c.loss_fit.r2:.3f}" if c.loss_fit else "-",
+        "SSE": f"{c.fit.sse:.3g}",
+        "final dh2": f"{c.final_predicted:.4g}",
+        "measured": f"{c.final_measured:.4g}",
+        "regime": f"{c.regime:+.2f}",
+    }
+
+
+def _with_error(fit: RateFit, name: str) -> str:
+    rate = f"{getattr(fit.rates, name):.3g}"
+    return f"{rate} ± {getattr(fit.stderr, name):.1g}" if fit.stderr else f"{rate} (no error)"
+
+
+def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> str:
+    lines = [table.to_string(index=False)] if len(table) else []
+    for c in comparisons:
+        if isinstance(c, Failure):
+            lines.append(f"{c.pair} {c.layer}: not fitted: {c.reason}")
+        elif not c.fit.success:
+            lines.append(f"{c.pair} {c.layer}: {c.fit.message}")
+    return "\n".join(lines)
+
+
+def layer_table(comparisons: list[Comparison | Failure]) -> str:
+    """For many pairs: the median over pairs and its quartiles, a row a layer."""
+    rows = pd.DataFrame([c.row() for c in comparisons if isinstance(c, Comparison)])
+    shown = ["rate_h", "rate_y", "r2_dh2", "r2_dy2", "r2_w", "r2_loss", "line_r2", "regime"]
+    lines: list[dict[str, str]] = []
+    for layer, group in rows.groupby("layer", sort=False):
+        low, middle, high = (group[shown].astype(float).quantile(q) for q in (0.25, 0.5, 0.75))
+        cells = {name: f"{middle[name]:.3g} [{low[name]:.3g}, {high[name]:.3g}]" for name in shown}
+        lines.append({"layer": str(layer).removeprefix("network."), "pairs": str(len(group)), **cells})
+    return pd.DataFrame(lines).to_string(index=False)
+
+
+def departure_lines(c: Comparison) -> list[str]:
+    """Where theory and network part ways, a line for each scalar, and the conserved line."""
+    return ["where theory and network part ways:", *(_departure(d) for d in c.departures), _line(c)]
+
+
+def _departure(d: Departure) -> str:
+    worst = f"  {d.scalar:<3} at most {abs(d.worst):.0%} of its range {'above' if d.worst > 0 else 'below'} theory"
+    parts = [f"{worst} (step {d.worst_at:.0f})"]
+    parts.append("never beyond 10%" if d.first_at is None else f"beyond 10% from step {d.first_at:.0f}")
+    if d.delay is not None:
+        parts.append(f"half-way {abs(d.delay):.0f} steps {'later' if d.delay > 0 else 'earlier'} than theory")
+    return ", ".join(parts)
+
+
+def _line(c: Comparison) -> str:
+    return f"  conserved line: R2 = {c.line.r2:.3f} without any fit of rates, slope {c.line.slope:.3g}"
+
+
+def run_summary(run: Run, folder: Path) -> str:
+    """What a run found, and where it was written."""
+    lines = [f"{run.setting.name}: {run.setting.steps} steps in {run.seconds:.0f} s, seed {run.setting.seed}"]
+    if run.diverged_at is not None:
+        lines.append(f"training diverged at step {run.diverged_at}: the loss is no longer a number")
+    if len(run.comparisons) <= _ROWS:
+        lines.append(comparison_table(run.comparisons))
+    else:
+        lines.append("median over pairs [quartiles]:")
+        lines.append(layer_table(run.comparisons))
+        failed = [c for c in run.comparisons if isinstance(c, Failure)]
+        if failed:
+            lines.append(f"{len(failed)} not fitted; the first: {failed[0].pair} {failed[0].layer}: {failed[0].reason}")
+    if len(run.main) == 1:
+        lines += departure_lines(run.main[0])
+    elif run.main:
+        lines += _departures_of_pairs(run.main)
+    lines.append(f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    return "\n".join(lines)
+
+
+def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:
+    lines = [f"where theory and network part ways, {len(comparisons)} pairs at {comparisons[0].layer}:"]
+    for i, name in enumerate(("dh2", "dy2", "w")):
+        found = [c.departures[i] for c in comparisons]
+        worst = [abs(d.worst) for d in found]
+        starts = [d.first_at for d in found if d.first_at is not None]
+        delays = [d.delay for d in found if d.delay is not None]
+        text = f"  {name:<3} off by up to {np.median(worst):.0%} of its range (median pair; worst {max(worst):.0%})"
+        text += f", beyond 10% in {len(starts)} pairs"
+        if starts:
+            text += f", from step {np.median(starts):.0f} on"
+        if delays:
+            middle = float(np.median(delays))
+            text += f"; half-way {abs(middle):.0f} steps {'later' if middle > 0 else 'earlier'} than theory"
+        lines.append(text)
+    best, worst = (f(comparisons, key=lambda c: c.fit.r2.dy2 + c.fit.r2.dh2) for f in (max, min))
+    lines.append(f"  best met: digits {best.pair}; worst: digits {worst.pair}")
+    return lines

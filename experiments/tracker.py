@@ -1,0 +1,283 @@
+"""A Lightning callback that follows pairs of data points through any network in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from repdyn.numeric import Pair, State, inner_products
+from torch import Tensor
+
+from .watch import PREDICTION, LayerWatch
+
+Array = NDArray[np.float64]
+
+
+class PairTracker(pl.Callback):
+    """Records dh2, dy2, w and the loss of pairs of data points, for named layers, while any module trains.
+
+    Works on any LightningModule whose ``forward`` maps a batch of inputs to
+    predictions. Where the training batch holds every tracked input, in any
+    order, the values are taken from the training forward pass itself, without
+    extra work, provided that it gives the same values as a forward pass in
+    evaluation mode (checked at the first step, so dropout or batch
+    normalisation are noticed). Otherwise one batched forward pass in evaluation
+    mode and without gradients is made for each record. Training is not disturbed:
+    no random numbers are drawn and all modes are restored.
+
+    Args:
+        inputs: shape ``(pairs, 2, *input)``: both points of each pair.
+        targets: shape ``(pairs, 2, *output)``: their targets.
+        layers: names of submodules (as in ``named_modules``) whose outputs are hidden representations.
+        every: record before step 0, ``every``, 2 ``every``, ... and after the last step.
+        labels: a name for each pair; by default its number.
+
+    Sample k is the network after exactly k training steps (``trainer.global_step``).
+    The loss is half the squared error of the pair, summed over outputs and
+    averaged over its two points. ``state_dict`` keeps the records in checkpoints.
+
+    Raises:
+        ValueError: if shapes do not match, inputs of a pair coincide, ``every`` is not positive, no layer
+            is named, or (at the start of training) a layer does not exist.
+
+    Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
+
+    >>> tracker = PairTracker(torch.tensor([[[-1.0], [0.0]]]), torch.tensor([[[0.6], [1.3]]]), ["network.hidden.0"])
+    >>> round(tracker.pair().dy2, 6)
+    0.49
+    """
+
+    def __init__(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        layers: Sequence[str],
+        *,
+        every: int = 1,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        if inputs.ndim < 3 or inputs.shape[1] != 2 or inputs.shape[:2] != targets.shape[:2]:
+            raise ValueError(
+                "PairTracker needs inputs of shape (pairs, 2, ...) and targets of shape (pairs, 2, ...), "
+                f"got {tuple(inputs.shape)} and {tuple(targets.shape)}; stack both points of each pair"
+            )
+        if isinstance(layers, str) or not layers:
+            raise ValueError(f"layers must be a sequence of at least one layer's name, got {layers!r}")
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+            raise ValueError(f"every must be a positive number of steps, got {every!r}")
+        if labels is not None and len(labels) != len(inputs):
+            raise ValueError(f"there must be a label for each of the {len(inputs)} pairs, got {len(labels)}")
+        flat = inputs.flatten(2).double()
+        distance = (flat[:, 1] - flat[:, 0]).square().sum(1)
+        if not (distance > 0).all():
+            same = int(torch.nonzero(~(distance > 0))[0])
+            raise ValueError(f"the two inputs of a pair must differ and be finite; those of pair {same} do not")
+        self.layers = tuple(layers)
+        self.labels = tuple(labels) if labels is not None else tuple(str(i) for i in range(len(inputs)))
+        self.every = every
+        self._targets = targets.flatten(2).double()
+        self._dx2 = distance.numpy()
+        self._dy2 = (self._targets[:, 1] - self._targets[:, 0]).square().sum(1).numpy()
+        points, where = torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True)
+        self._points, self._where = points, where.view(-1, 2)
+        self._steps: list[int] = []
+        self._records: list[Array] = []
+        self._watch: LayerWatch | None = None
+        self._rows: Tensor | None = None
+        self._capture_agrees: bool | None = None
+
+    # What was recorded.
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The numbers of training steps at which the network was recorded, shape (records,)."""
+        return np.array(self._steps, dtype=np.int64)
+
+    def pair(self, pair: int = 0) -> Pair:
+        """The squared distances of the inputs and targets of one pair."""
+        return Pair(self._dx2[pair], self._dy2[pair])
+
+    def state(self, pair: int = 0, layer: str | None = None) -> State:
+        """The recorded state of one pair at one layer (by default the first), fields of shape (records,).
+
+        Raises:
+            KeyError: if the layer is not tracked.
+            ValueError: if the network diverged: a value is not finite.
+        """
+        layer = self.layers[0] if layer is None else layer
+        if layer not in self.layers:
+            raise KeyError(f"layer {layer!r} is not tracked; tracked are {', '.join(self.layers)}")
+        records = np.stack(self._records)[:, pair]
+        return State(records[:, 3 + self.layers.index(layer)], records[:, 0], records[:, 1])
+
+    def loss(self, pair: int = 0) -> Array:
+        """The recorded loss of one pair, shape (records,)."""
+        return np.stack(self._records)[:, pair, 2]
+
+    def frame(self) -> pd.DataFrame:
+        """All records as a table: a row for each step, pair and layer.
+
+        Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target.
+        """
+        records = np.stack(self._records)
+        shape = (len(self._steps), len(self.labels), len(self.layers))
+
+        def spread(values: Any, axis: int) -> NDArray[Any]:
+            sizes = [1, 1, 1]
+            sizes[axis] = -1
+            return np.broadcast_to(np.asarray(values).reshape(sizes), shape).ravel()
+
+        per_pair = {name: np.repeat(records[:, :, i].ravel(), shape[2]) for i, name in enumerate(("dy2", "w", "loss"))}
+        return pd.DataFrame(
+            {
+                "step": spread(self._steps, 0),
+                "pair": spread(self.labels, 1),
+                "layer": spread(self.layers, 2),
+                "dh2": records[:, :, 3:].ravel(),
+                **per_pair,
+                "dx2": spread(self._dx2, 1),
+                "dy2_target": spread(self._dy2, 1),
+            }
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "steps": list(self._steps),
+            "records": torch.tensor(np.array(self._records)),
+            "capture_agrees": self._capture_agrees,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._steps = list(state_dict["steps"])
+        self._records = list(state_dict["records"].numpy())
+        self._capture_agrees = state_dict["capture_agrees"]
+
+    # How it is recorded.
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._points = self._points.to(pl_module.device)
+        self._watch = LayerWatch(pl_module, self.layers)
+        if not self._steps:
+            self._record(trainer.global_step, self._separate_pass(pl_module))
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        step, undecided = trainer.global_step, self._capture_agrees is None
+        due = step % self.every == 0 and step > self._steps[-1]
+        if not (due or undecided) or self._watch is None:
+            return
+        rows = None if self._capture_agrees is False else self._find_points(batch)
+        if rows is not None:
+            self._rows, self._watched_step = rows, step
+            self._watch.start()
+        elif due:
+            self._record(step, self._separate_pass(pl_module))
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self._watch is None or not self._watch.active:
+            return
+        seen = self._watch.stop()
+        captured = None if seen is None else {name: x[self._rows] for name, x in seen.items()}
+        if self._capture_agrees is None:
+            self._capture_agrees = captured is not None and self._agrees(captured)
+        elif captured is not None:
+            self._record(self._watched_step, captured)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.global_step > self._steps[-1]:
+            self._record(trainer.global_step, self._separate_pass(pl_module))
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        self._release()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        """Take back every hook that was added."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
+    def _separate_pass(self, module: pl.LightningModule) -> dict[str, Tensor]:
+        """The outputs for the tracked points, from a forward pass of their own in evaluation mode."""
+        watch = self._watch
+        assert watch is not None
+        modes = {m: m.training for m in module.modules()}
+        module.eval()
+        watch.start()
+        try:
+            with torch.no_grad():
+                module(self._points)
+        finally:
+            seen = watch.stop()
+            for m, training in modes.items():
+                m.training = training
+        if seen is None:
+            raise ValueError(
+                f"each tracked layer must be called once in a forward pass, got calls {watch.calls}; "
+                "name a layer that the prediction passes through once"
+            )
+        self._last_separate = seen
+        return seen
+
+    def _agrees(self, captured: dict[str, Tensor]) -> bool:
+        """Whether the training pass shows what a separate pass shows, up to the rounding of another batch size."""
+        return all(
+            torch.allclose(x, captured[name], rtol=1e-3, atol=1e-4 * float(x.abs().max()))
+            for name, x in self._last_separate.items()
+        )
+
+    def _find_points(self, batch: Any) -> Tensor | None:
+        """The rows of a batch that hold the tracked points, or None."""
+        for x in _tensors(batch):
+            if x.shape[1:] == self._points.shape[1:] and x.dtype == self._points.dtype:
+                if self._rows is not None and int(self._rows.max()) < len(x) and self._points.equal(x[self._rows]):
+                    return self._rows
+                rows = [_row(x, point) for point in self._points]
+                if None not in rows:
+                    return torch.tensor(rows, device=x.device)
+        return None
+
+    def _record(self, step: int, outputs: dict[str, Tensor]) -> None:
+        """Append dy2, w, the loss and one dh2 a layer, for every pair."""
+        points = {name: x.detach().flatten(1).double().cpu().numpy() for name, x in outputs.items()}
+        first, second = self._where.T.numpy()
+        differences = {name: x[second] - x[first] for name, x in points.items()}
+        targets = self._targets.numpy()
+        errors = points[PREDICTION][self._where.numpy()] - targets
+        dy, dy_target = differences[PREDICTION], targets[:, 1] - targets[:, 0]
+        by_layer = [inner_products(differences[name], dy, dy_target) for name in self.layers]
+        _, dy2, w = by_layer[0]
+        self._steps.append(step)
+        self._records.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
+
+
+def _tensors(batch: Any) -> Iterator[Tensor]:
+    """All tensors of a batch, however it is nested."""
+    if isinstance(batch, Tensor):
+        yield batch
+    elif isinstance(batch, dict):
+        for value in batch.values():
+            yield from _tensors(value)
+    elif isinstance(batch, list | tuple):
+        for value in batch:
+            yield from _tensors(value)
+
+
+def _row(x: Tensor, point: Tensor) -> int | None:
+    """The first row of ``x`` that equals ``point``, found by its largest coordinate."""
+    flat, wanted = x.flatten(1), point.flatten()
+    coordinate = int(wanted.abs().argmax())
+    for row in torch.nonzero(flat[:, coordinate] == wanted[coordinate]).flatten().tolist():
+        if flat[row].equal(wanted):
+            return row
+    return None

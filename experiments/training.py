@@ -1,0 +1,127 @@
+"""Training with Lightning: the module, in-memory batches, and a trainer without extras."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def half_squared_error(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Half the squared error, summed over outputs and averaged over points: the loss of the theory."""
+    return (prediction - target).square().flatten(1).sum(1).mean() / 2
+
+
+class Regression(pl.LightningModule):
+    """Gradient descent on half the squared error of any network.
+
+    Gradient descent with step size ``lr`` on this loss has 1/tau = lr/2 for each
+    of two linear layers.
+    """
+
+    def __init__(self, network: torch.nn.Module, lr: float) -> None:
+        super().__init__()
+        self.network = network
+        self.lr = lr
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        x, y = batch
+        return half_squared_error(self(x), y)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=self.lr)
+
+
+class Batches(IterableDataset[Batch]):
+    """``steps`` batches of tensors in memory, reshuffled whenever all points have been seen.
+
+    A batch of at least all points is the whole set in its order: full-batch descent.
+
+    >>> x = torch.arange(4.0)[:, None]
+    >>> [len(x) for x, y in Batches(x, x, batch=3, steps=2, seed=0)]
+    [3, 3]
+    """
+
+    def __init__(self, x: torch.Tensor, y: torch.Tensor, *, batch: int, steps: int, seed: int) -> None:
+        self.x, self.y = x, y
+        self.batch, self.steps, self.seed = batch, steps, seed
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.batch >= len(self.x):
+            yield from ((self.x, self.y) for _ in range(self.steps))
+            return
+        generator = torch.Generator().manual_seed(self.seed)
+        order = torch.empty(0, dtype=torch.long)
+        for _ in range(self.steps):
+            if len(order) < self.batch:
+                order = torch.randperm(len(self.x), generator=generator)
+            chosen, order = order[: self.batch], order[self.batch :]
+            yield self.x[chosen], self.y[chosen]
+
+
+class StopWhenDiverged(pl.Callback):
+    """Ends training at the first loss that is not a number; ``step`` says which, or is None."""
+
+    def __init__(self) -> None:
+        self.step: int | None = None
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if not torch.isfinite(outputs["loss"]):
+            self.step = trainer.global_step - 1
+            trainer.should_stop = True
+
+
+def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callback]) -> int | None:
+    """Train over all batches and return the step at which training diverged, or None.
+
+    The loader keeps everything in memory and in one epoch, and the trainer has no logger, checkpoints or
+    sanity checks: per-epoch and per-step extras cost more than a step of a small network. The progress bar
+    is shown on a terminal only.
+    """
+    diverged = StopWhenDiverged()
+    shows_progress = sys.stderr.isatty()
+    with _quiet():
+        trainer = pl.Trainer(
+            accelerator="cpu",
+            max_epochs=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=shows_progress,
+            callbacks=[*callbacks, diverged],
+        )
+        trainer.fit(module, DataLoader(batches, batch_size=None))
+    return diverged.step
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning from reporting on hardware and on the number of loader processes."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated.*")
+            warnings.filterwarnings("ignore", message=".*IterableDataset.*has `__len__` defined.*")
+            yield
+    finally:
+        logger.setLevel(level)

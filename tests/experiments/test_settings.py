@@ -1,0 +1,120 @@
+"""Settings: what may be said, and what is answered to the rest."""
+
+from dataclasses import FrozenInstanceError, fields, replace
+
+import pytest
+from repdyn.experiments import Digits, SettingError, TwoPoints, find_setting, load_settings, override
+
+PAPER = {  # van Rossem & Saxe, arXiv 2402.09142: gain, learning rate at 3,000 steps, width, hidden layers, layer
+    "default": (1.0, 0.01, 500, 20, 10),
+    "shallow": (0.35, 0.02, 500, 2, 1),
+    "narrow": (1.05, 0.01, 50, 20, 10),
+    "linear": (0.85, 0.0025, 500, 20, 10),
+    "elu": (0.95, 0.0009, 500, 20, 10),
+    "tanh": (0.85, 0.0025, 500, 20, 10),
+    "relu": (1.0, 0.01, 500, 20, 10),
+    "swish": (1.7, 0.005, 500, 20, 10),
+    "two_layer": (0.1, 0.01, 500, 1, 0),
+    "gain_0.9": (0.9, 0.03, 500, 20, 10),
+    "gain_1.1": (1.1, 0.005, 500, 20, 10),
+    "gain_1.2": (1.2, 0.0025, 500, 20, 10),
+    "gain_1.3": (1.3, 0.0015, 500, 20, 10),
+    "gain_1.4": (1.4, 0.0005, 500, 20, 10),
+    "gain_1.6": (1.6, 3e-6, 500, 20, 10),
+}
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_two_point_settings_are_the_papers_at_half_the_rate_and_twice_the_steps(name: str) -> None:
+    setting = find_setting(name)
+    gain, lr, width, hidden_layers, layer = PAPER[name]
+    assert isinstance(setting, TwoPoints)
+    assert (setting.gain, setting.width, setting.hidden_layers, setting.layer) == (gain, width, hidden_layers, layer)
+    assert setting.lr == pytest.approx(lr / 2)
+    assert (setting.steps, setting.dx2, setting.dy2) == (6000, 1.0, 0.5)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        find_setting("default").lr = 1.0  # pyright: ignore[reportAttributeAccessIssue]  # what the test is about
+
+
+def test_a_setting_written_as_toml_reads_back_as_itself(tmp_path) -> None:
+    for name, setting in load_settings().items():
+        path = tmp_path / f"{name}.toml"
+        path.write_text(setting.toml())
+        assert find_setting(name, path) == setting
+
+
+def test_the_digest_changes_with_every_field_that_decides_the_outcome() -> None:
+    setting = TwoPoints()
+    changed = {"nonlinearity": "tanh", "layer": 3, "lr": 0.1, "dy2": 0.25, "gain": 2.0, "dx2": 2.0}
+    for f in fields(setting):
+        if f.metadata["identity"]:
+            value = changed[f.name] if f.name in changed else getattr(setting, f.name) + 1
+            assert replace(setting, **{f.name: value}).digest != setting.digest, f.name
+
+
+def test_the_digest_does_not_depend_on_where_the_data_lies() -> None:
+    assert Digits(data_dir="here").digest == Digits(data_dir="there").digest
+    assert Digits(data_dir="here").digest != Digits().digest
+
+
+def test_data_dir_chooses_mnist() -> None:
+    assert Digits().data == "load_digits"
+    assert override(Digits(), {"data_dir": "folder"}).data == "mnist"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"lr": -1.0}, r"lr must be positive and finite, got -1\.0"),
+        ({"lr": float("nan")}, "lr must be positive and finite, got nan"),
+        ({"lr": float("inf")}, "lr must be positive and finite, got inf"),
+        ({"steps": 0}, "steps must be positive and finite, got 0"),
+        ({"seed": -1}, "seed must be not negative and finite, got -1"),
+        ({"steps": 2.5}, r"steps must be of type int, got 2\.5"),
+        ({"steps": True}, "steps must be of type int, got True"),
+        ({"gain": "much"}, "gain must be of type float, got 'much'"),
+        ({"nonlinearity": "sine"}, "nonlinearity must be one of leaky_relu, .*, got 'sine'"),
+        ({"layer": 20}, "layer must be below hidden_layers, counted from 0, got layer 20 of 20"),
+        ({"depth": 3}, "two_points has no field 'depth'; its fields are name, nonlinearity, "),
+    ],
+)
+def test_values_out_of_range_are_refused(values: dict, words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        override(TwoPoints(), values)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"data": "cifar"}, "data must be mnist or load_digits, got 'cifar'"),
+        ({"data": "mnist"}, "data = 'mnist' and data_dir = '' do not go together"),
+        ({"data": "load_digits", "data_dir": "x"}, "data = 'load_digits' and data_dir = 'x' do not go together"),
+    ],
+)
+def test_data_sets_out_of_range_are_refused(values: dict, words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        override(Digits(), values)
+
+
+def test_an_unknown_setting_names_those_there_are() -> None:
+    with pytest.raises(SettingError, match="there is no setting 'nosuch'; there are default, shallow"):
+        find_setting("nosuch")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[a", "is not TOML"),
+        ("a = 1", r"a must be a table \[a\] with an experiment, got 1"),
+        ("[a]\nlr = 1.0", "a: experiment must be one of two_points, digits, got None"),
+        ('[a]\nexperiment = "two_points"\nrate = 1.0', "two_points has no field 'rate'"),
+    ],
+)
+def test_files_that_hold_no_settings_are_refused(tmp_path, text: str, words: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(SettingError, match=words):
+        load_settings(path)

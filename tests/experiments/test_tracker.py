@@ -1,0 +1,293 @@
+"""PairTracker: what it records, from where, and that it leaves no trace."""
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+from repdyn.experiments import PairTracker
+from repdyn.experiments.training import Batches, fit, half_squared_error
+from torch import nn
+
+GENERATOR = torch.Generator().manual_seed(0)
+X, Y = torch.randn(20, 6, generator=GENERATOR), torch.randn(20, 3, generator=GENERATOR)
+PAIRS = torch.tensor([[0, 1], [0, 2], [5, 3]])
+LAYERS = ["encoder", "encoder.0", "middle"]
+
+
+class Net(pl.LightningModule):
+    """Any module: its own training step, its own optimiser."""
+
+    def __init__(self, between: nn.Module | None = None) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.encoder = nn.Sequential(nn.Linear(6, 8), nn.Tanh())
+        self.between = between or nn.Identity()
+        self.middle = nn.Linear(8, 8)
+        self.decoder = nn.Linear(8, 3)
+        self.forwards = 0
+        self.losses: list[float] = []
+
+    def forward(self, x):
+        self.forwards += 1
+        return self.decoder(self.middle(self.between(self.encoder(x))))
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        loss = half_squared_error(self(x), y)
+        self.losses.append(loss.item())
+        return loss
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.05)
+
+
+def track(net: pl.LightningModule, *, batch: int = 20, steps: int = 12, pairs=PAIRS, layers=LAYERS, **options):
+    tracker = PairTracker(X[pairs], Y[pairs], layers, **options)
+    fit(net, Batches(X, Y, batch=batch, steps=steps, seed=0), [tracker])
+    return tracker
+
+
+def by_hand(net: Net, pair: list[int]) -> tuple[float, float, float, float]:
+    """dh2 at the middle layer, dy2, w and the loss, with the definitions written out."""
+    with torch.no_grad():
+        h = net.middle(net.encoder(X[pair])).double()
+        y = net.decoder(h.float()).double()
+    dh, dy, dt = h[1] - h[0], y[1] - y[0], (Y[pair][1] - Y[pair][0]).double()
+    loss = sum(float((y[i] - Y[pair][i].double()).square().sum()) for i in (0, 1)) / 4
+    return float(dh @ dh), float(dy @ dy), float(dy @ dy - dy @ dt), loss
+
+
+def test_the_first_record_is_the_untrained_and_the_last_the_trained_network() -> None:
+    net = Net()
+    before = [by_hand(net, pair) for pair in PAIRS.tolist()]
+    tracker = track(net)
+    after = [by_hand(net, pair) for pair in PAIRS.tolist()]
+    assert tracker.steps.tolist() == list(range(13))
+    for k, expected in ((0, before), (-1, after)):
+        for pair, (dh2, dy2, w, loss) in enumerate(expected):
+            state = tracker.state(pair, "middle")[k]
+            assert (state.dh2, state.dy2, state.w) == pytest.approx((dh2, dy2, w), rel=1e-5)
+            assert tracker.loss(pair)[k] == pytest.approx(loss, rel=1e-5)
+
+
+def test_sample_k_is_the_network_after_k_steps() -> None:
+    tracker = track(Net(), steps=7)
+    for steps in (1, 4):
+        shorter = Net()
+        track(shorter, steps=steps)
+        assert tracker.state(0, "middle")[steps].dh2 == pytest.approx(by_hand(shorter, [0, 1])[0], rel=1e-5)
+
+
+def test_full_batch_training_is_tracked_without_forward_passes_of_its_own() -> None:
+    net = Net()
+    track(net, steps=30)
+    assert net.forwards == 30 + 2  # one before the first step and one after the last
+
+
+def test_minibatch_training_takes_one_pass_for_each_record() -> None:
+    net = Net()
+    tracker = track(net, batch=4, steps=30, every=10)
+    assert tracker.steps.tolist() == [0, 10, 20, 30]
+    assert net.forwards == 30 + 4
+
+
+def test_values_from_the_training_pass_are_those_of_a_separate_pass() -> None:
+    class Hidden(Net):
+        """The same network, whose batches do not show the tracked inputs."""
+
+        def training_step(self, batch, batch_idx):
+            return half_squared_error(self(X), Y)
+
+    captured = track(Net(), steps=9)
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    net = Hidden()
+    fit(net, Batches(X[:1] * 0, Y[:1], batch=1, steps=9, seed=0), [tracker])
+    assert net.forwards == 9 + 10
+    np.testing.assert_allclose(captured.frame()["dh2"], tracker.frame()["dh2"], rtol=1e-4)
+    np.testing.assert_allclose(captured.frame()["w"], tracker.frame()["w"], rtol=1e-4, atol=1e-6)
+
+
+def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
+    class Shuffled(Batches):
+        def __iter__(self):
+            generator = torch.Generator().manual_seed(0)
+            for _ in range(self.steps):
+                order = torch.randperm(len(self.x), generator=generator)
+                yield self.x[order], self.y[order]
+
+    net, in_order = Net(), track(Net(), steps=9)
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    fit(net, Shuffled(X, Y, batch=20, steps=9, seed=0), [tracker])
+    assert net.forwards == 9 + 2
+    np.testing.assert_allclose(tracker.frame()["dh2"], in_order.frame()["dh2"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("between", [nn.Dropout(0.5), nn.BatchNorm1d(8)], ids=["dropout", "batch norm"])
+def test_a_network_that_differs_in_training_is_tracked_in_evaluation_mode(between: nn.Module) -> None:
+    net = Net(between)
+    tracker = track(net, steps=5)
+    assert net.forwards == 5 + 6
+    net.eval()
+    with torch.no_grad():
+        h = net.middle(net.between(net.encoder(X[PAIRS[0]]))).double()
+    assert tracker.state(0, "middle")[-1].dh2 == pytest.approx(float((h[1] - h[0]).square().sum()), rel=1e-5)
+
+
+@pytest.mark.parametrize("batch", [20, 4], ids=["full batch", "minibatches"])
+def test_training_is_not_disturbed(batch: int) -> None:
+    alone, watched = Net(nn.Dropout(0.3)), Net(nn.Dropout(0.3))
+    torch.manual_seed(9)
+    fit(alone, Batches(X, Y, batch=batch, steps=15, seed=0), [])
+    torch.manual_seed(9)
+    track(watched, batch=batch, steps=15)
+    assert watched.losses == alone.losses
+    assert watched.between.training
+
+
+def test_many_pairs_and_layers_at_once_are_each_of_them_alone() -> None:
+    together = track(Net())
+    for pair in range(len(PAIRS)):
+        for layer in LAYERS:
+            alone = track(Net(), pairs=PAIRS[pair : pair + 1], layers=[layer])
+            for name in ("dh2", "dy2", "w"):
+                np.testing.assert_allclose(
+                    getattr(together.state(pair, layer), name), getattr(alone.state(), name), rtol=1e-4, atol=1e-7
+                )
+
+
+def test_the_table_holds_every_record_once() -> None:
+    tracker = track(Net(), steps=4, labels=["a", "b", "c"])
+    frame = tracker.frame()
+    assert list(frame.columns) == ["step", "pair", "layer", "dh2", "dy2", "w", "loss", "dx2", "dy2_target"]
+    assert len(frame) == 5 * 3 * 3
+    assert not frame.duplicated(["step", "pair", "layer"]).any()
+    rows = frame[(frame.pair == "b") & (frame.layer == "middle")]
+    np.testing.assert_array_equal(rows["dh2"], tracker.state(1, "middle").dh2)
+    np.testing.assert_array_equal(rows["loss"], tracker.loss(1))
+    assert rows["dx2"].iloc[0] == tracker.pair(1).dx2
+    assert tracker.pair(1).dx2 == pytest.approx(float((X[2] - X[0]).square().sum()), rel=1e-6)
+    assert tracker.pair(1).dy2 == pytest.approx(float((Y[2] - Y[0]).square().sum()), rel=1e-6)
+
+
+def test_images_sequences_and_several_output_axes_are_tracked() -> None:
+    class Images(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(1, 2, 3)
+
+        def forward(self, x):
+            return self.conv(x)
+
+        def training_step(self, batch, batch_idx):
+            return half_squared_error(self(batch["image"]), batch["label"])
+
+    class Dictionaries(Batches):
+        def __iter__(self):
+            for x, y in super().__iter__():
+                yield {"label": y, "image": x}
+
+    x, y = torch.randn(6, 1, 5, 5, generator=GENERATOR), torch.randn(6, 2, 3, 3, generator=GENERATOR)
+    pairs = torch.tensor([[0, 4]])
+    tracker = PairTracker(x[pairs], y[pairs], ["conv"])
+    net = Images()
+    fit(net, Dictionaries(x, y, batch=6, steps=3, seed=0), [tracker])
+    state = tracker.state()
+    np.testing.assert_allclose(state.dh2, state.dy2, rtol=1e-6)  # the layer is the output here
+    assert tracker.steps.tolist() == [0, 1, 2, 3]
+
+
+def test_hooks_are_removed_at_the_end_and_after_an_error() -> None:
+    class Failing(Net):
+        def training_step(self, batch, batch_idx):
+            if batch_idx == 2:
+                raise RuntimeError("on purpose")
+            return super().training_step(batch, batch_idx)
+
+    net = Net()
+    track(net)
+    failing = Failing()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        track(failing)
+    for module in (*net.modules(), *failing.modules()):
+        assert not module._forward_hooks
+
+
+def test_records_survive_a_checkpoint() -> None:
+    tracker = track(Net())
+    restored = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    restored.load_state_dict(tracker.state_dict())
+    assert restored.frame().equals(tracker.frame())
+
+
+# What Lightning's own trainer warns of here: its use of torch, and that data in memory need no worker processes.
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
+def test_gradient_accumulation_is_counted_in_optimiser_steps() -> None:
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=3,
+        accumulate_grad_batches=2,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        callbacks=[tracker],
+    )
+    loader = torch.utils.data.DataLoader([(x, y) for x, y in zip(X, Y, strict=True)], batch_size=5)
+    trainer.fit(Net(), loader)
+    assert tracker.steps.tolist() == list(range(3 * 2 + 1))
+
+
+def test_an_unknown_layer_names_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"there is no layer 'nosuch'; there are encoder, encoder\.0, "):
+        track(Net(), layers=["nosuch"])
+
+
+def test_a_layer_that_puts_out_no_tensor_is_refused() -> None:
+    class Recurrent(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.RNN(6, 3)
+
+        def forward(self, x):
+            return self.rnn(x)[0]
+
+    with pytest.raises(TypeError, match="layer 'rnn' must put out a tensor, got tuple; name a layer inside it"):
+        track(Recurrent(), layers=["rnn"])
+
+
+def test_a_layer_called_twice_is_refused() -> None:
+    class Twice(Net):
+        def forward(self, x):
+            return self.decoder(self.middle(self.middle(self.encoder(x))))
+
+    with pytest.raises(ValueError, match="each tracked layer must be called once in a forward pass, got calls"):
+        track(Twice(), layers=["middle"])
+
+
+def test_a_layer_that_is_not_tracked_has_no_state() -> None:
+    with pytest.raises(KeyError, match=r"layer 'decoder' is not tracked; tracked are encoder, encoder\.0, middle"):
+        track(Net(), steps=1).state(0, "decoder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        ((X[0], Y[PAIRS], ["a"]), {}, r"needs inputs of shape \(pairs, 2, ...\).*got \(6,\) and \(3, 2, 3\)"),
+        ((X[PAIRS], Y[PAIRS][:2], ["a"]), {}, r"got \(3, 2, 6\) and \(2, 2, 3\)"),
+        ((X[PAIRS], Y[PAIRS], []), {}, r"layers must be a sequence of at least one layer's name, got \[\]"),
+        ((X[PAIRS], Y[PAIRS], "middle"), {}, "layers must be a sequence of at least one layer's name, got 'middle'"),
+        ((X[PAIRS], Y[PAIRS], ["a"]), {"every": 0}, "every must be a positive number of steps, got 0"),
+        ((X[PAIRS], Y[PAIRS], ["a"]), {"every": 1.5}, r"every must be a positive number of steps, got 1\.5"),
+        ((X[PAIRS], Y[PAIRS], ["a"]), {"labels": ["x"]}, "a label for each of the 3 pairs, got 1"),
+        (
+            (X[PAIRS[:1] * 0], Y[PAIRS[:1]], ["a"]),
+            {},
+            "inputs of a pair must differ and be finite; those of pair 0",
+        ),
+        ((X[PAIRS] * torch.nan, Y[PAIRS], ["a"]), {}, "must differ and be finite; those of pair 0 do not"),
+    ],
+)
+def test_bad_calls_are_refused(arguments: tuple, options: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        PairTracker(*arguments, **options)

@@ -1,0 +1,51 @@
+"""The accurate functions stand for elementary ones, and so do their derivatives."""
+
+import mpmath as mp
+import pytest
+import sympy as sp
+from repdyn.symbolic.functions import dot, elementary, exprel, exprel_prime, hypot, quotient
+
+x, y, t = sp.symbols("x y t", positive=True)
+MEANINGS = {
+    exprel(x): (sp.exp(x) - 1) / x,
+    exprel_prime(x): sp.diff((sp.exp(x) - 1) / x, x),
+    hypot(x, y): sp.sqrt(x**2 + y**2),
+    quotient(x, y): x / y,
+}
+
+
+@pytest.mark.parametrize("function", MEANINGS, ids=str)
+def test_each_stands_for_its_textbook_expression(function):
+    assert sp.simplify(elementary(function) - MEANINGS[function]) == 0
+
+
+@pytest.mark.parametrize(
+    "function", [exprel(x), hypot(x, y), quotient(x, y), exprel(-x * y), quotient(x**2, hypot(x, y))], ids=str
+)
+@pytest.mark.parametrize("variable", [x, y], ids=str)
+def test_the_derivative_stands_for_the_derivative(function, variable):
+    assert sp.simplify(elementary(function.diff(variable)) - elementary(function).diff(variable)) == 0
+
+
+def test_nested_functions_are_all_replaced():
+    assert elementary(quotient(exprel(hypot(3, 4)), 2)) == (sp.exp(5) - 1) / 10
+
+
+def test_the_continuations_to_zero_are_limits():
+    assert sp.limit(elementary(exprel(x)), x, 0) == 1
+    assert sp.limit(elementary(exprel_prime(x)), x, 0) == mp.mpf("0.5")
+
+
+@pytest.mark.parametrize(
+    ("expr", "printed"),
+    [
+        (exprel(x), r"\operatorname{exprel}\left(x\right)"),
+        (hypot(x, y), r"\sqrt{x^{2} + y^{2}}"),
+        (quotient(x, y), r"\frac{x}{y}"),
+        (quotient(x, y) ** 2, r"\left(\frac{x}{y}\right)^{2}"),
+        (dot(x, t), r"\frac{d}{d t} x"),
+        (dot(x + y, t), r"\frac{d}{d t} \left(x + y\right)"),
+    ],
+)
+def test_they_are_printed_as_they_are_written(expr, printed):
+    assert sp.latex(expr) == printed

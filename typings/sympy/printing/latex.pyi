@@ -1,0 +1,4 @@
+from sympy import Basic
+
+class LatexPrinter:
+    def doprint(self, expr: Basic) -> str: ...
