@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
@@ -16,7 +17,10 @@ _FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "st
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and whose options are given in full."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
@@ -31,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if rest and options.command != "run":
             parser.error(f"unrecognised arguments: {' '.join(rest)}")
         return options.action(options, rest)
+    except BrokenPipeError:  # whoever read our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except ModuleNotFoundError as error:
         print(f"repdyn: {error.name} is not installed; install repdyn[experiments]", file=sys.stderr)
     except (ValueError, OSError, ArithmeticError) as error:
@@ -55,6 +62,7 @@ def _parser() -> _Parser:
     run = commands.add_parser(
         "run",
         add_help=False,
+        usage="repdyn run SETTING [--settings FILE] [--results DIR] [--FIELD VALUE ...]",
         help="train a setting's network, track its pairs, fit, draw",
         description="Train a setting's network, track its pairs, fit the theory, write the results.",
     )
@@ -122,7 +130,6 @@ def _field_parser(setting: Setting) -> _Parser:
         prog=f"repdyn run {setting.name}",
         description=f"{(type(setting).__doc__ or '').splitlines()[0]} Also --settings FILE and --results DIR.",
         argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
     )
     for f in fields(setting):
         if f.name != "name":
@@ -133,14 +140,14 @@ def _field_parser(setting: Setting) -> _Parser:
 
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
-    from .comparison import Comparison, compare  # noqa: PLC0415  # pandas and SciPy are loaded for the commands that fit
+    from .comparison import Comparison, Failure, compare  # noqa: PLC0415  # pandas and SciPy are loaded for the commands that fit
     from .records import read_trajectories  # noqa: PLC0415
     from .report import comparison_table, departure_lines  # noqa: PLC0415
 
     comparisons = compare(read_trajectories(options.file, options.dx2, options.dy2), balanced=options.balanced)
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:
-        raise ValueError(comparisons[0].message if comparisons else f"{options.file} holds no rows")
+        raise ValueError(next(c.reason for c in comparisons if isinstance(c, Failure)))
     print(comparison_table(comparisons))
     if len(fitted) == 1:
         print("\n".join(departure_lines(fitted[0])))

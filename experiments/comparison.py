@@ -22,6 +22,7 @@ from repdyn.numeric import (
     fit_rates,
     regime_number,
 )
+from tqdm import tqdm
 
 Array = NDArray[np.float64]
 
@@ -65,7 +66,13 @@ class Comparison:
     @property
     def final_measured(self) -> float:
         """The last measured dh2."""
-        return self.observed[-1].dh2  # pyright: ignore[reportReturnType]  # a single sample is a number
+        return float(self.observed[-1].dh2)
+
+    @property
+    def mean_r2(self) -> float:
+        """The mean R^2 of the three scalars, by which pairs are ranked."""
+        r2 = self.fit.r2
+        return float(r2.dh2 + r2.dy2 + r2.w) / 3
 
     def row(self) -> dict[str, Any]:
         """The comparison as plain numbers, for a table or JSON."""
@@ -119,12 +126,13 @@ def compare(frame: pd.DataFrame, *, balanced: bool = False) -> list[Comparison |
     :class:`Failure` with the reason, not an exception.
     """
     labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
-    groups = labelled.groupby(KEYS, sort=False)
+    groups = tqdm(labelled.groupby(KEYS, sort=False, dropna=False), desc="fitting", disable=None, leave=False)
     return [_compare_one(str(pair), str(layer), group, balanced) for (pair, layer), group in groups]
 
 
 def _compare_one(pair: str, layer: str, group: pd.DataFrame, balanced: bool) -> Comparison | Failure:
-    finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
+    measured = group[[*SCALARS, *(["loss"] if "loss" in group else [])]].to_numpy(dtype=np.float64)
+    finite = np.isfinite(measured).all(axis=1)
     kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
     try:
         return _fitted(pair, layer, kept, balanced)
@@ -133,10 +141,13 @@ def _compare_one(pair: str, layer: str, group: pd.DataFrame, balanced: bool) -> 
 
 
 def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool) -> Comparison:
+    if rows.empty:
+        raise ValueError("the first dh2, dy2, w or loss is not finite: there is no trajectory to fit")
     columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
     for name in CONSTANTS:
-        if np.ptp(columns[name]) != 0:
-            raise ValueError(f"{name} must be the same in all rows of a pair, got values from {columns[name].min()}")
+        if rows[name].nunique(dropna=False) > 1:
+            some = ", ".join(f"{value:g}" for value in sorted(set(columns[name]))[:3])
+            raise ValueError(f"{name} must be the same in all rows of a pair, got {some}")
     observed = State(*(columns[name] for name in SCALARS))
     constants = Pair(columns["dx2"][0], columns["dy2_target"][0])
     variances = [float(columns[name].var()) for name in SCALARS]

@@ -1,5 +1,8 @@
 """Real input: handwritten digits, pairs of different classes tracked through minibatch training."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import gzip
@@ -69,6 +72,9 @@ def prepare(setting: Digits) -> tuple[Regression, Batches, PairTracker]:
     """The network, the batches and the tracker: all pairs of the first digits of each class, every hidden layer."""
     x, labels = load_digits(setting)
     targets = functional.one_hot(labels, CLASSES).float()
+    absent = [digit for digit in range(CLASSES) if not (labels == digit).any()]
+    if absent:
+        raise ValueError(f"the data must hold all ten digits; {', '.join(map(str, absent))} are absent")
     first = [int(torch.nonzero(labels == digit)[0]) for digit in range(CLASSES)]
     pairs = list(combinations(range(CLASSES), 2))
     chosen = torch.tensor([[first[i], first[j]] for i, j in pairs])

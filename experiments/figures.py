@@ -1,5 +1,8 @@
 """Figures: measured trajectories with the theory drawn over them."""
 
+# matplotlib annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -14,12 +17,13 @@ from matplotlib.figure import Figure
 
 from .comparison import Comparison
 from .runs import Run
+from .settings import Digits
 
 LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
 _MEASURED, _THEORY = "#4c72b0", "#c44e52"
 _NETWORK_LINE: dict[str, Any] = {"color": _MEASURED, "lw": 2.6, "alpha": 0.75}
 _THEORY_LINE: dict[str, Any] = {"color": _THEORY, "lw": 1.4, "ls": "--"}
-_STYLE: dict[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9.5,
     "axes.labelsize": 9,
@@ -32,9 +36,10 @@ _STYLE: dict[str, Any] = {
 
 def save_figure(figure: Figure, stem: Path) -> None:
     """Write ``stem.png`` and ``stem.svg``, the same for the same data."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_STYLE):
-        figure.savefig(stem.with_suffix(".png"), metadata={"Software": None})
-        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+        figure.savefig(f"{stem}.png", metadata={"Software": None})
+        figure.savefig(f"{stem}.svg", metadata={"Date": None})
 
 
 def draw_run(run: Run) -> Figure:
@@ -115,7 +120,7 @@ def _rates_text(comparison: Comparison) -> str:
 
 def draw_pairs(run: Run) -> Figure:
     """Three pairs over training (best, median and worst fit), and for all pairs the fit by layer and the end state."""
-    ranked = sorted(run.main, key=lambda c: -float(np.mean([c.fit.r2.dh2, c.fit.r2.dy2, c.fit.r2.w])))
+    ranked = sorted(run.main, key=lambda c: -c.mean_r2)
     shown = [ranked[0], ranked[len(ranked) // 2], ranked[-1]]
     with mpl.rc_context(_STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 7.8), layout="constrained")
@@ -130,7 +135,8 @@ def draw_pairs(run: Run) -> Figure:
         _draw_fit_by_layer(axes[2, 0], run)
         _draw_ends(axes[2, 1], run)
         _draw_delays(axes[2, 2], run)
-        figure.suptitle(f"{len(run.main)} pairs of digits ({run.setting.data}), layer {run.layer}")  # pyright: ignore
+        source = run.setting.data if isinstance(run.setting, Digits) else run.setting.name
+        figure.suptitle(f"{len(run.main)} pairs of digits ({source}), layer {run.layer}")
         sns.despine(figure)
     return figure
 
@@ -142,8 +148,21 @@ def _draw_fit_by_layer(ax: Axes, run: Run) -> None:
         if isinstance(c, Comparison)
         for name in LABELS
     ]
-    sns.boxplot(pd.DataFrame(rows), x="layer", y="R2", hue="scalar", ax=ax, fliersize=2, linewidth=0.8, palette="deep")
-    ax.set(title="fit of all pairs, by hidden layer", xlabel="hidden layer", ylabel="$R^2$")
+    sns.pointplot(
+        pd.DataFrame(rows),
+        x="layer",
+        y="R2",
+        hue="scalar",
+        ax=ax,
+        estimator="median",
+        errorbar=("pi", 50),
+        dodge=0.35,
+        linestyle="none",
+        markersize=4,
+        err_kws={"linewidth": 1.2},
+        palette="deep",
+    )
+    ax.set(title="fit by hidden layer: median and quartiles", xlabel="hidden layer", ylabel="$R^2$")
     ax.set_ylim(max(ax.get_ylim()[0], -1.0), 1.03)
     ax.legend(frameon=False, title=None, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 

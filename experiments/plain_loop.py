@@ -1,5 +1,8 @@
 """A training loop in plain torch: the oracle for what Lightning does."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import torch

@@ -8,9 +8,10 @@ import math
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -81,8 +82,11 @@ def check_folder(folder: Path) -> None:
     """
     if not (folder / MANIFEST).is_file():
         raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
-    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    for name, expected in manifest["sha256"].items():
+    try:
+        expected_digests = json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
+    except (ValueError, KeyError, TypeError):
+        raise RecordError(f"{MANIFEST} of {folder} is damaged; run the setting again") from None
+    for name, expected in expected_digests.items():
         path = folder / name
         if not path.is_file():
             raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again")
@@ -105,7 +109,9 @@ def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = 
         path = path / TRAJECTORY
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
-    frame = _read_table(path).rename(columns={"t": "step"})
+    frame = _read_table(path)
+    if "step" not in frame:
+        frame = frame.rename(columns={"t": "step"})
     for name, value in zip(CONSTANTS, (dx2, dy2), strict=True):
         if value is not None:
             frame[name] = value
@@ -118,9 +124,12 @@ def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = 
     absent = [name for name in CONSTANTS if name not in frame]
     if absent:
         raise RecordError(f"{path} lacks {' and '.join(absent)}: add the columns or give --dx2 and --dy2")
+    if frame.empty:
+        raise RecordError(f"{path} holds no rows")
     for name in ("step", *SCALARS, *CONSTANTS, *(["loss"] if "loss" in frame else [])):
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            raise RecordError(f"{path}: column {name} must hold numbers, got {frame[name].iloc[0]!r}")
+            wrong = frame[name][pd.to_numeric(frame[name], errors="coerce").isna()].iloc[0]
+            raise RecordError(f"{path}: column {name} must hold numbers, got {wrong!r}")
     return frame
 
 
@@ -142,9 +151,9 @@ def _json(value: Any) -> str:
 def _finite(value: Any) -> Any:
     """JSON has no infinities: write them, and what is not a number, as text."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _finite(item) for key, item in cast(dict[str, Any], value).items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_finite(item) for item in cast(Sequence[Any], value)]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

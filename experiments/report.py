@@ -91,9 +91,9 @@ def run_summary(run: Run, folder: Path) -> str:
     if len(run.comparisons) <= _ROWS:
         lines.append(comparison_table(run.comparisons))
     else:
-        lines.append("median over pairs [quartiles]:")
-        lines.append(layer_table(run.comparisons))
         failed = [c for c in run.comparisons if isinstance(c, Failure)]
+        if len(failed) < len(run.comparisons):
+            lines += ["median over pairs [quartiles]:", layer_table(run.comparisons)]
         if failed:
             lines.append(f"{len(failed)} not fitted; the first: {failed[0].pair} {failed[0].layer}: {failed[0].reason}")
     if len(run.main) == 1:
@@ -119,6 +119,6 @@ def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:
             middle = float(np.median(delays))
             text += f"; half-way {abs(middle):.0f} steps {'later' if middle > 0 else 'earlier'} than theory"
         lines.append(text)
-    best, worst = (f(comparisons, key=lambda c: c.fit.r2.dy2 + c.fit.r2.dh2) for f in (max, min))
+    best, worst = (choose(comparisons, key=lambda c: c.mean_r2) for choose in (max, min))
     lines.append(f"  best met: digits {best.pair}; worst: digits {worst.pair}")
     return lines

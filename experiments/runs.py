@@ -1,5 +1,8 @@
 """A run: train what a setting says, track its pairs, compare them with the theory."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import time
@@ -11,7 +14,8 @@ import torch
 from . import digits, two_points
 from .comparison import Comparison, Failure, compare
 from .settings import Digits, Setting, TwoPoints
-from .training import fit
+from .tracker import PairTracker
+from .training import Batches, Regression, fit
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ def run(setting: Setting) -> Run:
     >>> len(result.frame), result.diverged_at
     (51, None)
     """
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(setting.threads)
     torch.use_deterministic_algorithms(True)
     try:
@@ -67,14 +73,14 @@ def run(setting: Setting) -> Run:
             seconds = time.perf_counter() - began
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
     frame = tracker.frame()
     # The paper's plain sum of squares for its own experiment; for digits dh2 is a hundred times the other two.
     comparisons = compare(frame, balanced=isinstance(setting, Digits))
     return Run(setting, frame, comparisons, diverged_at, seconds)
 
 
-def _prepare(setting: Setting):
+def _prepare(setting: Setting) -> tuple[Regression, Batches, PairTracker]:
     match setting:
         case TwoPoints():
             return two_points.prepare(setting)

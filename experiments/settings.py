@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -53,6 +54,8 @@ class Setting:
                 # The comparison is written so that NaN fails it.
                 if not (value > 0 if f.metadata["positive"] else value >= 0) or value == float("inf"):
                     raise SettingError(f"{f.name} must be {lowest} and finite, got {value}")
+        if not re.fullmatch(r"[\w.-]*", self.name):
+            raise SettingError(f"the name of a setting is made of letters, digits, '.', '_' and '-', got {self.name!r}")
         if self.nonlinearity not in NONLINEARITIES:
             raise SettingError(f"nonlinearity must be one of {', '.join(NONLINEARITIES)}, got {self.nonlinearity!r}")
         if self.layer >= self.hidden_layers:
@@ -116,7 +119,7 @@ class Digits(Setting):
     every: int = _described(10, "record the pairs every so many steps")
     batch: int = _described(64, "images in a minibatch")
     data: str = _described("", "data set: mnist or load_digits; empty takes mnist if data_dir is given")
-    data_dir: str = _described("", "folder of the four MNIST files (IDX, may be gzipped)", identity=False)
+    data_dir: str = _described("", "folder of the MNIST training files (IDX, may be gzipped)", identity=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -185,8 +188,8 @@ def override(setting: Setting, values: Mapping[str, Any]) -> Setting:
 def _from_table(name: str, table: Any) -> Setting:
     if not isinstance(table, dict):
         raise SettingError(f"{name} must be a table [{name}] with an experiment, got {table!r}")
-    values: dict[str, Any] = dict(table)  # pyright: ignore[reportUnknownArgumentType]  # TOML tables have any values
+    values: dict[str, Any] = {**table}
     kind = values.pop("experiment", None)
-    if kind not in _EXPERIMENTS:
+    if not isinstance(kind, str) or kind not in _EXPERIMENTS:
         raise SettingError(f"{name}: experiment must be one of {', '.join(_EXPERIMENTS)}, got {kind!r}")
     return override(_EXPERIMENTS[kind](name=name), values)

@@ -1,9 +1,13 @@
 """A Lightning callback that follows pairs of data points through any network in training."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -72,10 +76,12 @@ class PairTracker(pl.Callback):
             raise ValueError(f"every must be a positive number of steps, got {every!r}")
         if labels is not None and len(labels) != len(inputs):
             raise ValueError(f"there must be a label for each of the {len(inputs)} pairs, got {len(labels)}")
+        inputs, targets = inputs.detach(), targets.detach()
         flat = inputs.flatten(2).double()
         distance = (flat[:, 1] - flat[:, 0]).square().sum(1)
-        if not (distance > 0).all():
-            same = int(torch.nonzero(~(distance > 0))[0])
+        usable = (distance > 0) & distance.isfinite()
+        if not usable.all():
+            same = int(torch.nonzero(~usable)[0])
             raise ValueError(f"the two inputs of a pair must differ and be finite; those of pair {same} do not")
         self.layers = tuple(layers)
         self.labels = tuple(labels) if labels is not None else tuple(str(i) for i in range(len(inputs)))
@@ -83,12 +89,14 @@ class PairTracker(pl.Callback):
         self._targets = targets.flatten(2).double()
         self._dx2 = distance.numpy()
         self._dy2 = (self._targets[:, 1] - self._targets[:, 0]).square().sum(1).numpy()
-        points, where = torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True)
+        points, where = cast(tuple[Tensor, Tensor], torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True))
         self._points, self._where = points, where.view(-1, 2)
         self._steps: list[int] = []
         self._records: list[Array] = []
         self._watch: LayerWatch | None = None
         self._rows: Tensor | None = None
+        self._watched_step = 0
+        self._reference: dict[str, Tensor] = {}
         self._capture_agrees: bool | None = None
 
     # What was recorded.
@@ -145,37 +153,47 @@ class PairTracker(pl.Callback):
             }
         )
 
+    @property
+    def state_key(self) -> str:
+        """What distinguishes this tracker from others in the same trainer."""
+        return self._generate_state_key(layers=self.layers, labels=self.labels, every=self.every)
+
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "steps": list(self._steps),
-            "records": torch.tensor(np.array(self._records)),
-            "capture_agrees": self._capture_agrees,
-        }
+        return {"steps": list(self._steps), "records": torch.tensor(np.array(self._records))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._steps = list(state_dict["steps"])
         self._records = list(state_dict["records"].numpy())
-        self._capture_agrees = state_dict["capture_agrees"]
 
     # How it is recorded.
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        step = trainer.global_step
+        if self._steps and step < self._steps[-1]:
+            raise ValueError(
+                f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step {step}; "
+                "make a new tracker for another run"
+            )
         self._points = self._points.to(pl_module.device)
         self._watch = LayerWatch(pl_module, self.layers)
-        if not self._steps:
-            self._record(trainer.global_step, self._separate_pass(pl_module))
+        self._capture_agrees = None
+        self._reference = self._separate_pass(pl_module)
+        if not self._is_recorded(step):
+            self._record(step, self._reference)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         step, undecided = trainer.global_step, self._capture_agrees is None
-        due = step % self.every == 0 and step > self._steps[-1]
+        due = step % self.every == 0 and not self._is_recorded(step)
         if not (due or undecided) or self._watch is None:
             return
         rows = None if self._capture_agrees is False else self._find_points(batch)
         if rows is not None:
             self._rows, self._watched_step = rows, step
-            self._watch.start()
+            self._watch.start(rows)
+        elif undecided:
+            self._capture_agrees = False
         elif due:
             self._record(step, self._separate_pass(pl_module))
 
@@ -184,15 +202,21 @@ class PairTracker(pl.Callback):
     ) -> None:
         if self._watch is None or not self._watch.active:
             return
-        seen = self._watch.stop()
-        captured = None if seen is None else {name: x[self._rows] for name, x in seen.items()}
-        if self._capture_agrees is None:
+        captured = self._watch.stop()
+        if self._capture_agrees is None:  # the first batch, before which the same network was recorded
             self._capture_agrees = captured is not None and self._agrees(captured)
         elif captured is not None:
             self._record(self._watched_step, captured)
+        else:
+            self._capture_agrees = False
+            warnings.warn(
+                f"step {self._watched_step} is not recorded: its training pass called the tracked layers "
+                f"{self._watch.calls} times; from now on separate passes are made",
+                stacklevel=2,
+            )
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.global_step > self._steps[-1]:
+        if not self._is_recorded(trainer.global_step):
             self._record(trainer.global_step, self._separate_pass(pl_module))
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -226,14 +250,16 @@ class PairTracker(pl.Callback):
                 f"each tracked layer must be called once in a forward pass, got calls {watch.calls}; "
                 "name a layer that the prediction passes through once"
             )
-        self._last_separate = seen
         return seen
+
+    def _is_recorded(self, step: int) -> bool:
+        return bool(self._steps) and step <= self._steps[-1]
 
     def _agrees(self, captured: dict[str, Tensor]) -> bool:
         """Whether the training pass shows what a separate pass shows, up to the rounding of another batch size."""
         return all(
             torch.allclose(x, captured[name], rtol=1e-3, atol=1e-4 * float(x.abs().max()))
-            for name, x in self._last_separate.items()
+            for name, x in self._reference.items()
         )
 
     def _find_points(self, batch: Any) -> Tensor | None:
@@ -249,7 +275,7 @@ class PairTracker(pl.Callback):
 
     def _record(self, step: int, outputs: dict[str, Tensor]) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair."""
-        points = {name: x.detach().flatten(1).double().cpu().numpy() for name, x in outputs.items()}
+        points = {name: x.flatten(1).cpu().double().numpy() for name, x in outputs.items()}
         first, second = self._where.T.numpy()
         differences = {name: x[second] - x[first] for name, x in points.items()}
         targets = self._targets.numpy()
@@ -266,10 +292,10 @@ def _tensors(batch: Any) -> Iterator[Tensor]:
     if isinstance(batch, Tensor):
         yield batch
     elif isinstance(batch, dict):
-        for value in batch.values():
+        for value in cast(dict[Any, Any], batch).values():
             yield from _tensors(value)
     elif isinstance(batch, list | tuple):
-        for value in batch:
+        for value in cast(Sequence[Any], batch):
             yield from _tensors(value)
 
 
@@ -277,7 +303,8 @@ def _row(x: Tensor, point: Tensor) -> int | None:
     """The first row of ``x`` that equals ``point``, found by its largest coordinate."""
     flat, wanted = x.flatten(1), point.flatten()
     coordinate = int(wanted.abs().argmax())
-    for row in torch.nonzero(flat[:, coordinate] == wanted[coordinate]).flatten().tolist():
+    candidates = torch.nonzero(flat[:, coordinate] == wanted[coordinate]).flatten()
+    for row in cast(list[int], candidates.tolist()):
         if flat[row].equal(wanted):
             return row
     return None

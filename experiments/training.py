@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -107,12 +107,15 @@ def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callbac
             enable_progress_bar=shows_progress,
             callbacks=[*callbacks, diverged],
         )
-        trainer.fit(module, DataLoader(batches, batch_size=None))
+        try:
+            trainer.fit(module, DataLoader(batches, batch_size=None))
+        except SystemExit:  # Lightning's answer to an interruption
+            raise KeyboardInterrupt from None
     return diverged.step
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Keep Lightning from reporting on hardware and on the number of loader processes."""
     logger = logging.getLogger("pytorch_lightning")
     level = logger.level

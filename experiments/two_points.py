@@ -1,5 +1,8 @@
 """Two points in a network trained by full-batch gradient descent."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import torch

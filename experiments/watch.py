@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -25,21 +25,22 @@ class LayerWatch:
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(1, 2), nn.Linear(2, 1))
     >>> watch = LayerWatch(network, ["0"])
-    >>> watch.start()
+    >>> watch.start(rows=torch.tensor([0, 2]))
     >>> prediction = network(torch.zeros(3, 1))
     >>> {name: tuple(x.shape) for name, x in watch.stop().items()}
-    {'0': (3, 2), '': (3, 1)}
+    {'0': (2, 2), '': (2, 1)}
     >>> watch.close()
     """
 
     def __init__(self, module: nn.Module, layers: Sequence[str]) -> None:
-        known = dict(module.named_modules())
+        known = dict(cast(Iterator[tuple[str, nn.Module]], module.named_modules()))
         for name in layers:
             if name not in known or name == PREDICTION:
                 raise ValueError(f"there is no layer {name!r}; there are {', '.join(filter(None, known))}")
         self.active = False
         self.calls: dict[str, int] = {}
         self._outputs: dict[str, Tensor] = {}
+        self._rows: Tensor | None = None
         self._names = (PREDICTION, *layers)
         self._handles = [known[name].register_forward_hook(self._hook(name)) for name in self._names]
 
@@ -53,13 +54,14 @@ class LayerWatch:
                     "name a layer inside it, or wrap it in one that returns the tensor"
                 )
             self.calls[name] = self.calls.get(name, 0) + 1
-            self._outputs[name] = output.detach()
+            # A copy: what follows may work in place.
+            self._outputs[name] = output.detach().clone() if self._rows is None else output.detach()[self._rows]
 
         return hook
 
-    def start(self) -> None:
-        """Forget what was seen and watch from now on."""
-        self.calls, self._outputs, self.active = {}, {}, True
+    def start(self, rows: Tensor | None = None) -> None:
+        """Forget what was seen and watch from now on, all rows of a batch or those given."""
+        self.calls, self._outputs, self._rows, self.active = {}, {}, rows, True
 
     def stop(self) -> dict[str, Tensor] | None:
         """Stop watching; the outputs by name, or None unless each layer was called exactly once."""

@@ -86,16 +86,12 @@ def _latex(derivation: Derivation, verdicts: list[Verdict]) -> str:
         parts += [rf"\section{{{_text(step.title)} {mark}}}", _text(step.reason)]
         parts += [rf"\begin{{equation}}{equation}\end{{equation}}" for equation in equations(derivation, step)]
         if error is not None:
-            parts.append(rf"\textbf{{Not verified:}} \verb|{error}|")
+            parts.append(rf"\begin{{verbatim}}Not verified: {error}\end{{verbatim}}")
     return "\n".join([*parts, r"\end{document}", ""])
 
 
 def _text(text: str) -> str:
-    """Prose with LaTeX's special characters escaped."""
-    replacements = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "->": r"$\to$"}
-    for character in "&%$#_{}":
-        replacements.setdefault(character, "\\" + character)
-    out = text
-    for old in ("\\", *"&%#_", "^", "~"):
-        out = out.replace(old, replacements[old])
-    return out.replace("->", r"$\to$").replace("|", r"$|$").replace("<", r"$<$").replace(">", r"$>$")
+    """Prose with LaTeX's special characters escaped; what stands between dollar signs is mathematics already."""
+    parts = text.split("$")
+    parts[::2] = [re.sub(r"([&%#_])", r"\\\1", part) for part in parts[::2]]
+    return "$".join(parts)

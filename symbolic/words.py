@@ -33,6 +33,8 @@ def words(expr: sp.MatrixExpr) -> Words:
         return {}
     if isinstance(expr, sp.Transpose):
         return {_transposed(word): c for word, c in words(expr.arg).items()}
+    if isinstance(expr, sp.MatPow) and isinstance(expr.exp, sp.Integer) and expr.exp.is_positive:
+        return reduce(_product, [words(expr.base)] * int(expr.exp))
     if isinstance(expr, sp.MatAdd):
         return _sum(item for term in expr.args for item in words(term).items())
     if isinstance(expr, sp.MatMul):

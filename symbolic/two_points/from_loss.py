@@ -138,15 +138,16 @@ STEPS = (
         "The loss of two points",
         "The mean over both points of half the squared error splits into the error of the mean prediction and "
         "that of the difference, because the cross terms cancel. Encoder and decoder are replaced by their "
-        "derivatives at the mean of the two points, so the difference of the predictions is D_y D_h dx.",
+        r"derivatives at the mean of the two points, so the difference of the predictions is $D_y D_h \Delta x$.",
         (sp.Eq(_two_point_loss(), LOSS, evaluate=False),),
         _loss_residual,
     ),
     Step(
         "gradient",
         "Its gradient",
-        "Moving one of the three variables in any direction E changes the loss by tr(G^T E) to first order; "
-        "G is the gradient. Nothing is assumed about the sizes of the matrices.",
+        r"Moving one of the three variables in any direction $E$ changes the loss by $\operatorname{tr}(G^T E)$ to "
+        r"first "
+        "order; $G$ is the gradient. Nothing is assumed about the sizes of the matrices.",
         tuple(sp.Eq(_partial(x), GRADIENTS[x], evaluate=False) for x in _VARIABLES),
         _gradient_residual,
     ),
@@ -154,14 +155,14 @@ STEPS = (
         "gradient_flow",
         "Gradient flow with effective rates",
         "The architecture enters only through three effective learning rates, one for the encoder, one for the "
-        "decoder and one for the mean. Gradient flow with rate e gives 1/tau = e/2 for the first two.",
+        r"decoder and one for the mean. Gradient flow with rate $\eta$ gives $1/\tau = \eta/2$ for the first two.",
         tuple(sp.Eq(_dot(x), -_LEARNING_RATES[x] * _partial(x), evaluate=False) for x in _VARIABLES),
         _flow_residual,
     ),
     Step(
         "pair_flow",
         "How the pair moves",
-        "Apply the flow of D_h to dx, and that of D_y to dh: no approximation so far.",
+        r"Apply the flow of $D_h$ to $\Delta x$, and that of $D_y$ to $\Delta h$: no approximation so far.",
         (
             sp.Eq(_dot(dh), -(rate_h * dx2 / 2) * D_y.T * (dy - dy_target), evaluate=False),
             sp.Eq(
@@ -175,16 +176,17 @@ STEPS = (
     Step(
         "ansatz",
         "The ansatz",
-        "The hidden difference only grows or shrinks along itself, so D_y^T (dy - dy*) is a multiple of dh. "
-        "Which multiple, its product with dh decides. This is the one assumption that closes the system.",
+        r"The hidden difference only grows or shrinks along itself, so $D_y^T(\Delta y - \Delta y^*)$ is a multiple of "
+        r"$\Delta h$. Which multiple, its product with $\Delta h$ decides. This is the one assumption that closes the "
+        "system.",
         (sp.Eq(D_y.T * (dy - dy_target), (w / dh2) * dh, evaluate=False),),
         _ansatz_residual,
     ),
     Step(
         "system",
         "The three-scalar system",
-        "Differentiate the three inner products dh2 = |dh|^2, dy2 = |dy|^2 and w = |dy|^2 - dy . dy* and put in "
-        "the flow of the pair and the ansatz.",
+        r"Differentiate the three inner products $|\Delta h|^2$, $|\Delta y|^2$ and "
+        r"$w = |\Delta y|^2 - \Delta y \cdot \Delta y^*$ and put in the flow of the pair and the ansatz.",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in SYSTEM.items()),
         _system_residual,
     ),

@@ -36,6 +36,7 @@ from .notation import (
     w,
     w_0,
 )
+from .scalars import ALIGNMENT
 
 D = sp.Symbol("D", positive=True)
 """|dy*|, the size of the difference of the targets."""
@@ -138,9 +139,10 @@ STEPS = (
     Step(
         "network",
         "A network of one hidden unit",
-        "Write dh2 = a^2 and dy = a B: one linear unit a with a decoder vector B, whose part along dy* is B_par and "
-        "whose part across it is B_perp. Its gradient flow on |a B - dy*|^2/8, with the rates P = dx2/tau_h for a "
-        "and R = 1/tau_y for B, is",
+        r"Write $|\Delta h|^2 = a^2$ and $\Delta y = a B$: one linear unit $a$ with a decoder vector $B$, whose part "
+        r"along "
+        r"$\Delta y^*$ is $B_\parallel$ and whose part across it is $B_\perp$. Its gradient flow on "
+        r"$|a B - \Delta y^*|^2/8$, with the rates $P = |\Delta x|^2/\tau_h$ for $a$ and $R = 1/\tau_y$ for $B$, is",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in NETWORK.items()),
         _network_residual,
     ),
@@ -153,39 +155,50 @@ STEPS = (
         _equivalence_residual,
     ),
     Step(
+        "cauchy_schwarz",
+        "Alignment in this network",
+        r"The conserved sign of $G$ is that of minus a square: $G \leq 0$ always, and $G = 0$ if nothing is across "
+        r"$\Delta y^*$.",
+        (sp.Eq(ALIGNMENT, -((D * a * B_perp) ** 2), evaluate=False),),
+        lambda relation: sp.expand((relation.lhs - relation.rhs).subs(_RATES).subs(READOUT)),
+    ),
+    Step(
         "rescaling",
         "One parameter is left",
-        "With alpha = a/sqrt(P), beta = B/sqrt(R), g = sqrt(P R), time s = g^2 t/2 and delta = |dy*|/g:",
+        r"With $\alpha = a/\sqrt{P}$, $\beta = B/\sqrt{R}$, $g = \sqrt{P R}$, time $s = g^2 t/2$ and "
+        r"$\delta = |\Delta y^*|/g$:",
         tuple(sp.Eq(dot(x, s), rate, evaluate=False) for x, rate in FLOW.items()),
         _scaling_residual,
     ),
     Step(
         "initial_values",
         "The start, from measured scalars",
-        "The readout of the network, solved for its weights; alpha is taken positive. For dy* = 0 the whole of beta "
-        "counts as perpendicular.",
+        r"The readout of the network, solved for its weights; $\alpha$ is taken positive. For $\Delta y^* = 0$ the "
+        r"whole of "
+        r"$\beta$ counts as perpendicular.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in INITIAL.items()),
         _initial_residual,
     ),
     Step(
         "conserved",
         "The conserved quantity again",
-        "The invariant I is lambda: I = lambda, A_high = P lambda and A_low = P delta.",
+        r"The invariant $I$ is $\lambda$; with it $A_\mathrm{high} = P \lambda$ and $A_\mathrm{low} = P \delta$.",
         (sp.Eq(lam, CONSERVED, evaluate=False),),
         lambda relation: _flow.normal(_flow.derivative(relation.rhs)),
     ),
     Step(
         "linear_flow",
         "The flow is linear up to a normalisation",
-        "With that constant, Q = (alpha, beta) moves by Q' = F Q - |Q|^2 Q/2 with F symmetric and constant.",
+        r"With that constant, $Q = (\alpha, \beta)$ moves by $Q' = F Q - |Q|^2 Q/2$ with $F$ symmetric and constant.",
         tuple(sp.Eq(dot(x, s), rate, evaluate=False) for x, rate in LINEAR.items()),
         _linear_residual,
     ),
     Step(
         "origin",
         "The origin",
-        "At alpha = 0, beta_par = 0 the linearised flow has the roots mu of mu (mu^2 + beta_perp^2 mu - delta^2): "
-        "their product -delta^2 makes it a saddle when dy* is not 0. When dy* = 0 it is where agreeing pairs merge.",
+        r"At $\alpha = \beta_\parallel = 0$ the linearised flow has the root 0 and two whose product is $-\delta^2$: "
+        r"a saddle "
+        r"when $\Delta y^* \neq 0$. When $\Delta y^* = 0$ it is where agreeing pairs merge.",
         (sp.Eq(_chi, -mu * (mu**2 + beta_perp**2 * mu - delta**2), evaluate=False),),
         _origin_residual,
     ),

@@ -162,10 +162,12 @@ def two_point() -> Theory:
         derivation=Derivation(
             title="Two points in a network: from the loss to the trajectory",
             introduction=(
-                "A network is split at a hidden layer into an encoder x -> h and a decoder h -> y, any smooth maps, "
-                "linearised about the mean of two data points. dx, dh, dy and dy* are the differences of the points' "
-                "inputs, hidden representations, outputs and targets. The system and its end state are those of van "
-                "Rossem & Saxe (arXiv 2402.09142); the aligned scalar case is in Saxe et al. (arXiv 1312.6120)."
+                r"A network is split at a hidden layer into an encoder $x \to h$ and a decoder $h \to y$, any smooth "
+                r"maps, linearised about the mean of two data points with derivatives $D_h$ and $D_y$. $\Delta x$, "
+                r"$\Delta h$, $\Delta y$ and $\Delta y^*$ are the differences of the points' inputs, hidden "
+                r"representations, outputs and targets, $\bar y$ and $\bar y^*$ the means of outputs and targets. The "
+                "system and its end state are those of van Rossem & Saxe (arXiv 2402.09142); the aligned scalar case "
+                "is in Saxe et al. (arXiv 1312.6120)."
             ),
             notation={
                 **notation.LATEX,

@@ -110,6 +110,8 @@ def test_an_unknown_setting_names_those_there_are() -> None:
         ("[a", "is not TOML"),
         ("a = 1", r"a must be a table \[a\] with an experiment, got 1"),
         ("[a]\nlr = 1.0", "a: experiment must be one of two_points, digits, got None"),
+        ("[a]\nexperiment = []", r"a: experiment must be one of two_points, digits, got \[\]"),
+        ('["a/b"]\nexperiment = "digits"', "the name of a setting is made of letters, digits, .* got 'a/b'"),
         ('[a]\nexperiment = "two_points"\nrate = 1.0', "two_points has no field 'rate'"),
     ],
 )

@@ -91,6 +91,19 @@ def test_minibatch_training_takes_one_pass_for_each_record() -> None:
     assert net.forwards == 30 + 4
 
 
+def test_minibatches_that_happen_to_hold_the_points_lose_no_record() -> None:
+    tracker = track(Net(), batch=10, steps=40, pairs=PAIRS[:1], layers=["middle"])
+    assert tracker.steps.tolist() == list(range(41))
+
+
+def test_a_layer_followed_by_one_that_works_in_place_keeps_its_output() -> None:
+    nets = Net(), Net()
+    for net, choice in zip(nets, (True, False), strict=True):
+        net.encoder[1] = nn.ReLU(inplace=choice)
+    in_place, copying = (track(net, steps=5, layers=["encoder.0"]) for net in nets)
+    np.testing.assert_allclose(in_place.state().dh2, copying.state().dh2, rtol=1e-6)
+
+
 def test_values_from_the_training_pass_are_those_of_a_separate_pass() -> None:
     class Hidden(Net):
         """The same network, whose batches do not show the tracked inputs."""
@@ -219,6 +232,18 @@ def test_records_survive_a_checkpoint() -> None:
     assert restored.frame().equals(tracker.frame())
 
 
+def test_two_trackers_follow_one_training() -> None:
+    trackers = [PairTracker(X[PAIRS], Y[PAIRS], [layer]) for layer in ("encoder", "middle")]
+    fit(Net(), Batches(X, Y, batch=20, steps=3, seed=0), [*trackers])
+    assert [t.steps.tolist() for t in trackers] == [[0, 1, 2, 3]] * 2
+
+
+def test_a_tracker_is_for_one_run() -> None:
+    tracker = track(Net(), steps=3)
+    with pytest.raises(ValueError, match="holds records up to step 3 and training starts at step 0; make a new"):
+        fit(Net(), Batches(X, Y, batch=20, steps=3, seed=0), [tracker])
+
+
 # What Lightning's own trainer warns of here: its use of torch, and that data in memory need no worker processes.
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
 def test_gradient_accumulation_is_counted_in_optimiser_steps() -> None:
@@ -285,6 +310,7 @@ def test_a_layer_that_is_not_tracked_has_no_state() -> None:
             {},
             "inputs of a pair must differ and be finite; those of pair 0",
         ),
+        ((X[PAIRS] * torch.inf, Y[PAIRS], ["a"]), {}, "must differ and be finite; those of pair 0 do not"),
         ((X[PAIRS] * torch.nan, Y[PAIRS], ["a"]), {}, "must differ and be finite; those of pair 0 do not"),
     ],
 )

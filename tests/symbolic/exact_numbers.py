@@ -15,6 +15,13 @@ def function(program, *expressions):
     return sp.lambdify(program.arguments, whole, "mpmath", cse=True)
 
 
+def line_by_line(program):
+    """The program's results as a function of its arguments in mpmath numbers, definition after definition."""
+    definitions = [(name, elementary(expr)) for name, expr in program.definitions.items()]
+    results = [elementary(expr) for expr in program.results.values()]
+    return sp.lambdify(program.arguments, results, "mpmath", cse=lambda expressions: (definitions, expressions))
+
+
 def random_arguments(seed):
     """A time, start and parameters in the order of the theory, inside the Cauchy-Schwarz bound."""
     draws = np.random.default_rng(seed)

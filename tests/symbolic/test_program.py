@@ -3,9 +3,13 @@
 import mpmath as mp
 import pytest
 import sympy as sp
-from exact_numbers import CLOSE, DIGITS, function, random_arguments
+from exact_numbers import CLOSE, DIGITS, function, line_by_line, random_arguments
 from repdyn.symbolic import Program, two_point
 from repdyn.symbolic.functions import elementary, exprel, hypot, quotient
+
+theory = two_point()
+solution = function(theory.solution, *theory.solution.results.values())
+jacobian = line_by_line(theory.solution.jacobian(theory.parameters[-2:]))
 
 x, y, a, b, c, r, q = sp.symbols("x y a b c r q", positive=True)
 PROGRAMS = {
@@ -25,20 +29,20 @@ def test_expansion_puts_every_definition_in():
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("variables", [(x,), (y,), (x, y), ()], ids=str)
 def test_a_jacobian_has_the_derivatives_of_the_expanded_program(program, variables):
-    jacobian = program.jacobian(variables)
+    derived = program.jacobian(variables)
     names = [sp.Symbol(f"{name}_{variable}", real=True) for name in program.results for variable in variables]
-    assert list(jacobian.results) == [*program.results, *names]
-    assert jacobian.arguments == program.arguments
+    assert list(derived.results) == [*program.results, *names]
+    assert derived.arguments == program.arguments
     for name, result in program.results.items():
         whole = elementary(program.expand(result))
-        assert sp.simplify(elementary(jacobian.expand(jacobian.results[name])) - whole) == 0
+        assert sp.simplify(elementary(derived.expand(derived.results[name])) - whole) == 0
         for variable in variables:
-            derivative = jacobian.results[sp.Symbol(f"{name}_{variable}", real=True)]
-            assert sp.simplify(elementary(jacobian.expand(derivative)) - whole.diff(variable)) == 0
+            derivative = derived.results[sp.Symbol(f"{name}_{variable}", real=True)]
+            assert sp.simplify(elementary(derived.expand(derivative)) - whole.diff(variable)) == 0
 
 
 def test_a_definition_uses_only_what_is_defined_before_it():
-    program = two_point().solution.jacobian(two_point().parameters)
+    program = theory.solution.jacobian(theory.parameters)
     known = set(program.arguments)
     for name, expr in program.definitions.items():
         assert expr.free_symbols <= known, f"{name} uses {expr.free_symbols - known} too early"
@@ -55,19 +59,13 @@ def test_no_function_value_is_worked_out_twice():
 @pytest.mark.parametrize("seed", range(4))
 def test_the_jacobian_of_the_solution(seed):
     """By both rates, at 50 digits, against difference quotients of the expanded solution."""
-    theory = two_point()
-    program = theory.solution.jacobian(theory.parameters[-2:])
-    solution, derivatives = (
-        function(theory.solution, *theory.solution.results.values()),
-        function(program, *program.results.values()),
-    )
+    arguments = random_arguments(seed)
     with mp.workdps(DIGITS):
-        arguments = random_arguments(seed)
-        found = derivatives(*arguments)
-        assert found[:3] == pytest.approx(solution(*arguments))
-        for i in range(3):
-            for j in range(2):
-                moved = mp.diff(
-                    lambda rate, i=i, j=j: solution(*arguments[: 6 + j], rate, *arguments[7 + j :])[i], arguments[6 + j]
-                )
-                assert abs(found[3 + 2 * i + j] - moved) < CLOSE * (1 + abs(moved))
+        values_and_derivatives = jacobian(*arguments)
+        for value, expected in zip(values_and_derivatives[:3], solution(*arguments), strict=True):
+            assert abs(value - expected) < CLOSE
+        for position, derivative in enumerate(values_and_derivatives[3:]):
+            state, rate = divmod(position, 2)
+            before, after = arguments[: 6 + rate], arguments[7 + rate :]
+            moved = mp.diff(lambda x, i=state, a=before, b=after: solution(*a, x, *b)[i], arguments[6 + rate])
+            assert abs(derivative - moved) < CLOSE * (1 + abs(moved))

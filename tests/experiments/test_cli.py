@@ -1,0 +1,188 @@
+"""The command line: what it prints, and one line for whatever is wrong."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from repdyn.experiments.cli import main
+from repdyn.experiments.training import Regression
+from repdyn.numeric import Pair, Rates, State, trajectory
+
+SMALL = ["run", "two_layer", "--width", "16", "--steps", "60", "--lr", "0.05"]
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    steps = list(range(0, 2000, 5))
+    state = trajectory(steps, State(1e-3, 1e-3, 0.0), Pair(1.0, 0.5), Rates(2e-3, 1e-2))
+    path = tmp_path / "mine.csv"
+    pd.DataFrame({"step": steps, "dh2": state.dh2, "dy2": state.dy2, "w": state.w}).to_csv(path, index=False)
+    return path
+
+
+def test_list_shows_every_setting(capsys) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 16
+    assert lines[0].split() == ["default", "two_points", "the", "defaults"]
+    assert any(re.match(r"linear +two_points +nonlinearity = none, gain = 0.85, lr = 0.00125", line) for line in lines)
+
+
+def test_run_writes_its_folder_and_says_where(tmp_path: Path, capsys) -> None:
+    assert main([*SMALL, "--results", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    (folder,) = tmp_path.iterdir()
+    assert f"written to {folder}: config.toml, figure.png, figure.svg, fit.json" in out
+    for word in ("1/tau_h", "1/tau_y", "R2 dh2", "R2 loss", "final dh2", "measured", "regime", "part ways"):
+        assert word in out
+
+
+def test_a_run_can_be_made_again_from_its_own_configuration(tmp_path: Path, capsys) -> None:
+    assert main([*SMALL, "--results", str(tmp_path / "a")]) == 0
+    (first,) = (tmp_path / "a").iterdir()
+    settings = ["--settings", str(first / "config.toml"), "--results", str(tmp_path / "b")]
+    assert main(["run", "two_layer", *settings]) == 0
+    (again,) = (tmp_path / "b").iterdir()
+    assert again.name == first.name
+    assert (again / "trajectory.parquet").read_bytes() == (first / "trajectory.parquet").read_bytes()
+    assert (again / "figure.svg").read_bytes() == (first / "figure.svg").read_bytes()
+
+
+def test_help_of_run_shows_the_fields_of_the_setting(capsys) -> None:
+    assert main(["run", "tanh", "--help"]) == 0
+    assert "--hidden-layers" in capsys.readouterr().out
+    assert main(["run", "--help"]) == 0
+    assert "name of a setting" in capsys.readouterr().out
+
+
+def test_fit_recovers_the_rates_of_a_trajectory(csv: Path, capsys) -> None:
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5"]) == 0
+    out = capsys.readouterr().out
+    assert "0.002 ± " in out
+    assert "0.01 ± " in out
+    assert "conserved line: R2 = 1.000" in out
+
+
+def test_fit_draws_when_asked(csv: Path, tmp_path: Path) -> None:
+    stem = tmp_path / "drawn"
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(stem)]) == 0
+    assert stem.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    assert stem.with_suffix(".svg").stat().st_size > 1000
+
+
+def test_derive_prints_every_step_verified(capsys) -> None:
+    assert main(["derive"]) == 0
+    out = capsys.readouterr().out
+    steps = re.findall(r"^## \d+\. .* (.)$", out, re.MULTILINE)
+    assert len(steps) >= 20
+    assert set(steps) == {"✓"}
+    assert f"{len(steps)} of {len(steps)} steps verified" in out
+
+
+def test_derive_writes_latex(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "deep" / "derivation.tex"
+    assert main(["derive", "--format", "tex", "--output", str(path)]) == 0
+    text = path.read_text()
+    assert text.startswith(r"\documentclass")
+    assert text.count(r"\begin{equation}") == text.count(r"\end{equation}") > 40
+    assert text.count(r"$\checkmark$") >= 20
+    assert "steps verified; written to" in capsys.readouterr().out
+
+
+def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) -> None:
+    from dataclasses import replace
+
+    import sympy as sp
+    from repdyn import symbolic
+
+    theory = symbolic.two_point()
+    step = theory.derivation["invariant"]
+    (relation,) = step.statement
+    wrong = replace(step, statement=(sp.Eq(relation.lhs, relation.rhs + sp.Symbol("dh2", positive=True)),))
+    steps = tuple(wrong if s is step else s for s in theory.derivation.steps)
+    broken = replace(theory, derivation=replace(theory.derivation, steps=steps))
+    monkeypatch.setattr(symbolic, "two_point", lambda: broken)
+    assert main(["derive"]) == 2
+    captured = capsys.readouterr()
+    assert "A conserved quantity ✗" in captured.out
+    assert "**Not verified:** step 'invariant' is not proved" in captured.out
+    assert captured.err.startswith("repdyn: step 'invariant' is not proved")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "repdyn: the following arguments are required: list | run | fit | derive"),
+        ("draw", "repdyn: argument list | run | fit | derive: invalid choice: 'draw'"),
+        ("list --loud", "repdyn: unrecognised arguments: --loud"),
+        ("run", "repdyn: run needs the name of a setting; `repdyn list` shows them"),
+        ("run nosuch", "repdyn: there is no setting 'nosuch'; there are default, shallow"),
+        ("run default --lr fast", "repdyn run default: argument --lr: invalid float value: 'fast'"),
+        ("run default --lr -1", "repdyn: lr must be positive and finite, got -1.0"),
+        ("run default --lr nan", "repdyn: lr must be positive and finite, got nan"),
+        ("run default --depth 3", "repdyn run default: unrecognized arguments: --depth 3"),
+        ("run default --layer 20", "repdyn: layer must be below hidden_layers, counted from 0, got layer 20 of 20"),
+        ("run default --settings nosuch.toml", "repdyn: [Errno 2] No such file or directory: 'nosuch.toml'"),
+        ("run digits --data-dir nosuch", "repdyn: nosuch has no train-images-idx3-ubyte"),
+        ("run digits --data cifar", "repdyn: data must be mnist or load_digits, got 'cifar'"),
+        ("fit", "repdyn fit: the following arguments are required: file"),
+        ("fit nosuch.csv", "repdyn: there is no file nosuch.csv"),
+        ("fit pyproject.toml", "repdyn: pyproject.toml must end in .csv or .parquet"),
+        ("fit tests", "repdyn: tests has no manifest.json"),
+        ("derive --format html", "repdyn derive: argument --format: invalid choice: 'html'"),
+    ],
+)
+def test_whatever_is_wrong_is_one_line_and_a_status(words: str, message: str, capsys) -> None:
+    try:
+        status = main(words.split())
+    except SystemExit as stop:  # argparse leaves by itself
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.startswith(message)
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("step,dh2,dy2,w\n0,1,0,0\n", "", "lacks dx2 and dy2_target: add the columns or give --dx2 and --dy2"),
+        ("step,dh2,dy2,w\n0,0,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", "the initial dh2 must be positive, got 0.0"),
+        ("step,dh2,dy2,w\n0,1,1,9\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", r"at most |dy| |dy*| (Cauchy-Schwarz)"),
+        ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 -1 --dy2 1", "Pair.dx2 must be positive, got -1.0"),
+        ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 nan", "Pair.dy2 must be finite, got nan"),
+        ("step,dh2,dy2,w\n0,1,0,0\n0,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", "t must increase from each sample"),
+        ("step,dh2,dy2,w\n0,nan,0,0\n", "--dx2 1 --dy2 1", "the first dh2, dy2, w or loss is not finite"),
+        ("step,dh2,dy2,w\n", "--dx2 1 --dy2 1", "holds no rows"),
+    ],
+)
+def test_a_trajectory_that_cannot_be_fitted_is_one_line(tmp_path, text, options, message, capsys) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    assert main(["fit", str(path), *options.split()]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_an_interruption_of_training_is_one_line(tmp_path: Path, monkeypatch, capsys) -> None:
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Regression, "training_step", interrupted)
+    assert main([*SMALL, "--results", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.endswith("repdyn: interrupted; finished runs are kept\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_of_which_nothing_can_be_fitted_is_written_and_says_why(tmp_path: Path, capsys) -> None:
+    wild = "run digits --lr 1000 --steps 40 --width 8 --every 40 --hidden-layers 2 --layer 1"
+    assert main([*wild.split(), "--results", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "training diverged at step" in out
+    assert "90 not fitted; the first: 0-1 network.hidden.0: t must be of shape (n,) with n >= 3" in out
+    (folder,) = tmp_path.iterdir()
+    assert not (folder / "figure.png").exists()

@@ -1,0 +1,118 @@
+"""Runs: repeatable to the last bit, compared with the theory, whatever happens in training."""
+
+import numpy as np
+import pytest
+import torch
+from repdyn.experiments import Comparison, Digits, Failure, Setting, TwoPoints, compare, override, run
+from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
+
+SMALL = TwoPoints(name="small", width=32, hidden_layers=2, layer=0, steps=400, lr=0.02, gain=0.7)
+
+
+def theory_frame(**columns):
+    """A trajectory of the theory itself, as a table."""
+    import pandas as pd
+
+    steps = np.arange(0, 3000, 3)
+    state = trajectory(steps, State(1e-3, 1e-3, 0.0), Pair(1.0, 0.5), Rates(2e-3, 1e-2))
+    table = {"step": steps, "dh2": state.dh2, "dy2": state.dy2, "w": state.w, "dx2": 1.0, "dy2_target": 0.5}
+    return pd.DataFrame(table | columns)
+
+
+@pytest.mark.parametrize("setting", [SMALL, Digits(width=16, hidden_layers=1, layer=0, steps=20)], ids=lambda s: s.name)
+def test_a_run_is_repeatable_to_the_last_bit_and_differs_for_another_seed(setting: Setting) -> None:
+    first, again, other = (run(s).frame for s in (setting, setting, override(setting, {"seed": 1})))
+    assert first.equals(again)
+    assert not np.array_equal(first["dh2"], other["dh2"])
+
+
+def test_a_run_leaves_torch_as_it_was() -> None:
+    torch.manual_seed(4)
+    before = torch.get_rng_state()
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    run(override(SMALL, {"steps": 2}))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == (threads, deterministic)
+
+
+def test_a_two_layer_linear_network_meets_the_theory_at_about_the_rate_it_is_trained_with() -> None:
+    # One layer each side: 1/tau = lr/2 for both under the ansatz, which a wide network starts outside of, and
+    # biases learn too. That the rates are exactly lr/2 otherwise is tested with the laws, by gradient descent.
+    setting = TwoPoints(
+        width=64, hidden_layers=1, layer=0, nonlinearity="none", gain=0.1, steps=4000, lr=0.02, dx2=4.0, dy2=0.5
+    )
+    (comparison,) = run(setting).main
+    assert comparison.fit.r2.dh2 > 0.99
+    assert comparison.fit.r2.dy2 > 0.99
+    assert (comparison.fit.rates.h, comparison.fit.rates.y) == pytest.approx((0.01, 0.01), rel=0.4)
+    assert comparison.final_predicted == pytest.approx(comparison.final_measured, rel=0.02)
+
+
+def test_a_trajectory_of_the_theory_is_met_exactly() -> None:
+    (comparison,) = compare(theory_frame())
+    assert isinstance(comparison, Comparison)
+    assert (comparison.fit.rates.h, comparison.fit.rates.y) == pytest.approx((2e-3, 1e-2), rel=1e-8)
+    assert comparison.line.r2 == pytest.approx(1.0, abs=1e-9)
+    assert all(abs(d.worst) < 1e-8 and d.first_at is None for d in comparison.departures)
+    assert comparison.loss is None
+    assert comparison.row()["rate_mean"] is None
+
+
+def test_every_pair_and_layer_is_compared_by_itself() -> None:
+    import pandas as pd
+
+    scaled = {"b": {"dh2": theory_frame().dh2 * 1.1}}
+    frames = [theory_frame(pair=pair, layer=layer, **scaled.get(pair, {})) for pair in "ab" for layer in "xy"]
+    found = compare(pd.concat(frames))
+    assert [(c.pair, c.layer) for c in found] == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+    rates = [(c.row()["rate_h"], c.row()["rate_y"]) for c in found]
+    assert rates[1] == pytest.approx((2e-3, 1e-2), rel=1e-8)
+    assert rates[3] == pytest.approx((2e-3 * 1.1, 1e-2 / 1.1), rel=1e-8)  # hidden space scaled by sqrt(1.1)
+
+
+def test_balancing_weighs_each_scalar_by_its_inverse_variance() -> None:
+    frame = theory_frame(dh2=theory_frame().dh2 * (1 + 0.3 * np.sin(np.arange(1000) / 50)))
+    (comparison,) = compare(frame, balanced=True)
+    assert isinstance(comparison, Comparison)
+    weights = State(*(1 / frame[name].var(ddof=0) for name in ("dh2", "dy2", "w")))
+    observed = State(frame["dh2"], frame["dy2"], frame["w"])
+    expected = fit_rates(frame["step"], observed, Pair(1.0, 0.5), weights=weights)
+    assert comparison.fit.rates.h == pytest.approx(expected.rates.h, rel=1e-9)
+    assert comparison.fit.rates.h != pytest.approx(compare(frame)[0].row()["rate_h"], rel=1e-3)
+
+
+def test_a_trajectory_is_cut_before_it_diverges() -> None:
+    frame = theory_frame()
+    frame.loc[900:, "dh2"] = np.nan
+    (comparison,) = compare(frame)
+    assert isinstance(comparison, Comparison)
+    assert len(comparison.steps) == 900
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"dh2": 0.0}, "the initial dh2 must be positive, got 0.0"),
+        ({"step": 5}, "t must increase from each sample to the next"),
+        ({"dx2": np.arange(1000) + 1.0}, "dx2 must be the same in all rows of a pair, got 1, 2, 3"),
+        ({"dh2": np.nan}, "the first dh2, dy2, w or loss is not finite: there is no trajectory to fit"),
+    ],
+)
+def test_what_cannot_be_compared_is_a_result_with_its_reason(columns: dict, words: str) -> None:
+    (failure,) = compare(theory_frame(**columns))
+    assert isinstance(failure, Failure)
+    assert failure.row()["success"] is False
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(failure.reason)
+
+
+def test_a_run_that_diverges_is_a_result() -> None:
+    result = run(override(SMALL, {"lr": 80.0, "nonlinearity": "none"}))
+    assert result.diverged_at is not None
+    assert len(result.frame) <= result.diverged_at + 2
+    assert len(result.comparisons) == 1
+
+
+def test_a_setting_of_no_experiment_is_refused() -> None:
+    with pytest.raises(TypeError, match="a setting of a known experiment is needed, got Setting"):
+        run(Setting())

@@ -1,0 +1,72 @@
+"""What the package promises as a whole: light imports, one direction, a README that runs."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("symbolic", "numeric", "experiments")
+SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+HEAVY = {"torch", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", [*(f"repdyn.{name}" for name in PACKAGES), "repdyn.experiments.cli"])
+def test_importing_loads_neither_torch_nor_a_drawing_library(module: str) -> None:
+    loaded = run_python(f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})").split()
+    assert not HEAVY & set(loaded)
+
+
+def test_the_command_line_starts_without_sympy_and_numpy() -> None:
+    loaded = run_python("import sys, repdyn.experiments.cli; print(*sys.modules)").split()
+    assert not {"sympy", "numpy", "scipy"} & set(loaded)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        for name in names:
+            top, _, rest = name.partition(".")
+            if top == "repdyn":
+                assert PACKAGES.index(rest.partition(".")[0]) <= PACKAGES.index(package), name
+            assert not (package == "symbolic" and top in HEAVY | {"numpy", "scipy"}), name
+            assert not (package == "numeric" and top in HEAVY), name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_exists_and_is_documented(package: str) -> None:
+    import importlib
+
+    module = importlib.import_module(f"repdyn.{package}")
+    assert module.__all__ == sorted(module.__all__, key=lambda n: (n[0].islower(), n))
+    for name in module.__all__:
+        assert (getattr(module, name).__doc__ or "").strip(), name
+
+
+def test_the_readmes_python_runs_as_written(tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert blocks
+    for code in blocks:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_versions_agree() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert metadata.version("repdyn") == version
+    assert f"version: {version}" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
