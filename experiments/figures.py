@@ -163,7 +163,7 @@ def _draw_fit_by_layer(ax: Axes, run: Run) -> None:
         palette="deep",
     )
     ax.set(title="fit by hidden layer: median and quartiles", xlabel="hidden layer", ylabel="$R^2$")
-    ax.set_ylim(max(ax.get_ylim()[0], -1.0), 1.03)
+    ax.set_ylim(max(ax.get_ylim()[0], -1.5), 1.05)
     ax.legend(frameon=False, title=None, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
@@ -173,7 +173,8 @@ def _draw_ends(ax: Axes, run: Run) -> None:
     ends = np.array([min(theory.min(), measured.min()), max(theory.max(), measured.max())])
     ax.plot(ends, ends, color="0.7", lw=0.8)
     sns.scatterplot(x=theory, y=measured, ax=ax, s=18, color=_MEASURED)
-    ax.set(title="final hidden distance", xlabel="theory (start and fitted rates)", ylabel="network")
+    ax.set(xscale="log", yscale="log", title="final hidden distance", xlabel="theory (start and fitted rates)")
+    ax.set_ylabel("network")
 
 
 def _draw_delays(ax: Axes, run: Run) -> None:

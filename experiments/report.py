@@ -54,14 +54,17 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
 
 
 def layer_table(comparisons: list[Comparison | Failure]) -> str:
-    """For many pairs: the median over pairs and its quartiles, a row a layer."""
+    """For many pairs: medians over pairs, with quartiles for the fit; a row a layer."""
     rows = pd.DataFrame([c.row() for c in comparisons if isinstance(c, Comparison)])
-    shown = ["rate_h", "rate_y", "r2_dh2", "r2_dy2", "r2_w", "r2_loss", "line_r2", "regime"]
+    rates = {"rate_h": "1/tau_h", "rate_y": "1/tau_y", "rate_mean": "1/tau_mean", "regime": "regime"}
+    fits = {"r2_dh2": "R2 dh2", "r2_dy2": "R2 dy2", "r2_w": "R2 w", "r2_loss": "R2 loss", "line_r2": "R2 line"}
     lines: list[dict[str, str]] = []
     for layer, group in rows.groupby("layer", sort=False):
-        low, middle, high = (group[shown].astype(float).quantile(q) for q in (0.25, 0.5, 0.75))
-        cells = {name: f"{middle[name]:.3g} [{low[name]:.3g}, {high[name]:.3g}]" for name in shown}
-        lines.append({"layer": str(layer).removeprefix("network."), "pairs": str(len(group)), **cells})
+        low, middle, high = (group[[*rates, *fits]].astype(float).quantile(q) for q in (0.25, 0.5, 0.75))
+        line = {"layer": str(layer).removeprefix("network."), "pairs": str(len(group))}
+        line |= {title: f"{middle[name]:.2g}" for name, title in rates.items()}
+        line |= {title: f"{middle[name]:.2f} [{low[name]:.2f}, {high[name]:.2f}]" for name, title in fits.items()}
+        lines.append(line)
     return pd.DataFrame(lines).to_string(index=False)
 
 

@@ -32,6 +32,8 @@ def trajectory(t: ArrayLike, start: State, pair: Pair, rates: Rates) -> State:
 
     Everything broadcasts. dh2 and dy2 are accurate to 1e-12, relative, beyond what
     the last place of the inputs leaves open; so is w against ``dy2 + |dy . dy*|``.
+    (A start from which dh neither passes through zero nor stays away from it, to
+    rounding, is on the boundary of two outcomes: its end is not determined.)
 
     Raises:
         ValueError: if a time is negative or not finite, the initial dh2 is 0, ``|dy2 - w|`` is beyond

@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 
     @property
     def growing_amplitude(self):
-        """The cosine of the angle between the network's start and its growing mode, in the plane of alpha and beta_par."""
+        """The cosine of the angle from the growing mode to the network's start, in the plane of alpha and beta_par."""
         dh2, dy2, w, dx2, dy2_target, rate_h, rate_y = self.numbers
         alpha, beta = np.sqrt(dh2 / (dx2 * rate_h)), (dy2 - w) / np.sqrt(dy2_target * dh2 * rate_y)
         phi = np.arctan2(2 * self.rich_scale, self.lazy_scale) / 2
@@ -59,6 +59,9 @@ def spread(low, high):
 
 cosines = st.one_of(st.sampled_from((1.0, -1.0)), st.floats(-1, 1))
 """Of the angle between dy and dy*: aligned, opposite and anything between."""
+
+durations = st.one_of(st.just(0.0), st.floats(1e-6, 10))
+"""In relaxation times."""
 
 _outputs = st.one_of(st.just(0.0), spread(-3, 1))
 

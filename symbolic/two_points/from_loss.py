@@ -25,6 +25,10 @@ from .notation import (
     rate_y,
     t,
     w,
+    y_1,
+    y_1_target,
+    y_2,
+    y_2_target,
     y_mean,
     y_mean_target,
 )
@@ -91,7 +95,13 @@ MEAN_ERROR = scalar((y_mean - y_mean_target).T * (y_mean - y_mean_target), {})
 
 
 def _loss_residual(relation: sp.Rel) -> sp.Expr:
-    return matrix_residual(relation.lhs - relation.rhs, {(D_y, D_h, dx): dy})
+    each = {
+        y_1: y_mean - dy / 2,
+        y_2: y_mean + dy / 2,
+        y_1_target: y_mean_target - dy_target / 2,
+        y_2_target: y_mean_target + dy_target / 2,
+    }
+    return matrix_residual(relation.lhs.xreplace(each) - relation.rhs, {(D_y, D_h, dx): dy})
 
 
 def _gradient_residual(relation: sp.Rel) -> sp.Expr:
@@ -118,11 +128,6 @@ def _system_residual(relation: sp.Rel) -> sp.Expr:
     return sp.expand(scalar(_RATES[relation.lhs.args[0]], {**_PAIR, **_ANSATZ}) - relation.rhs)
 
 
-def _two_point_loss() -> sp.MatrixExpr:
-    errors = [(y_mean + sign * dy / 2) - (y_mean_target + sign * dy_target / 2) for sign in (-1, 1)]
-    return sp.MatAdd(*(e.T * e / 4 for e in errors))
-
-
 LATEX: dict[sp.Basic, str] = {
     **{_dot(x): rf"\dot {name}" for x, name in ((D_h, "D_h"), (D_y, "D_y"), (y_mean, r"{\bar y}"))},
     **{_dot(x): rf"\frac{{d}}{{dt}}{name}" for x, name in ((dh, r"\Delta h"), (dy, r"\Delta y"))},
@@ -139,7 +144,13 @@ STEPS = (
         "The mean over both points of half the squared error splits into the error of the mean prediction and "
         "that of the difference, because the cross terms cancel. Encoder and decoder are replaced by their "
         r"derivatives at the mean of the two points, so the difference of the predictions is $D_y D_h \Delta x$.",
-        (sp.Eq(_two_point_loss(), LOSS, evaluate=False),),
+        (
+            sp.Eq(
+                (y_1 - y_1_target).T * (y_1 - y_1_target) / 4 + (y_2 - y_2_target).T * (y_2 - y_2_target) / 4,
+                LOSS,
+                evaluate=False,
+            ),
+        ),
         _loss_residual,
     ),
     Step(

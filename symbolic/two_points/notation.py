@@ -15,9 +15,10 @@ dx = sp.MatrixSymbol("dx", d, 1)
 dh = sp.MatrixSymbol("dh", n, 1)
 dy = sp.MatrixSymbol("dy", m, 1)
 dy_target = sp.MatrixSymbol("dy_target", m, 1)
+y_1, y_2, y_1_target, y_2_target = (sp.MatrixSymbol(f"y_{x}", m, 1) for x in ("1", "2", "1_target", "2_target"))
 y_mean = sp.MatrixSymbol("y_mean", m, 1)
 y_mean_target = sp.MatrixSymbol("y_mean_target", m, 1)
-"""Derivatives of encoder and decoder; differences of the two points; the mean prediction."""
+"""Derivatives of encoder and decoder; differences of the two points; each prediction and their mean."""
 
 t = sp.Symbol("t", nonnegative=True)
 dh2, dx2 = sp.symbols("dh2 dx2", positive=True)
@@ -60,6 +61,8 @@ LATEX: Final[dict[sp.Basic, str]] = {
     dh: r"\Delta h",
     dy: r"\Delta y",
     dy_target: r"\Delta y^*",
+    y_1_target: r"y_1^*",
+    y_2_target: r"y_2^*",
     y_mean: r"\bar y",
     y_mean_target: r"\bar y^*",
     dh2_0: r"|\Delta h_0|^2",

@@ -3,11 +3,8 @@
 import pytest
 from agreement import assert_agree
 from hypothesis import assume, given
-from hypothesis import strategies as st
 from repdyn.numeric import integrate, trajectory
-from starts import all_pairs
-
-durations = st.floats(0, 10)
+from starts import all_pairs, durations
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from repdyn.numeric import Pair, Rates, State, trajectory
-from starts import all_pairs, spread
+from starts import all_pairs, durations, spread
 
-factors, durations = spread(-2, 2), st.floats(0, 10)
+factors = spread(-2, 2)
 
 
 @given(all_pairs, durations, factors)

@@ -57,7 +57,7 @@ def test_a_lazy_pair_relaxes_exponentially(drawn):
 
 @given(st.one_of(aligned_pairs, crossing_pairs()))
 def test_an_aligned_pair_obeys_one_equation(drawn):
-    """The signed output f = +-|dy| alone: f' = -1/tau_y (f - |dy*|) sqrt(A_high^2/4 + rho f^2), through zero as well."""
+    """The signed output f = +-|dy| alone, through zero as well: f' = (|dy*| - f)/tau_y sqrt(A_high^2/4 + rho f^2)."""
     high, rho, target, rate = drawn.lazy_scale, drawn.rho, np.sqrt(drawn.pair.dy2), drawn.rates.y
     start = np.sign(drawn.start.dy2 - drawn.start.w) * np.sqrt(drawn.start.dy2)
     t = moments * drawn.relaxation / 2
@@ -73,7 +73,7 @@ def test_an_aligned_pair_obeys_one_equation(drawn):
     scale = max(start**2, drawn.pair.dy2)
     np.testing.assert_allclose(found.dy2, f**2, atol=1e-8 * scale)
     np.testing.assert_allclose(found.w, f**2 - f * target, atol=1e-8 * scale)
-    np.testing.assert_allclose(found.dh2, high / 2 + root(f), atol=1e-7 * found.dh2.max())
+    np.testing.assert_allclose(found.dh2, high / 2 + root(f), atol=1e-7 * found.dh2.max() + 1e-15 * abs(high))
 
 
 def bernoulli(t, high, dh2, rate_y):
@@ -131,7 +131,7 @@ def test_a_small_start_is_forgotten(drawn, smallness):
     assert final_distance(*small) == pytest.approx(low, rel=smallness)
 
 
-@given(differing_pairs(), spread(4, 9))
+@given(differing_pairs(), spread(4, 7))
 def test_a_large_start_is_kept(drawn, size):
     """A_high >> A_low: the end is the start."""
     large = problem(size * drawn.rich_scale, 0.0, 1.0, *drawn.numbers[3:])
