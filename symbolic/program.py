@@ -48,7 +48,10 @@ class Program:
         def tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
             """The derivative along ``known``, with each function value in it defined only once."""
             derivative = _tangent(expr, known).xreplace(shared)
-            for value in sorted(derivative.atoms(exprel, exprel_prime, quotient), key=sp.count_ops):
+            # Inner values first; by name among equals, so that the program is the same in every process.
+            for value in sorted(
+                derivative.atoms(exprel, exprel_prime, quotient), key=lambda x: (sp.count_ops(x), str(x))
+            ):
                 reduced = value.xreplace(shared)
                 if not reduced.is_Symbol:
                     symbol = sp.Symbol(f"shared_{len(definitions)}", real=True)

@@ -141,9 +141,9 @@ STEPS = (
     Step(
         "loss",
         "The loss of two points",
-        "The mean over both points of half the squared error splits into the error of the mean prediction and "
-        "that of the difference, because the cross terms cancel. Encoder and decoder are replaced by their "
-        r"derivatives at the mean of the two points, so the difference of the predictions is $D_y D_h \Delta x$.",
+        "The mean over both points of half the squared error splits into the error of the mean prediction and that "
+        "of the difference, because the cross terms cancel. Encoder and decoder are replaced by their derivatives at "
+        r"the mean of the two points, so the difference of the predictions is $D_y D_h \Delta x$.",
         (
             sp.Eq(
                 (y_1 - y_1_target).T * (y_1 - y_1_target) / 4 + (y_2 - y_2_target).T * (y_2 - y_2_target) / 4,
@@ -157,8 +157,7 @@ STEPS = (
         "gradient",
         "Its gradient",
         r"Moving one of the three variables in any direction $E$ changes the loss by $\operatorname{tr}(G^T E)$ to "
-        r"first "
-        "order; $G$ is the gradient. Nothing is assumed about the sizes of the matrices.",
+        "first order; $G$ is the gradient. Nothing is assumed about the sizes of the matrices.",
         tuple(sp.Eq(_partial(x), GRADIENTS[x], evaluate=False) for x in _VARIABLES),
         _gradient_residual,
     ),
@@ -187,17 +186,17 @@ STEPS = (
     Step(
         "ansatz",
         "The ansatz",
-        r"The hidden difference only grows or shrinks along itself, so $D_y^T(\Delta y - \Delta y^*)$ is a multiple of "
-        r"$\Delta h$. Which multiple, its product with $\Delta h$ decides. This is the one assumption that closes the "
-        "system.",
+        r"The hidden difference only grows or shrinks along itself, so $D_y^T(\Delta y - \Delta y^*)$ is a multiple "
+        r"of $\Delta h$. Which multiple, its product with $\Delta h$ decides. This is the one assumption that closes "
+        "the system.",
         (sp.Eq(D_y.T * (dy - dy_target), (w / dh2) * dh, evaluate=False),),
         _ansatz_residual,
     ),
     Step(
         "system",
         "The three-scalar system",
-        r"Differentiate the three inner products $|\Delta h|^2$, $|\Delta y|^2$ and "
-        r"$w = |\Delta y|^2 - \Delta y \cdot \Delta y^*$ and put in the flow of the pair and the ansatz.",
+        r"Differentiate the three inner products $|\Delta h|^2$, $|\Delta y|^2$ and $w = |\Delta y|^2 - \Delta y "
+        r"\cdot \Delta y^*$ and put in the flow of the pair and the ansatz.",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in SYSTEM.items()),
         _system_residual,
     ),

@@ -233,10 +233,9 @@ STEPS = (
         "modes",
         "The growing and the decaying mode",
         r"$F$ is symmetric with eigenvalues $\pm\omega$, $\omega^2 = \lambda^2/4 + \delta^2$, in the plane of "
-        r"$\alpha$ and "
-        r"$\beta_\parallel$, and $-\lambda/2$ across it. An angle $\phi$ between 0 and 90 degrees, of cosine $c_\phi$ "
-        r"and "
-        r"sine $s_\phi$, gives the growing eigenvector $(c_\phi, s_\phi)$ and the decaying one $(-s_\phi, c_\phi)$.",
+        r"$\alpha$ and $\beta_\parallel$, and $-\lambda/2$ across it. An angle $\phi$ between 0 and 90 degrees, of "
+        r"cosine $c_\phi$ and sine $s_\phi$, gives the growing eigenvector $(c_\phi, s_\phi)$ and the decaying one "
+        r"$(-s_\phi, c_\phi)$.",
         (
             *(sp.Eq(x, value, evaluate=False) for x, value in ANGLE.items()),
             sp.Eq(lam / 2 * cos_phi + delta * sin_phi, omega * cos_phi, evaluate=False),
@@ -248,8 +247,7 @@ STEPS = (
         "amplitudes",
         "Their initial amplitudes",
         r"The start, rotated into the modes. With $\alpha_0 > 0$, $\Delta h$ passes through zero in finite time if "
-        r"and only "
-        r"if $u < 0$, since $\alpha$ has the sign of $u$ for late times.",
+        r"and only if $u < 0$, since $\alpha$ has the sign of $u$ for late times.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in AMPLITUDES.items()),
         _amplitude_residual,
     ),
@@ -273,9 +271,8 @@ STEPS = (
         "The form that is evaluated",
         r"The same, multiplied through by $e^{-\omega s}$. Every exponential decays, so nothing overflows; "
         r"$\operatorname{exprel}(x) = (e^x - 1)/x$ and quotients that are 0 where their denominator is carry the "
-        r"limits "
-        r"$\lambda = 0$, $\omega = 0$ and $\Delta y^* = 0$; the smaller of $c_\phi$ and $s_\phi$ comes from the larger "
-        r"one. Proved for both signs of $\lambda$.",
+        r"limits $\lambda = 0$, $\omega = 0$ and $\Delta y^* = 0$; the smaller of $c_\phi$ and $s_\phi$ comes from "
+        r"the larger one. Proved for both signs of $\lambda$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in STABLE.items()),
         _stable_residual,
     ),
@@ -283,12 +280,9 @@ STEPS = (
         "end_state",
         "The final distance",
         r"For infinite time the growing mode is all that is left, unless $u = 0$. $A_\mathrm{high}$ is conserved and "
-        r"sets "
-        r"the lazy scale, $A_\mathrm{low}$ the rich one; $|\Delta h|^2$ ends at the positive fixed point and $\Delta "
-        r"y$ at "
-        r"its target. One number orders all starts: $|\Delta h|^2_\infty = A_\mathrm{low} e^\chi$, where $\chi$ is 0 "
-        r"in "
-        "the rich limit, large in the lazy one and negative where the pair collapses.",
+        r"sets the lazy scale, $A_\mathrm{low}$ the rich one; $|\Delta h|^2$ ends at the positive fixed point and "
+        r"$\Delta y$ at its target. One number orders all starts: $|\Delta h|^2_\infty = A_\mathrm{low} e^\chi$, "
+        r"where $\chi$ is 0 in the rich limit, large in the lazy one and negative where the pair collapses.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in END.items()),
         _end_residual,
     ),

@@ -140,17 +140,16 @@ STEPS = (
         "network",
         "A network of one hidden unit",
         r"Write $|\Delta h|^2 = a^2$ and $\Delta y = a B$: one linear unit $a$ with a decoder vector $B$, whose part "
-        r"along "
-        r"$\Delta y^*$ is $B_\parallel$ and whose part across it is $B_\perp$. Its gradient flow on "
-        r"$|a B - \Delta y^*|^2/8$, with the rates $P = |\Delta x|^2/\tau_h$ for $a$ and $R = 1/\tau_y$ for $B$, is",
+        r"along $\Delta y^*$ is $B_\parallel$ and whose part across it is $B_\perp$. Its gradient flow on $|a B - "
+        r"\Delta y^*|^2/8$, with the rates $P = |\Delta x|^2/\tau_h$ for $a$ and $R = 1/\tau_y$ for $B$, is",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in NETWORK.items()),
         _network_residual,
     ),
     Step(
         "equivalence",
         "It is the same system",
-        "The three scalars of that network obey the three-scalar system exactly: the theory of any smooth network "
-        "is the theory of one hidden unit.",
+        "The three scalars of that network obey the three-scalar system exactly: the theory of any smooth network is "
+        "the theory of one hidden unit.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in READOUT.items()),
         _equivalence_residual,
     ),
@@ -165,8 +164,8 @@ STEPS = (
     Step(
         "rescaling",
         "One parameter is left",
-        r"With $\alpha = a/\sqrt{P}$, $\beta = B/\sqrt{R}$, $g = \sqrt{P R}$, time $s = g^2 t/2$ and "
-        r"$\delta = |\Delta y^*|/g$:",
+        r"With $\alpha = a/\sqrt{P}$, $\beta = B/\sqrt{R}$, $g = \sqrt{P R}$, time $s = g^2 t/2$ and $\delta = "
+        r"|\Delta y^*|/g$:",
         tuple(sp.Eq(dot(x, s), rate, evaluate=False) for x, rate in FLOW.items()),
         _scaling_residual,
     ),
@@ -174,8 +173,7 @@ STEPS = (
         "initial_values",
         "The start, from measured scalars",
         r"The readout of the network, solved for its weights; $\alpha$ is taken positive. For $\Delta y^* = 0$ the "
-        r"whole of "
-        r"$\beta$ counts as perpendicular.",
+        r"whole of $\beta$ counts as perpendicular.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in INITIAL.items()),
         _initial_residual,
     ),
@@ -197,8 +195,7 @@ STEPS = (
         "origin",
         "The origin",
         r"At $\alpha = \beta_\parallel = 0$ the linearised flow has the root 0 and two whose product is $-\delta^2$: "
-        r"a saddle "
-        r"when $\Delta y^* \neq 0$. When $\Delta y^* = 0$ it is where agreeing pairs merge.",
+        r"a saddle when $\Delta y^* \neq 0$. When $\Delta y^* = 0$ it is where agreeing pairs merge.",
         (sp.Eq(_chi, -mu * (mu**2 + beta_perp**2 * mu - delta**2), evaluate=False),),
         _origin_residual,
     ),

@@ -101,10 +101,8 @@ STEPS = (
         "invariant",
         "A conserved quantity",
         r"The derivative of $I$ along the system is 0: $|\Delta h|^2$ against $|\Delta y|^2/|\Delta h|^2$ is a "
-        r"straight "
-        r"line of slope $\rho = |\Delta x|^2 \tau_y/\tau_h$, on any network that obeys the theory, and its intercept "
-        r"is "
-        r"$A_\mathrm{high}$.",
+        r"straight line of slope $\rho = |\Delta x|^2 \tau_y/\tau_h$, on any network that obeys the theory, and its "
+        r"intercept is $A_\mathrm{high}$.",
         (sp.Eq(I, INVARIANT, evaluate=False),),
         _invariant_residual,
     ),
@@ -112,8 +110,8 @@ STEPS = (
         "alignment",
         "Alignment is kept",
         r"$G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta y^*|^2$ is never positive (Cauchy-Schwarz) and solves a "
-        r"linear "
-        r"equation, so it keeps its sign, and a pair whose $\Delta y$ is parallel to $\Delta y^*$ ($G = 0$) stays so.",
+        r"linear equation, so it keeps its sign, and a pair whose $\Delta y$ is parallel to $\Delta y^*$ ($G = 0$) "
+        "stays so.",
         (sp.Eq(dot(ALIGNMENT, t), -(rate_y * dh2 + rate_h * dx2 * w / dh2) * ALIGNMENT, evaluate=False),),
         _alignment_residual,
     ),
@@ -122,8 +120,7 @@ STEPS = (
         "Fixed points",
         r"The invariant eliminates $|\Delta y|^2$. What is left stands still at $w = 0$ and one of two values of "
         r"$|\Delta h|^2$; with $A_\mathrm{low}^2 = \rho |\Delta y^*|^2$ the first is positive, the second negative "
-        r"and so "
-        "not a distance. The origin is treated below, in coordinates in which it is not singular.",
+        "and so not a distance. The origin is treated below, in coordinates in which it is not singular.",
         (
             sp.Eq(dy2, _REDUCED_DY2, evaluate=False),
             sp.Eq(spread, sp.sqrt(A_high**2 / 4 + A_low**2), evaluate=False),
@@ -135,16 +132,16 @@ STEPS = (
     Step(
         "stability",
         "The end state is stable",
-        r"The characteristic polynomial at the positive fixed point has the roots $-S/\tau_y$ and "
-        r"$-|\Delta h|^2_\infty/\tau_y$, both negative: negative trace, positive determinant.",
+        r"The characteristic polynomial at the positive fixed point has the roots $-S/\tau_y$ and $-|\Delta "
+        r"h|^2_\infty/\tau_y$, both negative: negative trace, positive determinant.",
         (sp.Eq(_chi, (mu + rate_y * spread) * (mu + rate_y * dh2_end), evaluate=False),),
         _stability_residual,
     ),
     Step(
         "loss_of_the_difference",
         "The loss in the three scalars",
-        r"$|\Delta y - \Delta y^*|^2 = |\Delta y|^2 - 2 \Delta y \cdot \Delta y^* + |\Delta y^*|^2$, and "
-        r"$\Delta y \cdot \Delta y^* = |\Delta y|^2 - w$.",
+        r"$|\Delta y - \Delta y^*|^2 = |\Delta y|^2 - 2 \Delta y \cdot \Delta y^* + |\Delta y^*|^2$, and $\Delta y "
+        r"\cdot \Delta y^* = |\Delta y|^2 - w$.",
         (sp.Eq(L_pair, (2 * w - dy2 + dy2_target) / 8, evaluate=False),),
         sides_agree(lambda difference: sp.expand(difference.subs(L_pair, PAIR_LOSS))),
     ),

@@ -10,9 +10,9 @@ from ..derivation import Derivation
 from ..functions import hypot, quotient
 from ..program import Program
 from ..theory import Chart, Theory
-from . import from_loss, modes, network, notation, scalars
+from . import from_loss, modes, network, notation, regimes, scalars
 from .from_loss import SYSTEM
-from .modes import AMPLITUDES, STABLE, alpha_n, beta_par_n, beta_perp2_n, major, minor, norm
+from .modes import AMPLITUDES, END, STABLE, alpha_n, beta_par_n, beta_perp2_n, major, minor, norm
 from .network import COORDINATES, FLOW, INITIAL, READOUT, D
 from .notation import (
     B_par,
@@ -46,7 +46,7 @@ from .notation import (
     w,
     w_0,
 )
-from .scalars import ALIGNMENT, INVARIANT, LOSS_CURVE, L, mean_error_0
+from .scalars import ALIGNMENT, INVARIANT, LOSS_CURVE, A_high, L, mean_error_0
 
 STATES = (dh2, dy2, w)
 START = (dh2_0, dy2_0, w_0)
@@ -71,11 +71,11 @@ def _enter() -> dict[sp.Symbol, sp.Expr]:
         D: sp.sqrt(dy2_target),
         delta: D / g,
         alpha_0: INITIAL[alpha_0],
-        _beta_0: sp.sqrt(dy2_0 / (dh2_0 * R)),
+        _beta_0: sp.sqrt(sp.expand(INITIAL[beta_par_0] ** 2 + INITIAL[beta_perp_0**2])),
         _measured: quotient(*sp.fraction(INITIAL[beta_par_0])),
         beta_par_0: sp.Piecewise((_beta_0, _measured > _beta_0), (-_beta_0, _measured < -_beta_0), (_measured, True)),
         _beta_perp2_0: (_beta_0 - beta_par_0) * (_beta_0 + beta_par_0),
-        lam: dh2_0 / P - dy2_0 / (dh2_0 * R),
+        lam: sp.expand(END[A_high] / P),
     }
 
 
@@ -175,7 +175,8 @@ def two_point() -> Theory:
                 **scalars.LATEX,
                 **network.LATEX,
                 **modes.LATEX,
+                **regimes.LATEX,
             },
-            steps=from_loss.STEPS + scalars.STEPS + network.STEPS + modes.STEPS,
+            steps=from_loss.STEPS + scalars.STEPS + network.STEPS + modes.STEPS + regimes.STEPS,
         ),
     )

@@ -1,0 +1,100 @@
+"""What fit_rates says about its fit: errors that hold, misfits that add up, and when the data say nothing."""
+
+import numpy as np
+import pytest
+from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
+
+T = np.arange(0.0, 1200.0, 3.0)
+START, PAIR, TRUE = State(0.15, 0.05, 0.0), Pair(1.0, 0.5), Rates(2e-3, 2e-2)
+PATH = trajectory(T, START, PAIR, TRUE)
+NOISE = 4e-3
+
+
+def noisy(seed):
+    """The path with equal, independent noise on every sample but the first."""
+    noise = NOISE * np.random.default_rng(seed).normal(size=(3, T.size)) * (T > 0)
+    return State(PATH.dh2 + noise[0], PATH.dy2 + noise[1], PATH.w + noise[2])
+
+
+def both(rates):
+    return np.array([rates.h, rates.y])
+
+
+def test_standard_errors_are_calibrated():
+    """Over noisy repeats, errors in units of their standard error have mean 0 and standard deviation 1."""
+    fits = [fit_rates(T, noisy(seed), PAIR) for seed in range(60)]
+    assert all(fit.success for fit in fits)
+    scores = np.array([(both(fit.rates) - both(TRUE)) / both(fit.stderr) for fit in fits])
+    assert (np.abs(scores.mean(axis=0)) < 4 / np.sqrt(60)).all()
+    assert (scores.std(axis=0) > 0.7).all()
+    assert (scores.std(axis=0) < 1.4).all()
+
+
+def test_standard_errors_grow_with_the_noise():
+    small, large = (
+        fit_rates(
+            T,
+            State(*(p + k * (o - p) for p, o in zip(vars(PATH).values(), vars(noisy(0)).values(), strict=True))),
+            PAIR,
+        )
+        for k in (0.1, 1)
+    )
+    np.testing.assert_allclose(both(large.stderr), 10 * both(small.stderr), rtol=0.02)
+
+
+def test_the_prediction_is_the_trajectory_of_the_rates():
+    observed = noisy(1)
+    fit = fit_rates(T, observed, PAIR)
+    expected = trajectory(T, observed[0], PAIR, fit.rates)
+    for name in ("dh2", "dy2", "w"):
+        np.testing.assert_allclose(getattr(fit.predicted, name), getattr(expected, name), rtol=1e-12, atol=1e-14)
+
+
+def test_misfits_add_up():
+    observed, weights = noisy(2), State(1.0, 2.0, np.linspace(0, 3, T.size))
+    fit = fit_rates(T, observed, PAIR, weights=weights)
+    sse = 0.0
+    for name in ("dh2", "dy2", "w"):
+        squares = (getattr(fit.predicted, name) - getattr(observed, name)) ** 2
+        measured = getattr(observed, name)
+        assert getattr(fit.r2, name) == pytest.approx(1 - squares.sum() / ((measured - measured.mean()) ** 2).sum())
+        sse += np.sum(getattr(weights, name) * squares)
+    assert fit.sse == pytest.approx(sse)
+
+
+def test_nearby_rates_fit_worse():
+    observed = noisy(3)
+    fit = fit_rates(T, observed, PAIR)
+    for factors in ((1.001, 1), (0.999, 1), (1, 1.001), (1, 0.999)):
+        path = trajectory(T, observed[0], PAIR, Rates(*(both(fit.rates) * factors)))
+        sse = sum(np.sum((x - y) ** 2) for x, y in zip(vars(path).values(), vars(observed).values(), strict=True))
+        assert sse > fit.sse
+
+
+UNDETERMINED = {
+    "a pair that has ended": State(np.full(T.size, 0.7), np.full(T.size, 0.5), np.zeros(T.size)),
+    "a pair that does not move": State(np.full(T.size, 0.1), np.full(T.size, 0.2), np.full(T.size, 0.1)),
+    "a hidden distance that does not move": trajectory(T, State(1e12, 0.1, -0.05), PAIR, Rates(1e-15, 1e-15)),
+}
+
+
+@pytest.mark.parametrize("observed", UNDETERMINED.values(), ids=UNDETERMINED)
+def test_data_that_do_not_determine_both_rates_give_no_errors_and_no_success(observed):
+    fit = fit_rates(T, observed, PAIR)
+    assert fit.stderr is None
+    assert not fit.success
+    assert "No standard errors: the trajectory does not determine both rates" in fit.message
+    assert "record one in which dh2 and dy2 both change" in fit.message
+
+
+def test_data_of_no_weight_determine_nothing():
+    fit = fit_rates(T, PATH, PAIR, weights=State(0, 0, 0))
+    assert fit.stderr is None
+    assert not fit.success
+    assert "does not determine both rates" in fit.message
+
+
+def test_a_success_says_how_it_ended():
+    fit = fit_rates(T, noisy(4), PAIR)
+    assert fit.success
+    assert "termination condition" in fit.message

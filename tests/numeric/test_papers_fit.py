@@ -1,0 +1,57 @@
+"""fit_rates is never worse than the procedure of the paper, on data that the theory does not fit exactly."""
+
+import numpy as np
+import pytest
+from papers_fit import papers_fit
+from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
+from scipy.integrate import solve_ivp
+
+T = np.arange(0.0, 1200.0, 3.0)
+PAIR = Pair(1.0, 0.5)
+
+
+def growing_rates(t):
+    """A pair whose rates grow as it learns, as in deep networks, seen with noise: no constant rates fit it."""
+
+    def rhs(_, weights):
+        a, b = weights
+        error = a * b - np.sqrt(PAIR.dy2)
+        return -(1e-3 + 8e-3 * a**2) * b * error / 2, -(2e-2 + 1e-2 * b**2) * a * error / 2
+
+    a, b = solve_ivp(rhs, (0, t[-1]), (0.06, 0.4), t_eval=t, rtol=1e-9, atol=1e-12).y
+    noise = 3e-3 * np.random.default_rng(0).normal(size=(3, t.size)) * (t > 0)
+    dy2 = (a * b) ** 2
+    return State(a**2 + np.abs(noise[0]), dy2 + np.abs(noise[1]), dy2 - a * b * np.sqrt(PAIR.dy2) + noise[2])
+
+
+@pytest.fixture(scope="module")
+def observed():
+    return growing_rates(T)
+
+
+@pytest.fixture(scope="module")
+def baseline(observed):
+    return papers_fit(T, observed, PAIR)
+
+
+def test_the_sum_of_squares_is_at_most_the_papers(observed, baseline):
+    assert fit_rates(T, observed, PAIR).sse <= baseline.sse * (1 + 1e-9)
+
+
+def test_the_papers_procedure_works(observed, baseline):
+    """A baseline that fails would prove nothing: it ends close to the same rates."""
+    fit = fit_rates(T, observed, PAIR)
+    assert baseline.sse <= fit.sse * (1 + 1e-6)
+    assert (baseline.rates.h, baseline.rates.y) == pytest.approx((fit.rates.h, fit.rates.y), rel=1e-4)
+
+
+def test_the_data_are_not_the_theorys(observed):
+    fit = fit_rates(T, observed, PAIR)
+    noise = 3 * T.size * 3e-3**2
+    assert fit.sse > 5 * noise
+
+
+def test_the_papers_procedure_recovers_the_rates_of_the_theory():
+    path = trajectory(T, State(0.02, 0.01, 0.0), PAIR, Rates(2e-3, 2e-2))
+    found = papers_fit(T, path, PAIR).rates
+    assert (found.h, found.y) == pytest.approx((2e-3, 2e-2), rel=1e-3)
