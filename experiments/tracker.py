@@ -47,7 +47,8 @@ class PairTracker(pl.Callback):
 
     Raises:
         ValueError: if shapes do not match, inputs of a pair coincide, ``every`` is not positive, no layer
-            is named, or (at the start of training) a layer does not exist.
+            is named, or (at the start of training) a layer does not exist or predictions are not of the
+            targets' shape.
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
@@ -76,8 +77,8 @@ class PairTracker(pl.Callback):
             raise ValueError(f"every must be a positive number of steps, got {every!r}")
         if labels is not None and len(labels) != len(inputs):
             raise ValueError(f"there must be a label for each of the {len(inputs)} pairs, got {len(labels)}")
-        inputs, targets = inputs.detach(), targets.detach()
-        flat = inputs.flatten(2).double()
+        inputs, targets = inputs.detach(), targets.detach().cpu()
+        flat = inputs.cpu().flatten(2).double()
         distance = (flat[:, 1] - flat[:, 0]).square().sum(1)
         usable = (distance > 0) & distance.isfinite()
         if not usable.all():
@@ -90,7 +91,7 @@ class PairTracker(pl.Callback):
         self._dx2 = distance.numpy()
         self._dy2 = (self._targets[:, 1] - self._targets[:, 0]).square().sum(1).numpy()
         points, where = cast(tuple[Tensor, Tensor], torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True))
-        self._points, self._where = points, where.view(-1, 2)
+        self._points, self._where = points, where.cpu().view(-1, 2)
         self._steps: list[int] = []
         self._records: list[Array] = []
         self._watch: LayerWatch | None = None
@@ -120,19 +121,25 @@ class PairTracker(pl.Callback):
         layer = self.layers[0] if layer is None else layer
         if layer not in self.layers:
             raise KeyError(f"layer {layer!r} is not tracked; tracked are {', '.join(self.layers)}")
-        records = np.stack(self._records)[:, pair]
+        records = self._table()[:, pair]
         return State(records[:, 3 + self.layers.index(layer)], records[:, 0], records[:, 1])
 
     def loss(self, pair: int = 0) -> Array:
         """The recorded loss of one pair, shape (records,)."""
-        return np.stack(self._records)[:, pair, 2]
+        return self._table()[:, pair, 2]
+
+    def _table(self) -> Array:
+        """The records, shape (records, pairs, 3 + layers): dy2, w, the loss, then one dh2 a layer."""
+        if not self._records:
+            raise ValueError("nothing is recorded yet; pass this PairTracker to a Trainer as a callback and fit")
+        return np.stack(self._records)
 
     def frame(self) -> pd.DataFrame:
         """All records as a table: a row for each step, pair and layer.
 
         Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target.
         """
-        records = np.stack(self._records)
+        records = self._table()
         shape = (len(self._steps), len(self.labels), len(self.layers))
 
         def spread(values: Any, axis: int) -> NDArray[Any]:
@@ -178,6 +185,12 @@ class PairTracker(pl.Callback):
         self._watch = LayerWatch(pl_module, self.layers)
         self._capture_agrees = None
         self._reference = self._separate_pass(pl_module)
+        found, wanted = self._reference[PREDICTION].flatten(1).shape[1], self._targets.shape[2]
+        if found != wanted:
+            raise ValueError(
+                f"targets must have the shape of the prediction, got {wanted} values a point for predictions of "
+                f"{found}; give classes as one-hot vectors"
+            )
         if not self._is_recorded(step):
             self._record(step, self._reference)
 

@@ -290,6 +290,21 @@ def test_a_layer_called_twice_is_refused() -> None:
         track(Twice(), layers=["middle"])
 
 
+def test_targets_of_another_shape_than_the_prediction_are_refused() -> None:
+    tracker = PairTracker(X[PAIRS], Y[PAIRS][..., :1], LAYERS)
+    words = "targets must have the shape of the prediction, got 1 values a point for predictions of 3; give classes"
+    with pytest.raises(ValueError, match=words):
+        fit(Net(), Batches(X, Y, batch=20, steps=3, seed=0), [tracker])
+
+
+def test_before_training_nothing_is_recorded() -> None:
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    for ask in (tracker.frame, tracker.state, tracker.loss):
+        with pytest.raises(ValueError, match="nothing is recorded yet; pass this PairTracker to a Trainer"):
+            ask()
+    assert tracker.steps.tolist() == []
+
+
 def test_a_layer_that_is_not_tracked_has_no_state() -> None:
     with pytest.raises(KeyError, match=r"layer 'decoder' is not tracked; tracked are encoder, encoder\.0, middle"):
         track(Net(), steps=1).state(0, "decoder")
