@@ -95,7 +95,7 @@ class CompiledFunction:
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
         with np.errstate(under="ignore"):
-            return self._function(*values)
+            return self._function(*(np.asarray(value, dtype=np.float64) for value in values))
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)

@@ -12,7 +12,7 @@ from scipy.optimize import OptimizeResult, least_squares
 
 from .compiled import CompiledFunction, compile_program
 from .loss import r_squared
-from .quantities import Pair, Rates, State, check_distances, check_start, checked_times
+from .quantities import Pair, Rates, State, check_distances, check_start, increasing_times
 from .solution import trajectory
 
 Array = NDArray[np.float64]
@@ -23,8 +23,8 @@ _COARSE = 64
 _LOG_LIMIT = 100.0
 """Logarithms of rates are kept where their exponentials are numbers."""
 
-_UNDETERMINED = 1e12
-"""Condition number of the Jacobian beyond which the data do not determine both rates."""
+_UNDETERMINED = 1e-10
+"""The data do not determine both rates if doubling one moves no scalar by more than this share of its size."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,7 @@ class _Problem:
     """Residuals of one trajectory as a function of the logarithms of the two rates."""
 
     def __init__(self, t: ArrayLike, observed: State, pair: Pair, weights: State | None) -> None:
-        self.times = checked_times(t)
-        if self.times.ndim != 1 or self.times.size < 3:
-            raise ValueError(f"t must be of shape (n,) with n >= 3, got {self.times.shape}")
-        if not (np.diff(self.times) > 0).all():
-            raise ValueError("t must increase from each sample to the next; sort the samples and drop repeated ones")
+        self.times = increasing_times(t)
         self.observed = self._columns("observed", observed)
         self.pair = pair
         if np.ndim(pair.dx2) or np.ndim(pair.dy2):
@@ -215,11 +211,13 @@ class _Problem:
 
     def _stderr(self, found: OptimizeResult, rates: Rates) -> tuple[Rates | None, str]:
         jacobian: Array = found.jac
-        condition = np.linalg.cond(jacobian)
-        if not condition < _UNDETERMINED:
+        sizes = np.abs(self.root_weight * self.observed).max(axis=1)
+        moved = jacobian.reshape(3, -1, 2) / np.where(sizes > 0, sizes, 1.0)[:, None, None]
+        least = float(np.linalg.svd(moved.reshape(-1, 2), compute_uv=False)[-1] / np.sqrt(self.times.size))
+        if not least > _UNDETERMINED:
             return None, (
-                f"No standard errors: the trajectory does not determine both rates (the Jacobian's condition number "
-                f"is {condition:.1e}); record one in which dh2 and dy2 both change."
+                "No standard errors: the trajectory does not determine both rates (a change of one by its own size "
+                f"moves the three scalars by {least:.1e} of theirs); record one in which dh2 and dy2 both change."
             )
         freedom = 3 * (self.times.size - 1) - 2
         variance = 2 * found.cost / freedom

@@ -106,5 +106,6 @@ def _solve_ivp(
         rhs, (0.0, moments[-1]), start, method="LSODA", t_eval=moments, jac=matrix, rtol=rtol, atol=atol
     )
     if not solved.success:
-        raise ArithmeticError(f"the integrator gave up at s = {solved.t[-1]:g}: {solved.message}")
+        reached = solved.t[-1] if len(solved.t) else 0.0
+        raise ArithmeticError(f"the integrator gave up at s = {reached:g}: {solved.message}")
     return solved.y

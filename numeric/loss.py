@@ -11,7 +11,7 @@ from repdyn.symbolic import two_point
 from scipy.optimize import minimize_scalar
 
 from .compiled import CompiledFunction, compile_program
-from .quantities import Number, Pair, State, checked_times
+from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
         pair: squared distances of inputs and of targets.
 
     Raises:
-        ValueError: if shapes differ or a loss is negative or not finite.
+        ValueError: if times do not increase, shapes differ, or a loss is negative or not finite.
 
     >>> import numpy as np
     >>> t, still = np.arange(500.0), State(0.1, 0.5, 0.0)
@@ -77,9 +77,10 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     >>> round(fit_loss(t, loss, still, Pair(1.0, 0.5)).rate, 6)
     0.01
     """
-    times, measured = checked_times(t), np.asarray(loss, dtype=np.float64)
-    if times.ndim != 1 or times.shape != measured.shape or times.size < 3:
-        raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {times.shape} and {measured.shape}")
+    measured = np.asarray(loss, dtype=np.float64)
+    if np.shape(t) != measured.shape or measured.ndim != 1 or measured.size < 3:
+        raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {np.shape(t)} and {measured.shape}")
+    times = increasing_times(t)
     if not (np.isfinite(measured) & (measured >= 0)).all():
         raise ValueError("loss must be finite and not negative; cut a run that diverged before it does")
     elapsed = times - times[0]

@@ -17,9 +17,12 @@ CAUCHY_SCHWARZ_TOLERANCE = 1e-6
 def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
     """``value`` as a float or a read-only float array that obeys ``rule``."""
     try:
-        array = np.array(value, dtype=np.float64)
+        array = np.array(value)
+        if array.dtype.kind not in "biuf":
+            raise TypeError
     except (TypeError, ValueError):
         raise TypeError(f"{owner}.{name} must be a real number or an array of them, got {value!r}") from None
+    array = array.astype(np.float64)
     broken = {"finite": ~np.isfinite(array), "non-negative": ~(array >= 0), "positive": ~(array > 0)}
     for condition in dict.fromkeys(("finite", rule)):
         if broken[condition].any():
@@ -34,10 +37,15 @@ def inner_products(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """``dh2``, ``dy2`` and ``w`` of difference vectors ``(..., n)``, ``(..., m)``, ``(..., m)``, finite or not.
 
+    Raises:
+        ValueError: if the outputs and their targets are not of the same number.
+
     >>> inner_products([3.0, 4.0], [1.0], [2.0])
     (np.float64(25.0), np.float64(1.0), np.float64(-1.0))
     """
     h, y, target = (np.asarray(x, dtype=np.float64) for x in (dh, dy, dy_target))
+    if y.shape[-1:] != target.shape[-1:]:
+        raise ValueError(f"dy and dy_target must have the same number of outputs, got shapes {y.shape}, {target.shape}")
     return (h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1)
 
 
@@ -190,6 +198,20 @@ def checked_times(t: ArrayLike) -> NDArray[np.float64]:
         raise ValueError(
             f"t must be finite and not negative, in training steps, got {first}; for t = inf use final_distance"
         )
+    return times
+
+
+def increasing_times(t: ArrayLike) -> NDArray[np.float64]:
+    """Times of samples, shape (n,).
+
+    Raises:
+        ValueError: if they are fewer than 3, not finite, negative, or do not increase.
+    """
+    times = checked_times(t)
+    if times.ndim != 1 or times.size < 3:
+        raise ValueError(f"t must be of shape (n,) with n >= 3, got {times.shape}")
+    if not (np.diff(times) > 0).all():
+        raise ValueError("t must increase from each sample to the next; sort the samples and drop repeated ones")
     return times
 
 

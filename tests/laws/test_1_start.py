@@ -9,5 +9,5 @@ from starts import all_pairs
 
 @pytest.mark.parametrize("solve", [trajectory, integrate])
 @given(all_pairs)
-def test_at_the_start_nothing_has_moved(solve, problem):
+def test_at_the_start_nothing_has_moved(solve, problem) -> None:
     assert_agree(solve(0, *problem), problem.start, 1e-12)

@@ -11,7 +11,7 @@ from starts import all_pairs, durations
     ("solve", "accuracy"), [(trajectory, 1e-8), (integrate, 1e-6)], ids=["trajectory", "integrate"]
 )
 @given(all_pairs, durations, durations)
-def test_two_intervals_make_one(solve, accuracy, problem, first, second):
+def test_two_intervals_make_one(solve, accuracy, problem, first, second) -> None:
     first, second = first * problem.relaxation, second * problem.relaxation
     half_way = solve(first, *problem)
     assume(half_way.dh2 > 1e-3 * problem.start.dh2)  # where dh passes through zero its direction is lost

@@ -19,7 +19,7 @@ def states_on_the_way(solve, problem):
 
 @SOLVERS
 @given(all_pairs)
-def test_I_is_conserved(solve, accuracy, problem):
+def test_I_is_conserved(solve, accuracy, problem) -> None:
     dh2, dy2, w = states_on_the_way(solve, problem)
     assume(dh2.min() > 1e-3 * problem.start.dh2)  # I is a difference of terms that grow without bound as dh vanishes
     before = printed_theory.conserved(*problem.numbers)
@@ -37,11 +37,11 @@ def misalignment(solve, problem):
 
 @SOLVERS
 @given(all_pairs)
-def test_G_is_never_positive(solve, accuracy, problem):
+def test_G_is_never_positive(solve, accuracy, problem) -> None:
     assert (misalignment(solve, problem) <= accuracy).all()
 
 
 @SOLVERS
 @given(aligned_pairs)
-def test_an_aligned_pair_stays_aligned(solve, accuracy, problem):
+def test_an_aligned_pair_stays_aligned(solve, accuracy, problem) -> None:
     assert (np.abs(misalignment(solve, problem)) <= accuracy).all()

@@ -12,21 +12,21 @@ factors = spread(-2, 2)
 
 
 @given(all_pairs, durations, factors)
-def test_faster_rates_are_shorter_times(problem, duration, factor):
+def test_faster_rates_are_shorter_times(problem, duration, factor) -> None:
     t = duration * problem.relaxation
     fast = Rates(factor * problem.rates.h, factor * problem.rates.y)
     assert_agree(trajectory(t / factor, problem.start, problem.pair, fast), trajectory(t, *problem), 1e-8)
 
 
 @given(all_pairs, durations, factors)
-def test_only_the_product_of_dx2_and_the_rate_of_the_encoder_matters(problem, duration, factor):
+def test_only_the_product_of_dx2_and_the_rate_of_the_encoder_matters(problem, duration, factor) -> None:
     t = duration * problem.relaxation
     pair, rates = Pair(factor * problem.pair.dx2, problem.pair.dy2), Rates(problem.rates.h / factor, problem.rates.y)
     assert_agree(trajectory(t, problem.start, pair, rates), trajectory(t, *problem), 1e-8)
 
 
 @given(all_pairs, durations, factors)
-def test_the_unit_of_the_hidden_space_is_arbitrary(problem, duration, factor):
+def test_the_unit_of_the_hidden_space_is_arbitrary(problem, duration, factor) -> None:
     t = duration * problem.relaxation
     start = State(factor * problem.start.dh2, problem.start.dy2, problem.start.w)
     rates = Rates(factor * problem.rates.h, problem.rates.y / factor)
@@ -35,7 +35,7 @@ def test_the_unit_of_the_hidden_space_is_arbitrary(problem, duration, factor):
 
 
 @given(all_pairs, durations, factors)
-def test_the_unit_of_the_outputs_is_arbitrary(problem, duration, factor):
+def test_the_unit_of_the_outputs_is_arbitrary(problem, duration, factor) -> None:
     """Outputs k times as large are those of a decoder whose slope and whose rate in terms of dy are k and 1/k^2."""
     t = duration * problem.relaxation
     k2 = factor**2
@@ -49,7 +49,7 @@ vectors = arrays(float, 3, elements=st.floats(0.1, 2) | st.floats(-2, -0.1))
 
 
 @given(all_pairs, durations, vectors, vectors, vectors)
-def test_it_does_not_matter_which_point_is_first(problem, duration, dh, dy, dy_target):
+def test_it_does_not_matter_which_point_is_first(problem, duration, dh, dy, dy_target) -> None:
     measured, swapped = (State.measured(sign * dh, sign * dy, sign * dy_target) for sign in (1, -1))
     pairs = Pair(problem.pair.dx2, np.sum(dy_target**2)), Pair(problem.pair.dx2, np.sum((-dy_target) ** 2))
     paths = (trajectory(duration, s, p, problem.rates) for s, p in zip((measured, swapped), pairs, strict=True))

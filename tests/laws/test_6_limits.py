@@ -21,7 +21,7 @@ def rich_pairs(draw):
 
 
 @given(rich_pairs())
-def test_a_rich_pair_follows_the_logistic(drawn):
+def test_a_rich_pair_follows_the_logistic(drawn) -> None:
     """Saxe et al. (arXiv 1312.6120)."""
     size, target = np.sqrt(drawn.start.dy2), np.sqrt(drawn.pair.dy2)
     rate = target * np.sqrt(drawn.pair.dx2 * drawn.rates.h * drawn.rates.y)
@@ -32,7 +32,7 @@ def test_a_rich_pair_follows_the_logistic(drawn):
 
 
 @given(rich_pairs())
-def test_a_small_rich_pair_is_half_way_at_the_printed_time(drawn):
+def test_a_small_rich_pair_is_half_way_at_the_printed_time(drawn) -> None:
     small = drawn.pair.dy2 * 1e-6
     start = State(np.sqrt(drawn.rho * small), small, small - np.sqrt(small * drawn.pair.dy2))
     half_way = np.log(1e3 - 1) / np.sqrt(drawn.pair.dy2 * drawn.pair.dx2 * drawn.rates.h * drawn.rates.y)
@@ -40,7 +40,7 @@ def test_a_small_rich_pair_is_half_way_at_the_printed_time(drawn):
 
 
 @given(differing_pairs())
-def test_a_lazy_pair_relaxes_exponentially(drawn):
+def test_a_lazy_pair_relaxes_exponentially(drawn) -> None:
     """dh2 so large that it hardly changes: dy - dy* shrinks at the rate dh2/(2 tau_y)."""
     dh2 = 1e5 * np.sqrt(drawn.rho * (drawn.start.dy2 + drawn.pair.dy2))
     dy2, w, target2 = drawn.start.dy2, drawn.start.w, drawn.pair.dy2
@@ -56,7 +56,7 @@ def test_a_lazy_pair_relaxes_exponentially(drawn):
 
 
 @given(st.one_of(aligned_pairs, crossing_pairs()))
-def test_an_aligned_pair_obeys_one_equation(drawn):
+def test_an_aligned_pair_obeys_one_equation(drawn) -> None:
     """The signed output f = +-|dy| alone, through zero as well: f' = (|dy*| - f)/tau_y sqrt(A_high^2/4 + rho f^2)."""
     high, rho, target, rate = drawn.lazy_scale, drawn.rho, np.sqrt(drawn.pair.dy2), drawn.rates.y
     start = np.sign(drawn.start.dy2 - drawn.start.w) * np.sqrt(drawn.start.dy2)
@@ -82,7 +82,7 @@ def bernoulli(t, high, dh2, rate_y):
 
 
 @given(agreeing_pairs)
-def test_an_agreeing_pair_follows_the_bernoulli_equation(drawn):
+def test_an_agreeing_pair_follows_the_bernoulli_equation(drawn) -> None:
     assume(abs(drawn.lazy_scale) > 1e-6 * drawn.start.dh2)
     with mp.workdps(50):
         high, dh2, rate_y, rho = map(mp.mpf, (drawn.lazy_scale, drawn.start.dh2, drawn.rates.y, drawn.rho))
@@ -96,14 +96,14 @@ def test_an_agreeing_pair_follows_the_bernoulli_equation(drawn):
 
 
 @given(agreeing_pairs)
-def test_an_agreeing_pair_merges_if_the_decoder_dominates(drawn):
+def test_an_agreeing_pair_merges_if_the_decoder_dominates(drawn) -> None:
     end = trajectory(1e6 * drawn.relaxation, *drawn).dh2
     assert end == pytest.approx(max(drawn.lazy_scale, 0), rel=1e-9, abs=1e-2 * drawn.start.dh2)
     assert final_distance(*drawn) == pytest.approx(max(drawn.lazy_scale, 0), rel=1e-9, abs=1e-14 * drawn.start.dh2)
 
 
 @given(spread(-3, 3), spread(-3, 3))
-def test_an_agreeing_balanced_pair_merges_slowly(dh2, duration):
+def test_an_agreeing_balanced_pair_merges_slowly(dh2, duration) -> None:
     """A_high = 0: dh2 falls as 1/t."""
     dh2 = float(2 ** round(np.log2(dh2)))
     dy2 = dh2**2
@@ -113,7 +113,7 @@ def test_an_agreeing_balanced_pair_merges_slowly(dh2, duration):
 
 
 @given(differing_pairs(), spread(2, 6), cosines)
-def test_a_pair_dominated_by_its_decoder_collapses(drawn, dominance, cosine):
+def test_a_pair_dominated_by_its_decoder_collapses(drawn, dominance, cosine) -> None:
     """A_high << -A_low: the end is A_low^2/|A_high|, far below the start."""
     low = drawn.rich_scale
     dh2 = drawn.start.dh2
@@ -124,7 +124,7 @@ def test_a_pair_dominated_by_its_decoder_collapses(drawn, dominance, cosine):
 
 
 @given(differing_pairs(), spread(-9, -4))
-def test_a_small_start_is_forgotten(drawn, smallness):
+def test_a_small_start_is_forgotten(drawn, smallness) -> None:
     """|A_high| << A_low: the end is A_low."""
     low = drawn.rich_scale
     small = problem(smallness * low, 0.0, 1.0, *drawn.numbers[3:])
@@ -132,7 +132,7 @@ def test_a_small_start_is_forgotten(drawn, smallness):
 
 
 @given(differing_pairs(), spread(4, 7))
-def test_a_large_start_is_kept(drawn, size):
+def test_a_large_start_is_kept(drawn, size) -> None:
     """A_high >> A_low: the end is the start."""
     large = problem(size * drawn.rich_scale, 0.0, 1.0, *drawn.numbers[3:])
     assert final_distance(*large) == pytest.approx(large.start.dh2, rel=2 / size**2)

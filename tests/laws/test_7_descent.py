@@ -14,7 +14,7 @@ SOLVERS = pytest.mark.parametrize(
 
 @SOLVERS
 @given(all_pairs)
-def test_the_loss_of_the_difference_never_increases(solve, accuracy, problem):
+def test_the_loss_of_the_difference_never_increases(solve, accuracy, problem) -> None:
     path = solve(np.concatenate([[0], np.geomspace(1e-3, 1e2, 30)]) * problem.relaxation, *problem)
     loss = printed_theory.pair_loss(path.dy2, path.w, problem.pair.dy2)
     size = problem.start.dy2 + problem.pair.dy2
@@ -23,7 +23,7 @@ def test_the_loss_of_the_difference_never_increases(solve, accuracy, problem):
 
 
 @given(all_pairs, spread(-2, 2), spread(-4, 0))
-def test_the_whole_loss_never_increases(problem, mean_error, rate_mean):
+def test_the_whole_loss_never_increases(problem, mean_error, rate_mean) -> None:
     t = np.concatenate([[0], np.geomspace(1e-3, 1e2, 30)]) * problem.relaxation
     loss = loss_curve(t, trajectory(t, *problem), problem.pair, mean_error, rate_mean)
     assert (np.diff(loss) <= 1e-12 * (problem.start.dy2 + problem.pair.dy2 + mean_error)).all()

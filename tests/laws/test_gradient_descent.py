@@ -47,7 +47,7 @@ def predicted(start, step_size):
 
 
 @pytest.mark.parametrize("width", [1, 7])
-def test_the_error_is_proportional_to_the_step_size(width):
+def test_the_error_is_proportional_to_the_step_size(width) -> None:
     weights = of_width(width)
     errors = [
         np.abs(trained(*weights, step_size) - predicted(state(*weights), step_size)).max()
@@ -58,7 +58,7 @@ def test_the_error_is_proportional_to_the_step_size(width):
     assert errors[-1] < 1e-2
 
 
-def test_the_pair_moves_far_in_all_three_scalars():
+def test_the_pair_moves_far_in_all_three_scalars() -> None:
     """What is compared is no small change: the pair learns its difference."""
     start, *_, end = trained(*of_width(1), 0.1)
     assert end[0] > 3 * start[0]
@@ -66,5 +66,5 @@ def test_the_pair_moves_far_in_all_three_scalars():
     assert np.abs(end[2]) < 0.05 * np.abs(predicted(state(*of_width(1)), 0.1)[:, 2]).max()
 
 
-def test_the_width_does_not_matter():
+def test_the_width_does_not_matter() -> None:
     np.testing.assert_allclose(trained(*of_width(7), 0.1), trained(*of_width(1), 0.1), rtol=1e-9)

@@ -96,22 +96,22 @@ def check_final_distance(seed):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_the_trajectory_is_as_accurate_as_its_inputs(seed):
+def test_the_trajectory_is_as_accurate_as_its_inputs(seed) -> None:
     check_trajectory(seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 110))
-def test_the_trajectory_is_as_accurate_as_its_inputs_many_times(seed):
+def test_the_trajectory_is_as_accurate_as_its_inputs_many_times(seed) -> None:
     check_trajectory(seed)
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_the_end_is_as_accurate_as_its_inputs(seed):
+def test_the_end_is_as_accurate_as_its_inputs(seed) -> None:
     check_final_distance(seed)
 
 
-def test_the_draws_reach_every_kind_of_problem():
+def test_the_draws_reach_every_kind_of_problem() -> None:
     t, dh2, dy2, w, dx2, dy2_target, rate_h, rate_y = np.array([p for seed in range(10) for p in problems(seed)]).T
     lam = dh2 / (dx2 * rate_h) - dy2 / (dh2 * rate_y)
     balanced = np.abs(lam) < 1e-12 * dh2 / (dx2 * rate_h)

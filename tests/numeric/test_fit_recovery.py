@@ -17,7 +17,7 @@ def assert_recovered(fit, true, relative=1e-8):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_rates_are_recovered_over_eight_decades_of_each(seed):
+def test_rates_are_recovered_over_eight_decades_of_each(seed) -> None:
     rng = np.random.default_rng(seed)
 
     def spread(low, high):
@@ -33,24 +33,24 @@ def test_rates_are_recovered_over_eight_decades_of_each(seed):
     assert_recovered(fit_rates(t, trajectory(t, start, pair, true), pair), true)
 
 
-def test_uneven_samples_do():
+def test_uneven_samples_do() -> None:
     assert_recovered(fit_rates(T[SOME], PATH[SOME], PAIR), TRUE)
 
 
-def test_three_samples_do():
+def test_three_samples_do() -> None:
     assert_recovered(fit_rates(T[[0, 500, 1000]], PATH[[0, 500, 1000]], PAIR), TRUE)
 
 
-def test_the_first_sample_is_the_start_whatever_its_time():
+def test_the_first_sample_is_the_start_whatever_its_time() -> None:
     shifted, plain = fit_rates(T[SOME] + 12_345, PATH[SOME], PAIR), fit_rates(T[SOME], PATH[SOME], PAIR)
     assert (shifted.rates.h, shifted.rates.y) == pytest.approx((plain.rates.h, plain.rates.y), rel=1e-9)
 
 
-def test_a_run_may_be_cut_anywhere():
+def test_a_run_may_be_cut_anywhere() -> None:
     assert_recovered(fit_rates(T[300:], PATH[300:], PAIR), TRUE)
 
 
-def test_twice_the_rates_are_half_the_time():
+def test_twice_the_rates_are_half_the_time() -> None:
     assert_recovered(fit_rates(T / 2, PATH, PAIR), Rates(2 * TRUE.h, 2 * TRUE.y))
 
 
@@ -64,13 +64,13 @@ def both(rates):
     return np.array([rates.h, rates.y])
 
 
-def test_weights_of_one_are_the_plain_sum():
+def test_weights_of_one_are_the_plain_sum() -> None:
     plain, weighted = (fit_rates(T, noisy(), PAIR, weights=weights) for weights in (None, State(1, 1, np.ones(T.size))))
     np.testing.assert_allclose(both(weighted.rates), both(plain.rates), rtol=1e-9)
     assert weighted.sse == pytest.approx(plain.sse)
 
 
-def test_the_scale_of_the_weights_does_not_matter():
+def test_the_scale_of_the_weights_does_not_matter() -> None:
     plain, scaled = (fit_rates(T, noisy(), PAIR, weights=State(k, 2 * k, 3 * k)) for k in (1, 1e4))
     np.testing.assert_allclose(both(scaled.rates), both(plain.rates), rtol=1e-6)
     np.testing.assert_allclose(both(scaled.stderr), both(plain.stderr), rtol=1e-6)
@@ -78,13 +78,13 @@ def test_the_scale_of_the_weights_does_not_matter():
 
 
 @pytest.mark.parametrize("scalar", ["dh2", "dy2", "w"])
-def test_a_scalar_of_weight_zero_is_not_looked_at(scalar):
+def test_a_scalar_of_weight_zero_is_not_looked_at(scalar) -> None:
     weights = State(**{"dh2": 1, "dy2": 1, "w": 1, scalar: 0})
     spoilt = State(**{**vars(PATH), scalar: np.where(T > 0, 0.7, getattr(PATH, scalar))})
     assert_recovered(fit_rates(T, spoilt, PAIR, weights=weights), TRUE)
 
 
-def test_a_sample_of_weight_zero_is_not_looked_at():
+def test_a_sample_of_weight_zero_is_not_looked_at() -> None:
     weight = (np.arange(T.size) % 3 > 0).astype(float)
     spoilt = State(*(np.where(weight > 0, x, 0.3) for x in vars(PATH).values()))
     spoilt = State(*(np.where(T > 0, x, y) for x, y in zip(vars(spoilt).values(), vars(PATH).values(), strict=True)))

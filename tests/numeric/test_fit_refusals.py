@@ -75,6 +75,6 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("t", "observed", "pair", "weights", "words"), REFUSED.values(), ids=REFUSED)
-def test_it_refuses(t, observed, pair, weights, words):
+def test_it_refuses(t, observed, pair, weights, words) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         fit_rates(t, observed, pair, weights=weights)

@@ -20,7 +20,7 @@ def both(rates):
     return np.array([rates.h, rates.y])
 
 
-def test_standard_errors_are_calibrated():
+def test_standard_errors_are_calibrated() -> None:
     """Over noisy repeats, errors in units of their standard error have mean 0 and standard deviation 1."""
     fits = [fit_rates(T, noisy(seed), PAIR) for seed in range(60)]
     assert all(fit.success for fit in fits)
@@ -30,7 +30,7 @@ def test_standard_errors_are_calibrated():
     assert (scores.std(axis=0) < 1.4).all()
 
 
-def test_standard_errors_grow_with_the_noise():
+def test_standard_errors_grow_with_the_noise() -> None:
     small, large = (
         fit_rates(
             T,
@@ -42,7 +42,7 @@ def test_standard_errors_grow_with_the_noise():
     np.testing.assert_allclose(both(large.stderr), 10 * both(small.stderr), rtol=0.02)
 
 
-def test_the_prediction_is_the_trajectory_of_the_rates():
+def test_the_prediction_is_the_trajectory_of_the_rates() -> None:
     observed = noisy(1)
     fit = fit_rates(T, observed, PAIR)
     expected = trajectory(T, observed[0], PAIR, fit.rates)
@@ -50,7 +50,7 @@ def test_the_prediction_is_the_trajectory_of_the_rates():
         np.testing.assert_allclose(getattr(fit.predicted, name), getattr(expected, name), rtol=1e-12, atol=1e-14)
 
 
-def test_misfits_add_up():
+def test_misfits_add_up() -> None:
     observed, weights = noisy(2), State(1.0, 2.0, np.linspace(0, 3, T.size))
     fit = fit_rates(T, observed, PAIR, weights=weights)
     sse = 0.0
@@ -62,7 +62,7 @@ def test_misfits_add_up():
     assert fit.sse == pytest.approx(sse)
 
 
-def test_nearby_rates_fit_worse():
+def test_nearby_rates_fit_worse() -> None:
     observed = noisy(3)
     fit = fit_rates(T, observed, PAIR)
     for factors in ((1.001, 1), (0.999, 1), (1, 1.001), (1, 0.999)):
@@ -79,7 +79,7 @@ UNDETERMINED = {
 
 
 @pytest.mark.parametrize("observed", UNDETERMINED.values(), ids=UNDETERMINED)
-def test_data_that_do_not_determine_both_rates_give_no_errors_and_no_success(observed):
+def test_data_that_do_not_determine_both_rates_give_no_errors_and_no_success(observed) -> None:
     fit = fit_rates(T, observed, PAIR)
     assert fit.stderr is None
     assert not fit.success
@@ -87,14 +87,14 @@ def test_data_that_do_not_determine_both_rates_give_no_errors_and_no_success(obs
     assert "record one in which dh2 and dy2 both change" in fit.message
 
 
-def test_data_of_no_weight_determine_nothing():
+def test_data_of_no_weight_determine_nothing() -> None:
     fit = fit_rates(T, PATH, PAIR, weights=State(0, 0, 0))
     assert fit.stderr is None
     assert not fit.success
     assert "does not determine both rates" in fit.message
 
 
-def test_a_success_says_how_it_ended():
+def test_a_success_says_how_it_ended() -> None:
     fit = fit_rates(T, noisy(4), PAIR)
     assert fit.success
     assert "termination condition" in fit.message

@@ -21,13 +21,13 @@ def assert_same_path(found, expected, relative):
 
 
 @given(all_pairs)
-def test_it_agrees_with_the_closed_form(problem):
+def test_it_agrees_with_the_closed_form(problem) -> None:
     t = np.linspace(0, 20, 21) * problem.relaxation
     assert_same_path(integrate(t, *problem), trajectory(t, *problem), 1e-7)
 
 
 @given(crossing_pairs())
-def test_it_agrees_where_dh_passes_through_zero(problem):
+def test_it_agrees_where_dh_passes_through_zero(problem) -> None:
     t = np.linspace(0, 20, 201) * problem.relaxation
     exact = trajectory(t, *problem)
     product = exact.dy2 - exact.w
@@ -35,12 +35,12 @@ def test_it_agrees_where_dh_passes_through_zero(problem):
     assert_same_path(integrate(t, *problem), exact, 1e-7)
 
 
-def test_times_may_come_in_any_order_and_repeat():
+def test_times_may_come_in_any_order_and_repeat() -> None:
     t = np.array([[30.0, 0.0, 5.0], [5.0, 100.0, 0.0]])
     assert_same_path(integrate(t, START, PAIR, RATES), trajectory(t, START, PAIR, RATES), 1e-7)
 
 
-def test_every_argument_broadcasts():
+def test_every_argument_broadcasts() -> None:
     t, dh2, dy2_target, rate_y = np.ix_([0.0, 40.0], [0.1, 0.3], [0.4, 0.5], [0.02, 0.2])
     problem = State(dh2, 0.2, 0.1), Pair(1.0, dy2_target), Rates(0.01, rate_y)
     found = integrate(t, *problem)
@@ -48,19 +48,19 @@ def test_every_argument_broadcasts():
     assert_same_path(found, trajectory(t, *problem), 1e-7)
 
 
-def test_numbers_give_numbers_and_no_times_no_states():
+def test_numbers_give_numbers_and_no_times_no_states() -> None:
     assert all(type(x) is float for x in vars(integrate(3, START, PAIR, RATES)).values())
     assert integrate([], START, PAIR, RATES).dh2.shape == (0,)
 
 
-def test_a_finer_tolerance_is_more_accurate():
+def test_a_finer_tolerance_is_more_accurate() -> None:
     exact = trajectory(200.0, START, PAIR, RATES)
     coarse, fine = (abs(integrate(200.0, START, PAIR, RATES, rtol=rtol).dh2 - exact.dh2) for rtol in (1e-4, 1e-12))
     assert fine < 1e-9 < coarse
 
 
 @pytest.mark.parametrize("rtol", [0.0, 1e-14, 0.1, np.nan])
-def test_a_tolerance_that_cannot_be_met_is_refused(rtol):
+def test_a_tolerance_that_cannot_be_met_is_refused(rtol) -> None:
     with pytest.raises(ValueError, match=f"rtol must be between 1e-13 and 1e-2, got {rtol}"):
         integrate(1.0, START, PAIR, RATES, rtol=rtol)
 
@@ -74,14 +74,14 @@ def test_a_tolerance_that_cannot_be_met_is_refused(rtol):
         ([1.0, 2.0, 3.0], State([1, 2], 0, 0), "shapes must broadcast as NumPy does, got t (3,), start (2,)"),
     ],
 )
-def test_it_refuses_what_the_closed_form_refuses(t, start, words):
+def test_it_refuses_what_the_closed_form_refuses(t, start, words) -> None:
     for solve in (integrate, trajectory):
         with pytest.raises(ValueError, match=re.escape(words)):
             solve(t, start, PAIR, RATES)
 
 
 @pytest.mark.parametrize("t", [1.0, [0.0, 1.0]], ids=str)
-def test_a_solver_that_gives_up_says_where(t):
+def test_a_solver_that_gives_up_says_where(t) -> None:
     overflowing = State(1e200, 1.0, 0.5), Pair(1.0, 0.5), Rates(1e100, 1e100)
     with np.errstate(all="ignore"), pytest.warns(UserWarning, match="lsoda"):  # noqa: SIM117
         with pytest.raises(ArithmeticError, match="the integrator gave up at s = 0: "):

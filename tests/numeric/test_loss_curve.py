@@ -17,11 +17,11 @@ def by_hand(t, path, mean_error, rate_mean):
     ]
 
 
-def test_the_loss_is_the_printed_one():
+def test_the_loss_is_the_printed_one() -> None:
     np.testing.assert_allclose(loss_curve(T, PATH, PAIR, 2.0, 3e-3), by_hand(T, PATH, 2.0, 3e-3), rtol=1e-13)
 
 
-def test_the_loss_of_vectors_is_half_the_squared_error_averaged_over_the_points():
+def test_the_loss_of_vectors_is_half_the_squared_error_averaged_over_the_points() -> None:
     rng = np.random.default_rng(1)
     first, second, first_target, second_target = rng.normal(size=(4, 3))
     state = State.measured([1.0], second - first, second_target - first_target)
@@ -33,7 +33,7 @@ def test_the_loss_of_vectors_is_half_the_squared_error_averaged_over_the_points(
 
 @pytest.mark.parametrize("rate", [1e-5, 1e-3, 5e-2])
 @pytest.mark.parametrize("start", [0.0, 500.0])
-def test_the_rate_is_recovered_wherever_time_starts(rate, start):
+def test_the_rate_is_recovered_wherever_time_starts(rate, start) -> None:
     loss = loss_curve(T, PATH, PAIR, 2.0, rate)
     fit = fit_loss(T + start, loss, PATH, PAIR)
     assert fit.rate == pytest.approx(rate, rel=1e-5)
@@ -41,7 +41,7 @@ def test_the_rate_is_recovered_wherever_time_starts(rate, start):
     np.testing.assert_allclose(fit.predicted, loss, atol=1e-6)
 
 
-def test_the_fit_reports_its_own_misfit():
+def test_the_fit_reports_its_own_misfit() -> None:
     loss = np.array(by_hand(T, PATH, 2.0, 3e-3)) + 0.01 * np.random.default_rng(2).random(T.size)
     fit = fit_loss(T, loss, PATH, PAIR)
     sse = np.sum((fit.predicted - loss) ** 2)
@@ -54,7 +54,7 @@ def test_the_fit_reports_its_own_misfit():
     assert all(np.sum((other - loss) ** 2) > fit.sse for other in others)
 
 
-def test_a_constant_loss_is_explained_wholly_or_not_at_all():
+def test_a_constant_loss_is_explained_wholly_or_not_at_all() -> None:
     t = np.arange(10.0)
     assert fit_loss(t, np.zeros(10), STILL, PAIR).r2 == 1
     assert fit_loss(t, np.ones(10), State(0.1, np.linspace(0.5, 0.4, 10), 0.0), PAIR).r2 == 0
@@ -63,25 +63,25 @@ def test_a_constant_loss_is_explained_wholly_or_not_at_all():
 @pytest.mark.parametrize(
     ("t", "loss"), [([0, 1, 2], [1, 2]), ([0, 1], [1, 2]), (1.0, 1.0), ([[0, 1, 2]], [[1, 2, 3]])], ids=str
 )
-def test_shapes_must_match(t, loss):
+def test_shapes_must_match(t, loss) -> None:
     with pytest.raises(ValueError, match=r"t and loss must be of one shape \(n,\) with n >= 3, got \("):
         fit_loss(t, loss, STILL, PAIR)
 
 
 @pytest.mark.parametrize("wrong", [-0.1, np.nan, np.inf])
-def test_a_diverged_loss_is_refused(wrong):
+def test_a_diverged_loss_is_refused(wrong) -> None:
     with pytest.raises(
         ValueError, match="loss must be finite and not negative; cut a run that diverged before it does"
     ):
         fit_loss([0, 1, 2], [1.0, wrong, 0.5], STILL, PAIR)
 
 
-def test_times_must_be_finite_and_not_negative():
+def test_times_must_be_finite_and_not_negative() -> None:
     with pytest.raises(ValueError, match="t must be finite and not negative"):
         fit_loss([-1, 0, 1], [1, 1, 1], STILL, PAIR)
 
 
 @pytest.mark.parametrize("t", [[0, 0, 0], [0, 2, 1]], ids=str)
-def test_times_must_increase(t):
+def test_times_must_increase(t) -> None:
     with pytest.raises(ValueError, match="t must increase"):
         fit_loss(t, [1.0, 0.9, 0.8], STILL, PAIR)

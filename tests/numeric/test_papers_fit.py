@@ -34,24 +34,24 @@ def baseline(observed):
     return papers_fit(T, observed, PAIR)
 
 
-def test_the_sum_of_squares_is_at_most_the_papers(observed, baseline):
+def test_the_sum_of_squares_is_at_most_the_papers(observed, baseline) -> None:
     assert fit_rates(T, observed, PAIR).sse <= baseline.sse * (1 + 1e-9)
 
 
-def test_the_papers_procedure_works(observed, baseline):
+def test_the_papers_procedure_works(observed, baseline) -> None:
     """A baseline that fails would prove nothing: it ends close to the same rates."""
     fit = fit_rates(T, observed, PAIR)
     assert baseline.sse <= fit.sse * (1 + 1e-6)
     assert (baseline.rates.h, baseline.rates.y) == pytest.approx((fit.rates.h, fit.rates.y), rel=1e-4)
 
 
-def test_the_data_are_not_the_theorys(observed):
+def test_the_data_are_not_the_theorys(observed) -> None:
     fit = fit_rates(T, observed, PAIR)
     noise = 3 * T.size * 3e-3**2
     assert fit.sse > 5 * noise
 
 
-def test_the_papers_procedure_recovers_the_rates_of_the_theory():
+def test_the_papers_procedure_recovers_the_rates_of_the_theory() -> None:
     path = trajectory(T, State(0.02, 0.01, 0.0), PAIR, Rates(2e-3, 2e-2))
     found = papers_fit(T, path, PAIR).rates
     assert (found.h, found.y) == pytest.approx((2e-3, 2e-2), rel=1e-3)

@@ -16,14 +16,14 @@ def fields(value):
 
 
 @KINDS
-def test_fields_cannot_be_assigned(value):
+def test_fields_cannot_be_assigned(value) -> None:
     for name in fields(value):
         with pytest.raises(FrozenInstanceError, match=f"cannot assign to field '{name}'"):
             setattr(value, name, 1.0)
 
 
 @KINDS
-def test_arrays_are_copied_and_read_only(value):
+def test_arrays_are_copied_and_read_only(value) -> None:
     source = np.array([1.0, 2.0])
     for name in fields(value):
         array = getattr(type(value)(**{**vars(value), name: source}), name)
@@ -34,7 +34,7 @@ def test_arrays_are_copied_and_read_only(value):
 
 
 @KINDS
-def test_numbers_stay_floats_and_lists_become_arrays(value):
+def test_numbers_stay_floats_and_lists_become_arrays(value) -> None:
     first, *rest = fields(value)
     kind = type(value)
     assert type(getattr(kind(**{**vars(value), first: 1}), first)) is float
@@ -43,7 +43,7 @@ def test_numbers_stay_floats_and_lists_become_arrays(value):
 
 
 @KINDS
-def test_equality_is_by_value(value):
+def test_equality_is_by_value(value) -> None:
     kind, numbers = type(value), vars(value)
     first = fields(value)[0]
     assert value == kind(**numbers)
@@ -52,19 +52,19 @@ def test_equality_is_by_value(value):
     assert kind(**{**numbers, first: [0.1, 0.2]}) != kind(**{**numbers, first: [0.1, 0.3]})
 
 
-def test_values_of_different_kinds_differ():
+def test_values_of_different_kinds_differ() -> None:
     assert Pair(0.1, 0.2) != Rates(0.1, 0.2)
 
 
 @KINDS
-def test_they_have_no_hash_since_they_may_hold_arrays(value):
+def test_they_have_no_hash_since_they_may_hold_arrays(value) -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(value)
 
 
 @pytest.mark.parametrize("wrong", ["far", [[1], [1, 2]], 1j, np.array([1j]), "1.5"], ids=repr)
 @KINDS
-def test_only_real_numbers_are_accepted(value, wrong):
+def test_only_real_numbers_are_accepted(value, wrong) -> None:
     for name in fields(value):
         words = f"{type(value).__name__}.{name} must be a real number or an array of them, got {wrong!r}"
         with pytest.raises(TypeError, match=re.escape(words)):
@@ -73,7 +73,7 @@ def test_only_real_numbers_are_accepted(value, wrong):
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @KINDS
-def test_only_finite_numbers_are_accepted(value, wrong):
+def test_only_finite_numbers_are_accepted(value, wrong) -> None:
     for name in fields(value):
         words = f"{type(value).__name__}.{name} must be finite, got {wrong}"
         for given in (wrong, [0.1, wrong]):
@@ -81,7 +81,7 @@ def test_only_finite_numbers_are_accepted(value, wrong):
                 type(value)(**{**vars(value), name: given})
 
 
-def test_a_diverged_run_is_told_what_to_do():
+def test_a_diverged_run_is_told_what_to_do() -> None:
     with pytest.raises(
         ValueError, match="got nan; a run that diverged must be cut before the first value that is not a"
     ):
@@ -101,12 +101,12 @@ def test_a_diverged_run_is_told_what_to_do():
         ),
     ],
 )
-def test_a_number_out_of_range_is_quoted_with_the_rule(make, words):
+def test_a_number_out_of_range_is_quoted_with_the_rule(make, words) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         make()
 
 
-def test_agreeing_targets_are_a_pair():
+def test_agreeing_targets_are_a_pair() -> None:
     assert Pair(1, 0).dy2 == 0
 
 
@@ -119,7 +119,7 @@ def test_agreeing_targets_are_a_pair():
         (lambda: Rates([[1, 2]], [1, 2, 3]), "Rates.h (1, 2), Rates.y (3,)"),
     ],
 )
-def test_fields_broadcast_or_every_shape_is_named(make, shapes):
+def test_fields_broadcast_or_every_shape_is_named(make, shapes) -> None:
     if shapes is None:
         assert np.shape(make().dy2) == (4, 1)
     else:
@@ -128,7 +128,7 @@ def test_fields_broadcast_or_every_shape_is_named(make, shapes):
             make()
 
 
-def test_a_measured_state_is_made_of_inner_products():
+def test_a_measured_state_is_made_of_inner_products() -> None:
     rng = np.random.default_rng(0)
     dh, dy, dy_target = rng.normal(size=(5, 7)), rng.normal(size=(5, 3)), rng.normal(size=3)
     state = State.measured(dh, dy, dy_target)
@@ -141,22 +141,22 @@ def test_a_measured_state_is_made_of_inner_products():
     assert State(*inner_products(dh, dy, dy_target)) == state
 
 
-def test_inner_products_of_a_diverged_run_are_not_refused():
+def test_inner_products_of_a_diverged_run_are_not_refused() -> None:
     assert np.isnan(inner_products([np.nan], [1.0], [1.0])[0])
 
 
-def test_outputs_and_targets_of_different_size_are_not_broadcast():
+def test_outputs_and_targets_of_different_size_are_not_broadcast() -> None:
     with pytest.raises(ValueError, match="dy_target"):
         State.measured(dh=[1.0, 2.0], dy=[1.0], dy_target=[1.0, 2.0, 3.0])
 
 
-def test_a_state_is_indexed_over_its_broadcast_fields():
+def test_a_state_is_indexed_over_its_broadcast_fields() -> None:
     state = State([[0.1], [0.2]], [0.3, 0.4, 0.5], 0.0)
     assert state[1] == State([0.2] * 3, [0.3, 0.4, 0.5], [0.0] * 3)
     assert state[:, -1] == State([0.1, 0.2], [0.5, 0.5], [0.0, 0.0])
     assert state[0, 1] == State(0.1, 0.4, 0.0)
 
 
-def test_a_state_of_numbers_has_no_index():
+def test_a_state_of_numbers_has_no_index() -> None:
     with pytest.raises(IndexError, match="too many indices"):
         State(0.1, 0.2, 0.3)[0]

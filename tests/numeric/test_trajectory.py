@@ -15,7 +15,7 @@ def as_array(state):
     return np.stack(np.broadcast_arrays(state.dh2, state.dy2, state.w))
 
 
-def test_every_argument_broadcasts_as_if_called_one_by_one():
+def test_every_argument_broadcasts_as_if_called_one_by_one() -> None:
     t, dh2, w, dx2, dy2_target, rate_h, rate_y = np.ix_(
         [0.0, 30.0], [0.1, 0.2], [0.1, 0.25], [0.5, 1.0], [0.4, 0.5], [0.01, 0.1], [0.02, 0.3]
     )
@@ -32,16 +32,16 @@ def test_every_argument_broadcasts_as_if_called_one_by_one():
             assert end[i[1:]] == pytest.approx(f(start, pair, rates), rel=1e-14)
 
 
-def test_numbers_give_numbers():
+def test_numbers_give_numbers() -> None:
     assert all(type(x) is float for x in vars(trajectory(1, START, PAIR, RATES)).values())
     assert all(type(f(START, PAIR, RATES)) is float for f in ENDS)
 
 
-def test_no_times_give_no_states():
+def test_no_times_give_no_states() -> None:
     assert trajectory([], START, PAIR, RATES).dh2.shape == (0,)
 
 
-def test_a_million_points_in_one_call():
+def test_a_million_points_in_one_call() -> None:
     t = np.linspace(0, 1e4, 1_000_000)
     whole = trajectory(t, START, PAIR, RATES)
     assert whole.dh2.shape == t.shape
@@ -49,7 +49,7 @@ def test_a_million_points_in_one_call():
     np.testing.assert_array_equal(as_array(whole[some]), as_array(trajectory(t[some], START, PAIR, RATES)))
 
 
-def test_times_far_beyond_the_end_are_the_end():
+def test_times_far_beyond_the_end_are_the_end() -> None:
     with np.errstate(all="raise", under="ignore"):
         far = trajectory([1e6, 1e100, 1e300], START, PAIR, RATES)
     np.testing.assert_allclose(far.dh2, final_distance(START, PAIR, RATES), rtol=1e-14)
@@ -57,7 +57,7 @@ def test_times_far_beyond_the_end_are_the_end():
 
 
 @pytest.mark.parametrize("t", [np.inf, np.nan, -1.0, [0.0, -2.5]])
-def test_times_must_be_finite_and_not_negative(t):
+def test_times_must_be_finite_and_not_negative(t) -> None:
     words = f"t must be finite and not negative, in training steps, got {np.min(t)}; for t = inf use final_distance"
     with pytest.raises(ValueError, match=re.escape(words)):
         trajectory(t, START, PAIR, RATES)
@@ -83,19 +83,24 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("start", "pair", "words"), REFUSED.values(), ids=REFUSED)
-def test_an_impossible_start_is_refused_with_the_rule(start, pair, words):
+def test_an_impossible_start_is_refused_with_the_rule(start, pair, words) -> None:
     calls = [lambda: trajectory(1, start, pair, RATES), *(lambda f=f: f(start, pair, RATES) for f in ENDS)]
     for call in calls:
         with pytest.raises(ValueError, match=re.escape(words)):
             call()
 
 
-def test_rounding_beyond_cauchy_schwarz_is_forgiven():
+def test_rounding_beyond_cauchy_schwarz_is_forgiven() -> None:
     """A measured start on the bound may exceed it in the last places; it counts as on the bound."""
     aligned = State(1.0, 0.32, 0.32 - np.sqrt(0.32 * 0.5))
     beyond = State(1.0, 0.32, aligned.w - 1e-8)
     later = [trajectory(50, start, PAIR, RATES) for start in (aligned, beyond)]
     np.testing.assert_allclose(as_array(later[1]), as_array(later[0]), rtol=1e-6)
+
+
+def test_more_than_rounding_is_not_forgiven() -> None:
+    with pytest.raises(ValueError, match="Cauchy-Schwarz"):
+        trajectory(50, State(1.0, 0.32, 0.32 - 1.0001 * np.sqrt(0.32 * 0.5)), PAIR, RATES)
 
 
 TWO, THREE = [0.5, 0.6], [0.5, 0.6, 0.7]
@@ -111,7 +116,7 @@ TWO, THREE = [0.5, 0.6], [0.5, 0.6, 0.7]
     ],
     ids=["t and start", "start and dx2", "start and dy2", "t and rates"],
 )
-def test_shapes_that_do_not_broadcast_are_named(t, start, pair, rates, shapes):
+def test_shapes_that_do_not_broadcast_are_named(t, start, pair, rates, shapes) -> None:
     words = f"shapes must broadcast as NumPy does, got {shapes}; add axes of length 1"
     with pytest.raises(ValueError, match=re.escape(words)):
         trajectory(t, start, pair, rates)

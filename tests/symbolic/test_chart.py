@@ -13,24 +13,24 @@ leave = function(chart.leave, *chart.leave.results.values())
 SEEDS = range(5)
 
 
-def test_its_programs_fit_together():
+def test_its_programs_fit_together() -> None:
     assert tuple(chart.enter.results) == (chart.time, *chart.states, *chart.parameters)
     assert chart.leave.arguments == (*chart.states, *theory.parameters)
     assert tuple(chart.leave.results) == theory.states
 
 
-def test_its_flow_is_polynomial():
+def test_its_flow_is_polynomial() -> None:
     assert all(rate.is_polynomial(*chart.states, *chart.parameters) for rate in chart.rhs.values())
 
 
-def test_its_jacobian_has_the_derivatives_of_each_rate_in_a_row():
+def test_its_jacobian_has_the_derivatives_of_each_rate_in_a_row() -> None:
     for i, rated in enumerate(chart.states):
         for j, moved in enumerate(chart.states):
             assert chart.jacobian[i, j] == chart.rhs[rated].diff(moved)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_enter_then_leave_is_the_start(seed):
+def test_enter_then_leave_is_the_start(seed) -> None:
     with mp.workdps(DIGITS):
         t, *fixed = random_arguments(seed)
         _, *coordinates, _ = enter(t, *fixed)
@@ -39,7 +39,7 @@ def test_enter_then_leave_is_the_start(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_its_flow_moves_the_three_scalars_as_the_system_does(seed):
+def test_its_flow_moves_the_three_scalars_as_the_system_does(seed) -> None:
     """d(leave)/dt by the chain rule: through the coordinates, their rates, and the chart's time."""
     with mp.workdps(DIGITS):
         t, *fixed = random_arguments(seed)

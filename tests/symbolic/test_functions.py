@@ -14,7 +14,7 @@ MEANINGS = {
 
 
 @pytest.mark.parametrize("function", MEANINGS, ids=str)
-def test_each_stands_for_its_textbook_expression(function):
+def test_each_stands_for_its_textbook_expression(function) -> None:
     assert sp.simplify(elementary(function) - MEANINGS[function]) == 0
 
 
@@ -22,15 +22,15 @@ def test_each_stands_for_its_textbook_expression(function):
     "function", [exprel(x), hypot(x, y), quotient(x, y), exprel(-x * y), quotient(x**2, hypot(x, y))], ids=str
 )
 @pytest.mark.parametrize("variable", [x, y], ids=str)
-def test_the_derivative_stands_for_the_derivative(function, variable):
+def test_the_derivative_stands_for_the_derivative(function, variable) -> None:
     assert sp.simplify(elementary(function.diff(variable)) - elementary(function).diff(variable)) == 0
 
 
-def test_nested_functions_are_all_replaced():
+def test_nested_functions_are_all_replaced() -> None:
     assert elementary(quotient(exprel(hypot(3, 4)), 2)) == (sp.exp(5) - 1) / 10
 
 
-def test_the_continuations_to_zero_are_limits():
+def test_the_continuations_to_zero_are_limits() -> None:
     assert sp.limit(elementary(exprel(x)), x, 0) == 1
     assert sp.limit(elementary(exprel_prime(x)), x, 0) == sp.S.Half
 
@@ -46,5 +46,5 @@ def test_the_continuations_to_zero_are_limits():
         (dot(x + y, t), r"\frac{d}{d t} \left(x + y\right)"),
     ],
 )
-def test_they_are_printed_as_they_are_written(expr, printed):
+def test_they_are_printed_as_they_are_written(expr, printed) -> None:
     assert sp.latex(expr) == printed

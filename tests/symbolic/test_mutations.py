@@ -34,14 +34,14 @@ def mutants(relation):
 
 
 @pytest.mark.parametrize(("step", "relation"), RELATIONS)
-def test_a_changed_statement_is_not_proved(step, relation):
+def test_a_changed_statement_is_not_proved(step, relation) -> None:
     for left, right in mutants(relation):
         mutant = replace(step, statement=(sp.Eq(left, right, evaluate=False),))
         with pytest.raises(DerivationError, match=f"step '{step.name}' is not proved"):
             mutant.check()
 
 
-def test_there_is_a_mutant_of_every_term():
+def test_there_is_a_mutant_of_every_term() -> None:
     a, b, c = sp.symbols("a b c")
     mutants_of_sums = {a * b - a * c - 1, a * c - a * b + 1, 1 - a * b - a * c, 1 + a * b + a * c}
     assert {sp.expand(mutant) for mutant in changed_terms(a * (b - c) + 1, -1)} == mutants_of_sums

@@ -22,13 +22,13 @@ PROGRAMS = {
 }
 
 
-def test_expansion_puts_every_definition_in():
+def test_expansion_puts_every_definition_in() -> None:
     assert PROGRAMS["a chain"].expand(c * y) == x * y**2 * (sp.sin(x * y) + x)
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("variables", [(x,), (y,), (x, y), ()], ids=str)
-def test_a_jacobian_has_the_derivatives_of_the_expanded_program(program, variables):
+def test_a_jacobian_has_the_derivatives_of_the_expanded_program(program, variables) -> None:
     derived = program.jacobian(variables)
     names = [sp.Symbol(f"{name}_{variable}", real=True) for name in program.results for variable in variables]
     assert list(derived.results) == [*program.results, *names]
@@ -41,7 +41,7 @@ def test_a_jacobian_has_the_derivatives_of_the_expanded_program(program, variabl
             assert sp.simplify(elementary(derived.expand(derivative)) - whole.diff(variable)) == 0
 
 
-def test_a_definition_uses_only_what_is_defined_before_it():
+def test_a_definition_uses_only_what_is_defined_before_it() -> None:
     program = theory.solution.jacobian(theory.parameters)
     known = set(program.arguments)
     for name, expr in program.definitions.items():
@@ -50,14 +50,14 @@ def test_a_definition_uses_only_what_is_defined_before_it():
     assert set().union(*(expr.free_symbols for expr in program.results.values())) <= known
 
 
-def test_no_function_value_is_worked_out_twice():
+def test_no_function_value_is_worked_out_twice() -> None:
     shared = PROGRAMS["accurate functions"].jacobian((x, y)).definitions.values()
     values = [expr for expr in shared if isinstance(expr, exprel | quotient | exprel(x).diff(x).func)]
     assert len(values) == len(set(values))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_jacobian_of_the_solution(seed):
+def test_the_jacobian_of_the_solution(seed) -> None:
     """By both rates, at 50 digits, against difference quotients of the expanded solution."""
     arguments = random_arguments(seed)
     with mp.workdps(DIGITS):

@@ -15,12 +15,12 @@ def conserved(arguments):
     return printed_theory.conserved(*arguments[1:])
 
 
-def test_both_signs_of_the_conserved_quantity_are_among_the_points():
+def test_both_signs_of_the_conserved_quantity_are_among_the_points() -> None:
     assert {mp.sign(conserved(random_arguments(seed))) for seed in SEEDS} == {-1, 1}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_solves_the_system(seed):
+def test_it_solves_the_system(seed) -> None:
     with mp.workdps(DIGITS):
         t, *fixed = random_arguments(seed)
         rates = printed_theory.system(*solution(t, *fixed), *fixed[3:])
@@ -30,7 +30,7 @@ def test_it_solves_the_system(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_starts_at_the_start(seed):
+def test_it_starts_at_the_start(seed) -> None:
     with mp.workdps(DIGITS):
         _, *fixed = random_arguments(seed)
         for value, start in zip(solution(mp.mpf(0), *fixed), fixed[:3], strict=True):
@@ -38,7 +38,7 @@ def test_it_starts_at_the_start(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_ends_at_the_printed_distance(seed):
+def test_it_ends_at_the_printed_distance(seed) -> None:
     """The end of the trajectory and the program for the end, both against the closed formula."""
     with mp.workdps(DIGITS):
         _, dh2, dy2, w, *parameters = random_arguments(seed)

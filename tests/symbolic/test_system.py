@@ -15,12 +15,12 @@ def along_the_flow(quantity):
 
 
 @pytest.mark.parametrize("index", range(3), ids=map(str, theory.states))
-def test_the_system_derived_from_the_loss_is_the_printed_one(index):
+def test_the_system_derived_from_the_loss_is_the_printed_one(index) -> None:
     derived = theory.rhs[theory.states[index]]
     assert sp.expand(derived - printed_theory.system(*symbols)[index]) == 0
 
 
-def test_names_and_their_order_are_a_promise():
+def test_names_and_their_order_are_a_promise() -> None:
     assert tuple(map(str, theory.states)) == ("dh2", "dy2", "w")
     assert tuple(map(str, theory.parameters)) == ("dx2", "dy2_target", "rate_h", "rate_y")
     assert theory.solution.arguments == (theory.time, *theory.start, *theory.parameters)
@@ -28,12 +28,12 @@ def test_names_and_their_order_are_a_promise():
     assert tuple(theory.solution.results) == theory.states
 
 
-def test_I_is_the_printed_quantity_and_conserved():
+def test_I_is_the_printed_quantity_and_conserved() -> None:
     assert sp.expand(theory.invariants["I"] - printed_theory.conserved(*symbols)) == 0
     assert sp.expand(along_the_flow(theory.invariants["I"])) == 0
 
 
-def test_G_is_the_printed_quantity_and_obeys_a_linear_equation():
+def test_G_is_the_printed_quantity_and_obeys_a_linear_equation() -> None:
     dh2, _, w = theory.states
     dx2, _, rate_h, rate_y = theory.parameters
     G = theory.invariants["G"]
@@ -41,14 +41,14 @@ def test_G_is_the_printed_quantity_and_obeys_a_linear_equation():
     assert sp.expand(along_the_flow(G) + (rate_y * dh2 + rate_h * dx2 * w / dh2) * G) == 0
 
 
-def test_the_loss_is_the_printed_one():
+def test_the_loss_is_the_printed_one() -> None:
     t, dy2, w, dy2_target, mean_error, rate_mean = theory.loss.arguments
     (loss,) = theory.loss.results.values()
     mean = mean_error * sp.exp(-2 * rate_mean * t) / 2
     assert sp.expand(theory.loss.expand(loss) - mean - printed_theory.pair_loss(dy2, w, dy2_target)) == 0
 
 
-def test_the_loss_is_half_the_squared_error_averaged_over_two_points():
+def test_the_loss_is_half_the_squared_error_averaged_over_two_points() -> None:
     first, second, first_target, second_target = np.array([[6, -8], [1, 12], [4, 4], [-2, 8]])
     error, other = first - first_target, second - second_target
     dy, dy_target = second - first, second_target - first_target

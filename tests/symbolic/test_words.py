@@ -47,57 +47,57 @@ def value_of_words(total, shape):
 
 
 @given(matrices)
-def test_words_keep_the_value(expr):
+def test_words_keep_the_value(expr) -> None:
     assert value_of_words(words(expr), (2, 3)) == value(expr)
 
 
 @given(matrices)
-def test_transposing_is_an_involution(expr):
+def test_transposing_is_an_involution(expr) -> None:
     assert words(sp.Transpose(sp.Transpose(expr))) == words(expr)
     assert value_of_words(words(sp.Transpose(expr)), (3, 2)) == value(expr).T
 
 
 @given(matrices, matrices)
-def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(left, right):
+def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(left, right) -> None:
     assert words((left * right.T).T) == words(right * left.T)
 
 
 @given(matrices, matrices)
-def test_sums_cancel_word_by_word(left, right):
+def test_sums_cancel_word_by_word(left, right) -> None:
     assert words(left + right - left) == words(right)
     assert words(left - left) == {}
 
 
-def test_a_power_is_a_product():
+def test_a_power_is_a_product() -> None:
     assert words(S**3) == {(S, S, S): 1}
 
 
-def test_a_zero_matrix_has_no_words():
+def test_a_zero_matrix_has_no_words() -> None:
     assert words(sp.ZeroMatrix(2, 3)) == {}
 
 
 @pytest.mark.parametrize("other", [S.I, S**k, sp.HadamardProduct(A, B), sp.Identity(3)], ids=str)
-def test_other_expressions_are_refused(other):
+def test_other_expressions_are_refused(other) -> None:
     with pytest.raises(TypeError, match="a matrix expression of symbols, sums, products and transposes is needed, got"):
         words(other)
 
 
 @settings(max_examples=25)
 @given(forms(), forms(), variables)
-def test_a_gradient_is_the_matrix_of_partial_derivatives(first, second, variable):
+def test_a_gradient_is_the_matrix_of_partial_derivatives(first, second, variable) -> None:
     (scalar_value,) = value(first + second, variable)
     expected = sp.Matrix(*variable.shape, lambda i, j: scalar_value.diff(variable[i, j]))
     assert (value(gradient(first + second, variable), variable) - expected).expand().is_zero_matrix
 
 
 @given(forms(), forms(), variables)
-def test_the_product_rule(first, second, variable):
+def test_the_product_rule(first, second, variable) -> None:
     expected = value(first)[0] * gradient(second, variable) + value(second)[0] * gradient(first, variable)
     assert value(gradient(first * second, variable)) == value(expected)
 
 
 @given(forms(), variables)
-def test_only_the_gradient_leaves_no_directional_residual(form, variable):
+def test_only_the_gradient_leaves_no_directional_residual(form, variable) -> None:
     claimed = gradient(form, variable)
     assert directional_residual(form, variable, claimed) == 0
     assert directional_residual(form, variable, claimed + variable) != 0
@@ -106,19 +106,19 @@ def test_only_the_gradient_leaves_no_directional_residual(form, variable):
 RULES = {(A, x): y, (x.T, x): k}
 
 
-def test_contraction_applies_rules_and_their_transposes_wherever_they_fit():
+def test_contraction_applies_rules_and_their_transposes_wherever_they_fit() -> None:
     assert contract(B.T * A * x, RULES) == {(B.T, y): 1}
     assert contract(x.T * A.T * B, RULES) == {(y.T, B): 1}
     assert contract(3 * x.T * x * x.T * A.T, RULES) == {(y.T,): 3 * k}
     assert contract(x.T * x - x.T * x, RULES) == {}
 
 
-def test_residuals_are_zero_only_for_equal_expressions():
+def test_residuals_are_zero_only_for_equal_expressions() -> None:
     assert matrix_residual(B.T * A * x - B.T * y, RULES) == 0
     assert matrix_residual(B.T * A * x + B.T * y, RULES) == 2 * sp.Symbol("B.T*y")
     assert matrix_residual(x.T * x, RULES) == k
 
 
-def test_a_scalar_equals_its_transpose():
+def test_a_scalar_equals_its_transpose() -> None:
     assert scalar(y.T * B * x - x.T * B.T * y, {}) == 0
     assert scalar(2 * x.T * x + x.T * A.T * y, {**RULES, (y.T, y): 5}) == 2 * k + 5
