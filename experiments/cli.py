@@ -114,9 +114,9 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
         return 0
     setting = override(setting, vars(chosen.parse_args(rest)))
 
-    from .records import write_run  # noqa: PLC0415
-    from .report import run_summary  # noqa: PLC0415  # training is loaded when something is trained
-    from .runs import run  # noqa: PLC0415
+    from .records import write_run
+    from .report import run_summary  # training is loaded when something is trained
+    from .runs import run
 
     result = run(setting)
     folder = write_run(result, options.results)
@@ -140,9 +140,9 @@ def _field_parser(setting: Setting) -> _Parser:
 
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
-    from .comparison import Comparison, Failure, compare  # noqa: PLC0415  # pandas and SciPy are loaded for the commands that fit
-    from .records import read_trajectories  # noqa: PLC0415
-    from .report import comparison_table, departure_lines  # noqa: PLC0415
+    from .comparison import Comparison, Failure, compare  # pandas and SciPy are loaded for the commands that fit
+    from .records import read_trajectories
+    from .report import comparison_table, departure_lines
 
     comparisons = compare(read_trajectories(options.file, options.dx2, options.dy2), balanced=options.balanced)
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
@@ -152,7 +152,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     if len(fitted) == 1:
         print("\n".join(departure_lines(fitted[0])))
     if options.figure:
-        from .figures import draw_comparison, save_figure  # noqa: PLC0415
+        from .figures import draw_comparison, save_figure
 
         save_figure(draw_comparison(fitted[0]), options.figure)
         print(f"drawn in {options.figure}.png and {options.figure}.svg")
@@ -160,8 +160,8 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
 
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
-    from repdyn.symbolic import two_point  # noqa: PLC0415  # SymPy takes longer to load than --help may
-    from repdyn.symbolic.document import prove, render  # noqa: PLC0415
+    from repdyn.symbolic import two_point  # SymPy takes longer to load than --help may
+    from repdyn.symbolic.document import prove, render
 
     derivation = two_point().derivation
     verdicts = prove(derivation)

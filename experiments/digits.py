@@ -38,7 +38,7 @@ def load_digits(setting: Digits) -> tuple[torch.Tensor, torch.Tensor]:
         if len(pixels) != len(labels):
             raise ValueError(f"{folder} holds {len(pixels)} images and {len(labels)} labels; get the files again")
     else:
-        from sklearn import datasets  # noqa: PLC0415  # half a second that MNIST does not need
+        from sklearn import datasets  # half a second that MNIST does not need
 
         digits = datasets.load_digits()
         pixels, labels = digits.images, digits.target

@@ -32,7 +32,7 @@ def write_run(run: Run, results: Path) -> Path:
     Everything is written to a temporary folder beside it, which takes its place
     at the end: an interruption leaves the earlier results as they were.
     """
-    from .figures import draw_run, save_figure  # noqa: PLC0415  # drawing is loaded when there is something to draw
+    from .figures import draw_run, save_figure  # drawing is loaded when there is something to draw
 
     target = results / f"{run.setting.name}-{run.setting.digest}"
     results.mkdir(parents=True, exist_ok=True)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, two_point
-from scipy.integrate import solve_ivp
+from scipy.integrate import LSODA
 
 from .compiled import CompiledFunction, compile_program
 from .quantities import Pair, Rates, State, broadcast, check_start, checked_times
 
 Array = NDArray[np.float64]
+
+_STILL = 1e-17
+"""A weight that moves by less than this share of itself (or, at 0, of all) does not move in floating point."""
+
+_MOST_STEPS = 50_000
+"""Steps of the solver after which it is not going to arrive."""
 
 
 @cache
@@ -51,7 +55,7 @@ def integrate(t: ArrayLike, start: State, pair: Pair, rates: Rates, *, rtol: flo
 
     Raises:
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
-        ArithmeticError: if the solver gives up, with its reason.
+        ArithmeticError: if the solver gives up or does not arrive within 50,000 steps, with the reason.
 
     >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), Rates(0.01, 0.01))
     >>> round(solved.dh2, 6)
@@ -87,25 +91,30 @@ def _solve(times: Array, problem: Array, rtol: float) -> Array:
     def matrix(_: float, q: Array) -> Array:
         return np.array(np.broadcast_arrays(*jacobian(*q, delta)), dtype=np.float64).reshape(3, 3)
 
-    if moments[-1] == 0:
+    moved = np.abs(rhs(0.0, start)) * moments[-1]
+    if (moved <= _STILL * np.where(start == 0, size, np.abs(start))).all():
         solution = np.broadcast_to(start[:, None], (3, moments.size))
     else:
-        solution = _solve_ivp(rhs, matrix, start, moments, rtol, atol=rtol * 1e-9 * size)
+        solver = LSODA(rhs, 0.0, start, moments[-1], jac=matrix, rtol=rtol, atol=rtol * 1e-9 * size)
+        solution = _run(solver, moments)
     return np.stack(np.broadcast_arrays(*leave(*solution[:, where], *problem[3:])))
 
 
-def _solve_ivp(
-    rhs: Callable[[float, Array], Array],
-    matrix: Callable[[float, Array], Array],
-    start: Array,
-    moments: Array,
-    rtol: float,
-    atol: float,
-) -> Array:
-    solved: Any = solve_ivp(
-        rhs, (0.0, moments[-1]), start, method="LSODA", t_eval=moments, jac=matrix, rtol=rtol, atol=atol
+def _run(solver: LSODA, moments: Array) -> Array:
+    """The solution at the given moments, shape (3, moments)."""
+    solution = np.empty((3, moments.size))
+    done = 0
+    for _ in range(_MOST_STEPS):
+        message = solver.step()
+        if solver.status == "failed":
+            raise ArithmeticError(f"the integrator gave up at s = {solver.t:g}: {message}")
+        ready = int(np.searchsorted(moments, solver.t, side="right"))
+        if ready > done:
+            solution[:, done:ready] = solver.dense_output()(moments[done:ready])
+            done = ready
+        if solver.status == "finished":
+            return solution
+    raise ArithmeticError(
+        f"the integrator gave up at s = {solver.t:g} of {moments[-1]:g}: it took {_MOST_STEPS} steps; "
+        "integrate over a shorter time, or use trajectory"
     )
-    if not solved.success:
-        reached = solved.t[-1] if len(solved.t) else 0.0
-        raise ArithmeticError(f"the integrator gave up at s = {reached:g}: {solved.message}")
-    return solved.y
