@@ -26,7 +26,7 @@ class Departure:
         worst_at: when, in training steps.
         first_at: when the difference first exceeds a tenth of the range, in training steps, or None.
         delay: how many steps later than predicted the scalar is half-way from its first to its last measured
-            value (negative: earlier), or None if one of both never is.
+            value (negative: earlier); None if one of both never is, or if it ends near where it began, like w.
     """
 
     scalar: str
@@ -62,7 +62,8 @@ def _departure(scalar: str, times: Array, observed: Array, predicted: Array) -> 
     worst = int(np.argmax(np.abs(difference)))
     beyond = np.nonzero(np.abs(difference) > THRESHOLD)[0]
     half = (observed[0] + observed[-1]) / 2
-    reached, expected = (_crossing(times, x, half) for x in (observed, predicted))
+    returns = abs(observed[-1] - observed[0]) < span / 2
+    reached, expected = (None if returns else _crossing(times, x, half) for x in (observed, predicted))
     return Departure(
         scalar=scalar,
         worst=float(difference[worst]),
