@@ -47,7 +47,8 @@ class Comparison:
         final_predicted: dh2 at infinite time from the initial values and the fitted rates.
         regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy.
         departures: where dh2, dy2 and w leave their predictions.
-        line: the conserved quantity, tested without a fit.
+        line: the conserved quantity, tested without a fit where dh2 is positive.
+        cut: how many samples were left out, from the first that is not finite on.
     """
 
     pair: str
@@ -62,6 +63,7 @@ class Comparison:
     regime: float
     departures: tuple[Departure, Departure, Departure]
     line: ConservedLine
+    cut: int
 
     @property
     def final_measured(self) -> float:
@@ -95,6 +97,7 @@ class Comparison:
             "regime": self.regime,
             "line_r2": self.line.r2,
             "line_slope": self.line.slope,
+            "cut": self.cut,
             "departures": [asdict(d) for d in self.departures],
             "success": fit.success,
             "message": fit.message,
@@ -131,18 +134,17 @@ def compare(frame: pd.DataFrame, *, balanced: bool = False) -> list[Comparison |
 
 
 def _compare_one(pair: str, layer: str, group: pd.DataFrame, balanced: bool) -> Comparison | Failure:
-    measured = group[[*SCALARS, *(["loss"] if "loss" in group else [])]].to_numpy(dtype=np.float64)
-    finite = np.isfinite(measured).all(axis=1)
+    finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
     kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
     try:
-        return _fitted(pair, layer, kept, balanced)
+        return _fitted(pair, layer, kept, balanced, cut=len(group) - len(kept))
     except (ValueError, ArithmeticError) as error:
         return Failure(pair, layer, str(error))
 
 
-def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool) -> Comparison:
+def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool, cut: int) -> Comparison:
     if rows.empty:
-        raise ValueError("the first dh2, dy2, w or loss is not finite: there is no trajectory to fit")
+        raise ValueError("the first dh2, dy2 or w is not finite: there is no trajectory to fit")
     columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
     for name in CONSTANTS:
         if rows[name].nunique(dropna=False) > 1:
@@ -163,9 +165,15 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool) -> Compar
         constants=constants,
         fit=fit,
         loss=loss,
-        loss_fit=None if loss is None else fit_loss(columns["step"], loss, fit.predicted, constants),
+        loss_fit=None if loss is None else _fit_loss(columns["step"], loss, fit.predicted, constants),
         final_predicted=float(final_distance(start, constants, fit.rates)),
         regime=float(regime_number(start, constants, fit.rates)),
         departures=departures(columns["step"], observed, fit.predicted),
-        line=conserved_line(observed),
+        line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
+        cut=cut,
     )
+
+
+def _fit_loss(steps: Array, loss: Array, predicted: State, constants: Pair) -> LossFit | None:
+    """The fit of a loss of which every sample is finite; one that is recorded more rarely is not fitted."""
+    return fit_loss(steps, loss, predicted, constants) if np.isfinite(loss).all() else None

@@ -68,8 +68,13 @@ def _replace(folder: Path, target: Path) -> None:
     if target.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
         os.replace(target, old / "run")
-        os.replace(folder, target)
-        shutil.rmtree(old)
+        try:
+            os.replace(folder, target)
+        except BaseException:
+            os.replace(old / "run", target)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(folder, target)
 
@@ -128,8 +133,8 @@ def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = 
         raise RecordError(f"{path} holds no rows")
     for name in ("step", *SCALARS, *CONSTANTS, *(["loss"] if "loss" in frame else [])):
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            wrong = frame[name][pd.to_numeric(frame[name], errors="coerce").isna()].iloc[0]
-            raise RecordError(f"{path}: column {name} must hold numbers, got {wrong!r}")
+            wrong = [value for value in frame[name] if not isinstance(value, float | int) and not _is_number(value)]
+            raise RecordError(f"{path}: column {name} must hold numbers, got {wrong[0]!r}")
     return frame
 
 
@@ -142,6 +147,14 @@ def _read_table(path: Path) -> pd.DataFrame:
     except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise RecordError(f"{path} cannot be read ({reason}); is it complete?") from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _json(value: Any) -> str:

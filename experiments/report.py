@@ -26,7 +26,7 @@ def _row(c: Comparison) -> dict[str, str]:
         "layer": c.layer.removeprefix("network."),
         "1/tau_h": _with_error(c.fit, "h"),
         "1/tau_y": _with_error(c.fit, "y"),
-        "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit else "-",
+        "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit and c.loss_fit.rate else "-",
         "R2 dh2": f"{c.fit.r2.dh2:.3f}",
         "R2 dy2": f"{c.fit.r2.dy2:.3f}",
         "R2 w": f"{c.fit.r2.w:.3f}",
@@ -50,6 +50,9 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
             lines.append(f"{c.pair} {c.layer}: not fitted: {c.reason}")
         elif not c.fit.success:
             lines.append(f"{c.pair} {c.layer}: {c.fit.message}")
+        if isinstance(c, Comparison) and c.cut:
+            kept = len(c.steps)
+            lines.append(f"{c.pair} {c.layer}: only the first {kept} of {kept + c.cut} samples: the next is not finite")
     return "\n".join(lines)
 
 

@@ -30,7 +30,7 @@ class PairTracker(pl.Callback):
     order, the values are taken from the training forward pass itself, without
     extra work, provided that it gives the same values as a forward pass in
     evaluation mode (checked at the first step, so dropout or batch
-    normalisation are noticed). Otherwise one batched forward pass in evaluation
+    normalisation are noticed, but not what sets in later). Otherwise one batched forward pass in evaluation
     mode and without gradients is made for each record. Training is not disturbed:
     no random numbers are drawn and all modes are restored.
 
@@ -66,17 +66,20 @@ class PairTracker(pl.Callback):
         every: int = 1,
         labels: Sequence[str] | None = None,
     ) -> None:
-        if inputs.ndim < 3 or inputs.shape[1] != 2 or inputs.shape[:2] != targets.shape[:2]:
+        if min(inputs.ndim, targets.ndim) < 3 or inputs.shape[1] != 2 or inputs.shape[:2] != targets.shape[:2]:
             raise ValueError(
                 "PairTracker needs inputs of shape (pairs, 2, ...) and targets of shape (pairs, 2, ...), "
-                f"got {tuple(inputs.shape)} and {tuple(targets.shape)}; stack both points of each pair"
+                f"got {tuple(inputs.shape)} and {tuple(targets.shape)}; stack both points of each pair, and give "
+                "classes as one-hot vectors"
             )
-        if isinstance(layers, str) or not layers:
-            raise ValueError(f"layers must be a sequence of at least one layer's name, got {layers!r}")
+        if not len(inputs):
+            raise ValueError("PairTracker needs at least one pair, got none")
+        if isinstance(layers, str) or not layers or len(set(layers)) < len(layers):
+            raise ValueError(f"layers must be a sequence of at least one layer's name, each once, got {layers!r}")
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {every!r}")
-        if labels is not None and len(labels) != len(inputs):
-            raise ValueError(f"there must be a label for each of the {len(inputs)} pairs, got {len(labels)}")
+        if labels is not None and (len(labels) != len(inputs) or len(set(labels)) < len(labels)):
+            raise ValueError(f"there must be a label of its own for each of the {len(inputs)} pairs, got {labels!r}")
         inputs, targets = inputs.detach(), targets.detach().cpu()
         flat = inputs.cpu().flatten(2).double()
         distance = (flat[:, 1] - flat[:, 0]).square().sum(1)
@@ -181,10 +184,10 @@ class PairTracker(pl.Callback):
                 f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step {step}; "
                 "make a new tracker for another run"
             )
-        self._points = self._points.to(pl_module.device)
+        self._points = trainer.precision_plugin.convert_input(self._points.to(pl_module.device))
         self._watch = LayerWatch(pl_module, self.layers)
         self._capture_agrees = None
-        self._reference = self._separate_pass(pl_module)
+        self._reference = self._separate_pass(trainer, pl_module)
         found, wanted = self._reference[PREDICTION].flatten(1).shape[1], self._targets.shape[2]
         if found != wanted:
             raise ValueError(
@@ -208,7 +211,7 @@ class PairTracker(pl.Callback):
         elif undecided:
             self._capture_agrees = False
         elif due:
-            self._record(step, self._separate_pass(pl_module))
+            self._record(step, self._separate_pass(trainer, pl_module))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -230,7 +233,7 @@ class PairTracker(pl.Callback):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not self._is_recorded(trainer.global_step):
-            self._record(trainer.global_step, self._separate_pass(pl_module))
+            self._record(trainer.global_step, self._separate_pass(trainer, pl_module))
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self._release()
@@ -244,7 +247,7 @@ class PairTracker(pl.Callback):
             self._watch.close()
             self._watch = None
 
-    def _separate_pass(self, module: pl.LightningModule) -> dict[str, Tensor]:
+    def _separate_pass(self, trainer: pl.Trainer, module: pl.LightningModule) -> dict[str, Tensor]:
         """The outputs for the tracked points, from a forward pass of their own in evaluation mode."""
         watch = self._watch
         assert watch is not None
@@ -252,7 +255,7 @@ class PairTracker(pl.Callback):
         module.eval()
         watch.start()
         try:
-            with torch.no_grad():
+            with torch.no_grad(), trainer.precision_plugin.forward_context():
                 module(self._points)
         finally:
             seen = watch.stop()
@@ -271,7 +274,8 @@ class PairTracker(pl.Callback):
     def _agrees(self, captured: dict[str, Tensor]) -> bool:
         """Whether the training pass shows what a separate pass shows, up to the rounding of another batch size."""
         return all(
-            torch.allclose(x, captured[name], rtol=1e-3, atol=1e-4 * float(x.abs().max()))
+            bool(x.isfinite().all())
+            and torch.allclose(x.double(), captured[name].double(), rtol=1e-3, atol=1e-4 * float(x.abs().max()))
             for name, x in self._reference.items()
         )
 
@@ -288,16 +292,17 @@ class PairTracker(pl.Callback):
 
     def _record(self, step: int, outputs: dict[str, Tensor]) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair."""
-        points = {name: x.flatten(1).cpu().double().numpy() for name, x in outputs.items()}
-        first, second = self._where.T.numpy()
-        differences = {name: x[second] - x[first] for name, x in points.items()}
-        targets = self._targets.numpy()
-        errors = points[PREDICTION][self._where.numpy()] - targets
-        dy, dy_target = differences[PREDICTION], targets[:, 1] - targets[:, 0]
-        by_layer = [inner_products(differences[name], dy, dy_target) for name in self.layers]
-        _, dy2, w = by_layer[0]
-        self._steps.append(step)
-        self._records.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
+        with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
+            points = {name: x.flatten(1).cpu().double().numpy() for name, x in outputs.items()}
+            first, second = self._where.T.numpy()
+            differences = {name: x[second] - x[first] for name, x in points.items()}
+            targets = self._targets.numpy()
+            errors = points[PREDICTION][self._where.numpy()] - targets
+            dy, dy_target = differences[PREDICTION], targets[:, 1] - targets[:, 0]
+            by_layer = [inner_products(differences[name], dy, dy_target) for name in self.layers]
+            _, dy2, w = by_layer[0]
+            self._steps.append(step)
+            self._records.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
 
 
 def _tensors(batch: Any) -> Iterator[Tensor]:

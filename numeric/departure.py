@@ -119,7 +119,8 @@ def conserved_line(observed: State) -> ConservedLine:
     x = dy2 / dh2
     centred = x - x.mean()
     spread = float(centred @ centred)
-    slope = float(centred @ dh2) / spread if spread > 0 else 0.0
+    varies = spread > x.size * (8 * np.finfo(np.float64).eps * float(np.abs(x).max())) ** 2
+    slope = float(centred @ dh2) / spread if varies else 0.0
     intercept = float(dh2.mean() - slope * x.mean())
     sse = float(np.sum((dh2 - intercept - slope * x) ** 2))
     return ConservedLine(slope, intercept, r_squared(dh2, sse))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,9 @@ _COARSE = 64
 
 _LOG_LIMIT = 100.0
 """Logarithms of rates are kept where their exponentials are numbers."""
+
+_RATIOS = 1e-80, 1e80
+"""Ratios of rates that are tried."""
 
 _UNDETERMINED = 1e-10
 """The data do not determine both rates if doubling one moves no scalar by more than this share of its size."""
@@ -88,8 +92,9 @@ def fit_rates(t: ArrayLike, observed: State, pair: Pair, *, weights: State | Non
     """
     problem = _Problem(t, observed, pair, weights)
     coarse = problem.thinned(_COARSE)
-    candidates = [coarse.refine(x, 1e-4) for x in coarse.best_starts(3)]
-    found = problem.refine(min(candidates, key=lambda result: result.cost).x, 1e-12)
+    # A trust region finds its way from afar; near the optimum Levenberg-Marquardt is the quicker.
+    candidates = [coarse.refine(x, "trf", 1e-12) for x in coarse.best_starts(2)]
+    found = problem.refine(min(candidates, key=lambda result: result.cost).x, "lm", 1e-15)
     return problem.report(found)
 
 
@@ -157,8 +162,9 @@ class _Problem:
         spread = np.sum((x - x[0]) ** 2)
         slope = np.sum((x - x[0]) * (dh2 - dh2[0])) / spread if spread > 0 else 0.0
         if slope > 0:
-            return float(slope)
-        return float(dh2.max() ** 2 / max(self.pair.dy2, dy2.max(), np.finfo(float).tiny))
+            return float(np.clip(slope, *_RATIOS))
+        size2 = max(float(self.pair.dy2), float(dy2.max()))
+        return float(np.clip(dh2.max() ** 2 / size2, *_RATIOS)) if size2 > 0 else 1.0
 
     def _evaluate(self, logs: Array) -> tuple[Array, Array]:
         """The three scalars, shape (3, n), and their derivatives by the logarithms of both rates, (3, n, 2)."""
@@ -171,7 +177,7 @@ class _Problem:
         derivatives = np.stack([columns[3::2] * rate_h, columns[4::2] * rate_y], axis=-1)
         return columns[:3], derivatives
 
-    def refine(self, logs: Array, tolerance: float) -> OptimizeResult:
+    def refine(self, logs: Array, method: Literal["trf", "lm"], tolerance: float) -> OptimizeResult:
         """Least squares from one starting point."""
         last: dict[bytes, tuple[Array, Array]] = {}
 
@@ -189,7 +195,7 @@ class _Problem:
             return (self.root_weight[..., None] * evaluate(x)[1]).reshape(-1, 2)
 
         return least_squares(
-            residuals, logs, jacobian, method="lm", ftol=tolerance, xtol=tolerance, gtol=tolerance, max_nfev=200
+            residuals, logs, jacobian, method=method, ftol=tolerance, xtol=tolerance, gtol=tolerance, max_nfev=200
         )
 
     def report(self, found: OptimizeResult) -> RateFit:
@@ -214,7 +220,7 @@ class _Problem:
         sizes = np.abs(self.root_weight * self.observed).max(axis=1)
         moved = jacobian.reshape(3, -1, 2) / np.where(sizes > 0, sizes, 1.0)[:, None, None]
         least = float(np.linalg.svd(moved.reshape(-1, 2), compute_uv=False)[-1] / np.sqrt(self.times.size))
-        if not least > _UNDETERMINED:
+        if not least > _UNDETERMINED or not np.ptp(self.observed, axis=1).any():
             return None, (
                 "No standard errors: the trajectory does not determine both rates (a change of one by its own size "
                 f"moves the three scalars by {least:.1e} of theirs); record one in which dh2 and dy2 both change."

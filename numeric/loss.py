@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,13 +48,14 @@ class LossFit:
     """The loss with the rate of the mean prediction fitted to it.
 
     Attributes:
-        rate: ``1/tau_ybar``, in 1/(training step).
+        rate: ``1/tau_ybar``, in 1/(training step), or None if the loss does not determine it: the mean
+            prediction starts at its target, or relaxes too slowly or too fast for the samples.
         r2: the coefficient of determination of the loss.
         sse: the sum of squared differences of the loss.
         predicted: the fitted loss at the given times, shape (n,).
     """
 
-    rate: float
+    rate: float | None
     r2: float
     sse: float
     predicted: Array
@@ -93,12 +95,15 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     def sse(log_rate: float) -> float:
         return float(np.sum((curve(log_rate) - measured) ** 2))
 
-    grid = np.log(np.geomspace(1e-3, 1e2, 41) / (elapsed[-1] / np.sqrt(times.size)))
+    # From a change of a millionth over the whole run to a relaxation within the closest two samples.
+    closest = float(np.min(np.diff(elapsed)))
+    grid: Array = np.linspace(math.log(1e-6 / float(elapsed[-1])), math.log(30 / closest), 81)
     best = int(np.argmin([sse(x) for x in grid]))
     bracket = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     found = minimize_scalar(sse, bounds=bracket, method="bounded", options={"xatol": 1e-10})
+    determined = mean_error > 0 and 0 < best < grid.size - 1
     return LossFit(
-        rate=float(np.exp(found.x)),
+        rate=float(np.exp(found.x)) if determined else None,
         r2=r_squared(measured, found.fun),
         sse=float(found.fun),
         predicted=curve(found.x),
@@ -108,6 +113,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
 def r_squared(measured: Array, sse: float) -> float:
     """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
     spread = float(np.sum((measured - measured.mean()) ** 2))
-    if spread == 0:
-        return 1.0 if sse == 0 else 0.0
+    rounding = measured.size * (8 * np.finfo(np.float64).eps * float(np.abs(measured).max())) ** 2
+    if spread <= rounding:
+        return 1.0 if sse <= rounding else 0.0
     return 1 - sse / spread

@@ -155,7 +155,7 @@ def test_whatever_is_wrong_is_one_line_and_a_status(words: str, message: str, ca
         ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 -1 --dy2 1", "Pair.dx2 must be positive, got -1.0"),
         ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 nan", "Pair.dy2 must be finite, got nan"),
         ("step,dh2,dy2,w\n0,1,0,0\n0,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", "t must increase from each sample"),
-        ("step,dh2,dy2,w\n0,nan,0,0\n", "--dx2 1 --dy2 1", "the first dh2, dy2, w or loss is not finite"),
+        ("step,dh2,dy2,w\n0,nan,0,0\n", "--dx2 1 --dy2 1", "the first dh2, dy2 or w is not finite"),
         ("step,dh2,dy2,w\n", "--dx2 1 --dy2 1", "holds no rows"),
     ],
 )

@@ -86,7 +86,22 @@ def test_a_trajectory_is_cut_before_it_diverges() -> None:
     frame.loc[900:, "dh2"] = np.nan
     (comparison,) = compare(frame)
     assert isinstance(comparison, Comparison)
-    assert len(comparison.steps) == 900
+    assert (len(comparison.steps), comparison.cut) == (900, 100)
+
+
+def test_a_loss_that_is_recorded_more_rarely_is_left_out() -> None:
+    loss = np.where(np.arange(1000) % 10 == 0, 1.0, np.nan)
+    (comparison,) = compare(theory_frame(loss=loss))
+    assert isinstance(comparison, Comparison)
+    assert (len(comparison.steps), comparison.loss_fit) == (1000, None)
+
+
+def test_a_hidden_distance_that_vanishes_is_fitted_all_the_same() -> None:
+    frame = theory_frame()
+    frame.loc[990:, "dh2"] = 0.0
+    (comparison,) = compare(frame)
+    assert isinstance(comparison, Comparison)
+    assert np.isfinite(comparison.line.r2)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +110,7 @@ def test_a_trajectory_is_cut_before_it_diverges() -> None:
         ({"dh2": 0.0}, "the initial dh2 must be positive, got 0.0"),
         ({"step": 5}, "t must increase from each sample to the next"),
         ({"dx2": np.arange(1000) + 1.0}, "dx2 must be the same in all rows of a pair, got 1, 2, 3"),
-        ({"dh2": np.nan}, "the first dh2, dy2, w or loss is not finite: there is no trajectory to fit"),
+        ({"dh2": np.nan}, "the first dh2, dy2 or w is not finite: there is no trajectory to fit"),
     ],
 )
 def test_what_cannot_be_compared_is_a_result_with_its_reason(columns: dict, words: str) -> None:

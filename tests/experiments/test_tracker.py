@@ -209,6 +209,37 @@ def test_images_sequences_and_several_output_axes_are_tracked() -> None:
     assert tracker.steps.tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true", "bf16-mixed"])
+def test_any_precision_of_the_trainer_is_tracked(precision: str) -> None:
+    tracker, net = PairTracker(X[PAIRS], Y[PAIRS], LAYERS), Net()
+    expected = track(Net(), steps=3)
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        precision=precision,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        callbacks=[tracker],
+    )
+    batches = [(X, Y)] * 3
+    trainer.fit(net, torch.utils.data.DataLoader(batches, batch_size=None))
+    assert tracker.steps.tolist() == [0, 1, 2, 3]
+    tolerance = 1e-5 if precision == "64-true" else 0.3
+    np.testing.assert_allclose(tracker.state(2, "middle").dh2, expected.state(2, "middle").dh2, rtol=tolerance)
+
+
+def test_a_network_that_is_not_finite_at_the_start_is_recorded_as_such() -> None:
+    net = Net()
+    with torch.no_grad():
+        net.middle.weight.fill_(1e30)
+        net.decoder.weight.fill_(1e30)
+    tracker = track(net, steps=3)
+    assert not np.isfinite(tracker.loss()).any()
+
+
 def test_hooks_are_removed_at_the_end_and_after_an_error() -> None:
     class Failing(Net):
         def training_step(self, batch, batch_idx):
@@ -315,11 +346,19 @@ def test_a_layer_that_is_not_tracked_has_no_state() -> None:
     [
         ((X[0], Y[PAIRS], ["a"]), {}, r"needs inputs of shape \(pairs, 2, ...\).*got \(6,\) and \(3, 2, 3\)"),
         ((X[PAIRS], Y[PAIRS][:2], ["a"]), {}, r"got \(3, 2, 6\) and \(2, 2, 3\)"),
-        ((X[PAIRS], Y[PAIRS], []), {}, r"layers must be a sequence of at least one layer's name, got \[\]"),
-        ((X[PAIRS], Y[PAIRS], "middle"), {}, "layers must be a sequence of at least one layer's name, got 'middle'"),
+        ((X[PAIRS], Y[PAIRS], []), {}, r"layers must be a sequence of at least one layer's name, each once, got \[\]"),
+        (
+            (X[PAIRS], Y[PAIRS], "middle"),
+            {},
+            "at least one layer's name, each once, got 'middle'",
+        ),
         ((X[PAIRS], Y[PAIRS], ["a"]), {"every": 0}, "every must be a positive number of steps, got 0"),
         ((X[PAIRS], Y[PAIRS], ["a"]), {"every": 1.5}, r"every must be a positive number of steps, got 1\.5"),
-        ((X[PAIRS], Y[PAIRS], ["a"]), {"labels": ["x"]}, "a label for each of the 3 pairs, got 1"),
+        ((X[PAIRS], Y[PAIRS], ["a"]), {"labels": ["x"]}, "a label of its own for each of the 3 pairs, got"),
+        ((X[PAIRS], Y[PAIRS], ["a"]), {"labels": ["x", "y", "x"]}, "a label of its own for each of the 3 pairs"),
+        ((X[PAIRS], Y[PAIRS], ["a", "a"]), {}, "at least one layer's name, each once"),
+        ((X[PAIRS], torch.zeros(3, 2), ["a"]), {}, r"got \(3, 2, 6\) and \(3, 2\); .* give classes as one-hot"),
+        ((X[:0, None].expand(0, 2, 6), Y[:0, None].expand(0, 2, 3), ["a"]), {}, "needs at least one pair, got none"),
         (
             (X[PAIRS[:1] * 0], Y[PAIRS[:1]], ["a"]),
             {},

@@ -89,3 +89,11 @@ def test_a_sample_of_weight_zero_is_not_looked_at() -> None:
     spoilt = State(*(np.where(weight > 0, x, 0.3) for x in vars(PATH).values()))
     spoilt = State(*(np.where(T > 0, x, y) for x, y in zip(vars(spoilt).values(), vars(PATH).values(), strict=True)))
     assert_recovered(fit_rates(T, spoilt, PAIR, weights=State(weight, weight, weight)), TRUE)
+
+
+def test_a_collapsing_pair_is_recovered_too() -> None:
+    pair, rates = Pair(0.747349, 3.21238e-4), Rates(0.218159, 3.43546e-5)
+    t = np.linspace(0, 0.0485, 47)
+    found = fit_rates(t, trajectory(t, State(3.37261e-4, 0.0285572, 0.0264945), pair, rates), pair)
+    assert found.r2.dh2 > 1 - 1e-12
+    assert found.rates.h == pytest.approx(rates.h, rel=1e-8)

@@ -85,3 +85,17 @@ def test_times_must_be_finite_and_not_negative() -> None:
 def test_times_must_increase(t) -> None:
     with pytest.raises(ValueError, match="t must increase"):
         fit_loss(t, [1.0, 0.9, 0.8], STILL, PAIR)
+
+
+@pytest.mark.parametrize("rate", [1e-8, 1e-5, 0.5, 5.0])
+def test_slow_and_fast_rates_are_found_on_even_and_uneven_samples(rate) -> None:
+    for t in (np.arange(2000.0), np.array([0, 1, 2, 3, 4, 5, 1e4])):
+        fit = fit_loss(t, loss_curve(t, STILL, PAIR, 2.0, rate), STILL, PAIR)
+        assert fit.rate == pytest.approx(rate, rel=1e-4)
+
+
+def test_a_mean_that_starts_at_its_target_has_no_rate() -> None:
+    t = np.arange(100.0)
+    fit = fit_loss(t, loss_curve(t, STILL, PAIR, 0.0, 1.0), STILL, PAIR)
+    assert fit.rate is None
+    assert fit.sse == 0.0
