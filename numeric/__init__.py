@@ -1,6 +1,6 @@
 """How big it is: trajectories, end states, integration and fits, generated from the symbolic theories."""
 
-from .compiled import CompiledFunction, compile_program
+from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
 from .fit import RateFit, fit_rates
 from .integration import integrate
@@ -17,6 +17,7 @@ __all__ = [
     "RateFit",
     "Rates",
     "State",
+    "compile",
     "compile_program",
     "conserved_line",
     "departures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import Program
+from repdyn.symbolic import Program, Theory, theories
 from scipy import special
 from sympy.printing.numpy import NumPyPrinter
 
@@ -88,7 +89,7 @@ class CompiledFunction:
             "exprel_prime": exprel_prime,
             "quotient": quotient,
         }
-        exec(compile(self.source, f"<repdyn {self.name}>", "exec"), namespace)
+        exec(builtins.compile(self.source, f"<repdyn {self.name}>", "exec"), namespace)
         return namespace[self.name]
 
     def __call__(self, *values: ArrayLike) -> tuple[Array, ...]:
@@ -111,3 +112,36 @@ def compile_program(name: str, program: Program) -> CompiledFunction:
     lines += [f"    {symbol} = {printer.doprint(expr)}" for symbol, expr in program.definitions.items()]
     lines += [f"    return ({', '.join(map(printer.doprint, program.results.values()))},)", ""]
     return CompiledFunction(name, arguments, results, "\n".join(lines))
+
+
+def compile(theory: Theory | str, what: str = "solution") -> CompiledFunction:
+    """A fast function made from a theory of the package, by name, or from one of your own.
+
+    Args:
+        theory: a theory or the name of one.
+        what: which of ``theory.programs``: ``solution``, ``rhs``, ``jacobian``, ``invariants``, ``readout``, ...
+
+    Raises:
+        ValueError: if there is no such theory, or it has no such program.
+
+    >>> f = compile("two_point", "rhs")
+    >>> f.results
+    ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
+    """
+    found = named(theory)
+    if what not in found.programs:
+        raise ValueError(f"theory {found.name!r} has no program {what!r}; it has {', '.join(found.programs)}")
+    return compile_program(f"{found.name}_{what}", found.programs[what])
+
+
+def named(theory: Theory | str) -> Theory:
+    """A theory, given itself or its name.
+
+    Raises:
+        ValueError: if there is no theory of that name.
+    """
+    if isinstance(theory, Theory):
+        return theory
+    if theory not in theories():
+        raise ValueError(f"there is no theory {theory!r}; there are {', '.join(theories())}, and those you make")
+    return theories()[theory]

@@ -8,10 +8,9 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import two_point
 from scipy.optimize import minimize_scalar
 
-from .compiled import CompiledFunction, compile_program
+from .compiled import CompiledFunction, compile
 from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
@@ -19,7 +18,7 @@ Array = NDArray[np.float64]
 
 @cache
 def _loss() -> CompiledFunction:
-    return compile_program("loss", two_point().loss)
+    return compile("two_point", "loss")
 
 
 def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from functools import cache
 
 from numpy.typing import ArrayLike
-from repdyn.symbolic import two_point
 
-from .compiled import CompiledFunction, compile_program
+from .compiled import CompiledFunction, compile
 from .quantities import Number, Pair, Rates, State, broadcast, check_start, checked_times
 
 
 @cache
 def _trajectory() -> CompiledFunction:
-    return compile_program("trajectory", two_point().solution)
+    return compile("two_point", "solution")
 
 
 @cache
 def _final() -> CompiledFunction:
-    return compile_program("final_distance", two_point().final)
+    return compile("two_point", "final")
 
 
 def trajectory(t: ArrayLike, start: State, pair: Pair, rates: Rates) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ class Derivation:
     introduction: str
     notation: Mapping[sp.Basic, str]
     steps: tuple[Step, ...]
+
+    def latex(self, relation: sp.Basic) -> str:
+        """A relation or expression in LaTeX, in the derivation's notation."""
+        text = sp.latex(relation, symbol_names=dict(self.notation), mul_symbol=r"\,")
+        # SymPy prints numbers in matrix products in brackets and sums of negative products with two signs.
+        return re.sub(r"\\left\((\\frac\{\d+\}\{\d+\})\\right\)", r"\1", text).replace("+ -", "-")
 
     def check(self) -> None:
         """Prove every step.

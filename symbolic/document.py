@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import sympy as sp
-
 from .derivation import Derivation, DerivationError, Step
 
 FORMATS = ("md", "tex")
@@ -46,10 +44,7 @@ def render(derivation: Derivation, verdicts: list[Verdict], form: str = "md") ->
 
 def equations(derivation: Derivation, step: Step) -> list[str]:
     """The relations of a step in LaTeX, in the derivation's notation."""
-    names = dict(derivation.notation)
-    printed = (sp.latex(relation, symbol_names=names, mul_symbol=r"\,") for relation in step.statement)
-    # SymPy prints numbers in matrix products in brackets and sums of negative products with two signs.
-    return [re.sub(r"\\left\((\\frac\{\d+\}\{\d+\})\\right\)", r"\1", text).replace("+ -", "-") for text in printed]
+    return [derivation.latex(relation) for relation in step.statement]
 
 
 def _summary(verdicts: list[Verdict]) -> str:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
 from .derivation import Derivation
+from .functions import dot
 from .program import Program
+from .two_points.notation import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, w, w_0
+
+SCALARS = (dh2, dy2, w)
+"""What is measured of a pair: the squared distances of h and y, and the misfit."""
+
+MEASURED = (dh2_0, dy2_0, w_0)
+"""The same at the start."""
+
+PAIR = (dx2, dy2_target)
+"""What does not change about a pair."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Coordinates in which the flow is a polynomial and has no singularity, in a time of their own.
+    """Coordinates in which the flow has no singularity, in a time of their own.
 
     Attributes:
         states: the coordinates.
         parameters: what ``rhs`` depends on besides the coordinates.
+        time: the chart's time.
         rhs: the derivative of each coordinate with respect to the chart's time.
-        enter: from the theory's arguments to the chart's time, coordinates and parameters at the start.
+        enter: from the theory's time, start and parameters to the chart's time, coordinates and parameters.
         leave: from the coordinates and the theory's parameters to the theory's states.
     """
 
@@ -40,19 +52,30 @@ class Chart:
 class Theory:
     """A closed system of equations for a pair of data points, with its solution and the proof.
 
+    Everything is checked to fit together when a theory is made, so that a variant of one's own fails with a
+    sentence and not in the middle of a fit.
+
     Attributes:
         name: what it is listed under.
         states: the quantities that move, in the order every function uses.
         start: their initial values, one symbol a state.
-        parameters: the constants, in the order every function uses.
+        parameters: the constants, in the order every function uses: the pair's ``dx2`` and ``dy2_target``, if
+            they occur, and the theory's own coefficients, which a fit finds. A coefficient that SymPy knows to be
+            positive or nonnegative stays so.
         time: counted in training steps.
-        rhs: the time derivative of each state.
+        rhs: the time derivative of each state, of time, states and parameters.
+        readout: the measured scalars ``dh2``, ``dy2`` and ``w``, of states and parameters.
+        begin: each start from the measured ``dh2_0``, ``dy2_0``, ``w_0`` and the parameters, or None if what is
+            measured of a pair does not determine it.
         invariants: quantities that stay constant along every trajectory, by name.
-        chart: regular coordinates, for an integrator.
-        solution: the whole trajectory in closed form, as a program of (time, start, parameters).
-        final: the hidden distance for infinite time and the regime number, as a program of (start, parameters).
-        loss: the loss over training, as a program of time, states, the target and the mean prediction's error.
-        derivation: every step from the loss to the solution, with its proof.
+        derivation: every step from the loss to what the theory claims, with its proof.
+        chart: coordinates for an integrator, or None if the states themselves are regular.
+        solution: the scalars in closed form, as a program of (time, measured start, parameters), or None.
+        final: dh2 (and what else is known) for infinite time, of (measured start, parameters), or None.
+        loss: the loss over training, as a program of its own arguments, or None.
+
+    Raises:
+        ValueError: if a rate, a start or a scalar is missing, or a symbol occurs that is none of the theory's.
     """
 
     name: str
@@ -61,9 +84,86 @@ class Theory:
     parameters: tuple[sp.Symbol, ...]
     time: sp.Symbol
     rhs: Mapping[sp.Symbol, sp.Expr]
+    readout: Mapping[sp.Symbol, sp.Expr]
+    begin: Mapping[sp.Symbol, sp.Expr] | None
     invariants: Mapping[str, sp.Expr]
-    chart: Chart
-    solution: Program
-    final: Program
-    loss: Program
     derivation: Derivation
+    chart: Chart | None = None
+    solution: Program | None = None
+    final: Program | None = None
+    loss: Program | None = None
+
+    def __post_init__(self) -> None:
+        moving = {self.time, *self.states, *self.parameters}
+        self._expect("rhs", self.rhs, self.states, moving)
+        self._expect("readout", self.readout, SCALARS, moving - {self.time})
+        if self.begin is not None:
+            self._expect("begin", self.begin, self.start, {*MEASURED, *self.parameters})
+        self._expect("invariants", dict(self.invariants), tuple(self.invariants), moving)
+
+    def _expect(
+        self,
+        field: str,
+        found: Mapping[sp.Symbol, sp.Expr] | Mapping[str, sp.Expr],
+        wanted: Iterable[sp.Symbol | str],
+        known: set[sp.Symbol],
+    ) -> None:
+        """Check that a mapping has the keys it must have, and no symbol that nothing gives a value."""
+        keys = list(wanted)
+        if set(found) != set(keys):
+            raise ValueError(
+                f"{field} of theory {self.name!r} must have the keys {', '.join(map(str, keys))}, "
+                f"got {', '.join(map(str, found)) or 'none'}"
+            )
+        for key, expr in found.items():
+            strangers = sorted(map(str, expr.free_symbols - known))
+            if strangers:
+                raise ValueError(
+                    f"{field} of theory {self.name!r} may use {', '.join(sorted(map(str, known)))}; that of {key} has "
+                    f"{', '.join(strangers)}: name it among the parameters, with the same assumptions"
+                )
+
+    @property
+    def coefficients(self) -> tuple[sp.Symbol, ...]:
+        """The parameters that are the theory's own and not the pair's."""
+        return tuple(x for x in self.parameters if x not in PAIR)
+
+    @property
+    def jacobian(self) -> sp.Matrix:
+        """The matrix of derivatives of ``rhs`` with respect to the states."""
+        return sp.Matrix([self.rhs[x] for x in self.states]).jacobian(self.states)
+
+    @property
+    def latex(self) -> str:
+        r"""The equations of motion in LaTeX, one a line.
+
+        >>> from repdyn.symbolic import two_point
+        >>> print(two_point().latex.splitlines()[0])
+        \frac{d}{d t} |\Delta h|^2 = - |\Delta x|^2\,\tau_h^{-1}\,w
+        """
+        flow = (sp.Eq(dot(x, self.time), self.rhs[x], evaluate=False) for x in self.states)
+        return "\n".join(map(self.derivation.latex, flow))
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """What can be compiled, by name: ``rhs``, ``jacobian``, ``invariants``, ``readout`` and what else there is."""
+        arguments = (self.time, *self.states, *self.parameters)
+        found = {
+            "rhs": Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): self.rhs[x] for x in self.states}),
+            "jacobian": Program(
+                arguments,
+                {},
+                {
+                    sp.Symbol(f"rate_of_{x}_by_{y}"): self.jacobian[i, j]
+                    for i, x in enumerate(self.states)
+                    for j, y in enumerate(self.states)
+                },
+            ),
+            "invariants": Program(arguments, {}, {sp.Symbol(name): x for name, x in self.invariants.items()}),
+            "readout": Program((*self.states, *self.parameters), {}, {x: self.readout[x] for x in SCALARS}),
+        }
+        if self.begin is not None:
+            start = {x: self.begin[x] for x in self.start}
+            found["begin"] = Program((*MEASURED, *self.parameters), {}, start)
+        rest = {"solution": self.solution, "final": self.final, "loss": self.loss}
+        return found | {name: program for name, program in rest.items() if program is not None}

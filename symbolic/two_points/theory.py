@@ -154,6 +154,8 @@ def two_point() -> Theory:
         parameters=PARAMETERS,
         time=t,
         rhs=SYSTEM,
+        readout={x: x for x in STATES},
+        begin={x: x for x in START},
         invariants={"I": INVARIANT, "G": ALIGNMENT},
         chart=_chart(),
         solution=_solution(),
