@@ -48,7 +48,7 @@ class Chart:
         return sp.Matrix([self.rhs[x] for x in self.states]).jacobian(self.states)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theory:
     """A closed system of equations for a pair of data points, with its solution and the proof.
 

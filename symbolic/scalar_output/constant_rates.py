@@ -205,7 +205,8 @@ STEPS = (
     Step(
         "riccati",
         "A Riccati equation for each",
-        r"The product $|p|^2 |q|^2$ is constant, which decouples the two for the squared error, $e = f - |\Delta y^*|$.",
+        r"The product $|p|^2 |q|^2$ is constant, which decouples the two for the squared error, $e = f - |\Delta "
+        r"y^*|$.",
         tuple(sp.Eq(dot(x, t), value, evaluate=False) for x, value in RICCATI.items()),
         _riccati_residual,
     ),
@@ -257,7 +258,8 @@ STEPS = (
     Step(
         "scalar_merging",
         "Which pairs merge",
-        r"If $|\Delta h|^2_\infty = 0$ then both terms on the right vanish: only a pair that agrees merges, and only if "
+        r"If $|\Delta h|^2_\infty = 0$ then both terms on the right vanish: only a pair that agrees merges, and only "
+        r"if "
         r"$\Delta h$ is parallel to $b$. In a wide network it stops short of that, by the area.",
         (sp.Eq(dh2_end * (dh2_end - A_high), A_low**2 + P / R * gram, evaluate=False),),
         _merging_residual,
@@ -265,7 +267,8 @@ STEPS = (
     Step(
         "parallel",
         "The ansatz is the parallel case",
-        r"Where $\Delta h$ is parallel to $b$ ($\Gamma = 0$), $|\Delta h|^2$, $|\Delta y|^2 = f^2$ and $w = f (f - |\Delta "
+        r"Where $\Delta h$ is parallel to $b$ ($\Gamma = 0$), $|\Delta h|^2$, $|\Delta y|^2 = f^2$ and $w = f (f - "
+        r"|\Delta "
         r"y^*|)$ obey the two-point system.",
         tuple(sp.Eq(dot(x, t), SYSTEM[x], evaluate=False) for x in (dh2, dy2, w)),
         _ansatz_residual,
@@ -304,8 +307,7 @@ def _solution() -> Program:
     path = {
         **DECAY,
         f: f_0
-        + (D - f_0)
-        * (quotient(p2_0 * T, E + (p2_0 + q2_end) * T) + quotient(q2_0 * T, E + (q2_0 + p2_end) * T)),
+        + (D - f_0) * (quotient(p2_0 * T, E + (p2_0 + q2_end) * T) + quotient(q2_0 * T, E + (q2_0 + p2_end) * T)),
         **_distance(f),
     }
     readout = {dh2: dh2, dy2: READOUT[dy2], w: READOUT[w].subs(TARGET, D)}
@@ -359,9 +361,11 @@ def scalar_output() -> Theory:
             title="A single output without the ansatz",
             introduction=(
                 r"For one output the decoder's gradient is a vector $b$, and the pair is described by three scalars, "
-                r"$|\Delta h|^2$, $|b|^2$ and the signed output difference $f = \Delta h \cdot b$, without any assumption "
+                r"$|\Delta h|^2$, $|b|^2$ and the signed output difference $f = \Delta h \cdot b$, without any "
+                r"assumption "
                 "on directions. They have two conserved quantities for any rates and any loss. With constant rates "
-                r"$P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in closed form, for "
+                r"$P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in closed form, "
+                r"for "
                 "a hidden layer of any width. (Matrix Riccati solutions of balanced linear networks are in Domine et "
                 "al., arXiv 2409.14623.)"
             ),
