@@ -2,8 +2,8 @@
 
 from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
-from .fit import RateFit, fit_rates
-from .integration import integrate
+from .fit import NestedTest, RateFit, fit_rates, nested_test
+from .integration import evolve, integrate
 from .loss import LossFit, fit_loss, loss_curve
 from .quantities import Pair, Rates, State, inner_products
 from .solution import final_distance, regime_number, trajectory
@@ -13,6 +13,7 @@ __all__ = [
     "ConservedLine",
     "Departure",
     "LossFit",
+    "NestedTest",
     "Pair",
     "RateFit",
     "Rates",
@@ -21,12 +22,14 @@ __all__ = [
     "compile_program",
     "conserved_line",
     "departures",
+    "evolve",
     "final_distance",
     "fit_loss",
     "fit_rates",
     "inner_products",
     "integrate",
     "loss_curve",
+    "nested_test",
     "regime_number",
     "trajectory",
 ]

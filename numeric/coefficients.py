@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from repdyn.symbolic import Theory, theories
 
-from .quantities import Number, Pair, Rates
+from .quantities import Number, Pair, Rates, State, broadcast
 
 Coefficients = Rates | Mapping[str, ArrayLike]
 """Effective learning rates, or every coefficient of a theory by name."""
@@ -25,6 +25,20 @@ def named(theory: Theory | str) -> Theory:
     if theory not in theories():
         raise ValueError(f"there is no theory {theory!r}; there are {', '.join(theories())}, and those you make")
     return theories()[theory]
+
+
+def check_shapes(start: State, pair: Pair, coefficients: Coefficients, **more: Number) -> None:
+    """Check that everything broadcasts.
+
+    Raises:
+        ValueError: naming the shapes, if it does not.
+    """
+    if isinstance(coefficients, Rates):
+        own: dict[str, ArrayLike] = {"rates": np.add(coefficients.h, coefficients.y)}
+    else:
+        own = dict(coefficients)
+    whole: dict[str, Number] = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2}
+    broadcast(**more, **whole, **{name: np.asarray(value, dtype=np.float64) for name, value in own.items()})
 
 
 def parameter_values(theory: Theory, pair: Pair, coefficients: Coefficients) -> list[Number]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -142,7 +142,11 @@ def compile(theory: Theory | str, what: str = "solution") -> CompiledFunction:
     >>> f.results
     ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
     """
-    found = named(theory)
+    return _compiled(named(theory), what)
+
+
+@cache
+def _compiled(found: Theory, what: str) -> CompiledFunction:
     if what not in found.programs:
         raise ValueError(f"theory {found.name!r} has no program {what!r}; it has {', '.join(found.programs)}")
     return compile_program(f"{found.name}_{what}", found.programs[what])

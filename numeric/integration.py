@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, Theory
 from scipy.integrate import LSODA
 
-from .coefficients import Coefficients, named, parameter_values
+from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
 from .quantities import Number, Pair, State, broadcast, check_start, checked_times
 
@@ -64,11 +64,12 @@ def integrate(
     >>> growing = {"rate_h": 0.01, "growth_h": 0.1, "rate_y": 0.01}
     >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), growing, theory="growing_rates")
     >>> round(solved.dh2, 6)
-    0.127268
+    0.127413
     """
     found = named(theory)
     times = checked_times(t)
     check_start(start, pair)
+    check_shapes(start, pair, rates, t=times)
     values = parameter_values(found, pair, rates)
     states = evolve_values(found, times, theory_start(found, start, values), values, rtol)
     return State(*compile(found, "readout")(*states, *values))
@@ -101,8 +102,8 @@ def evolve(
     [0.1, 0.112346]
     """
     found = named(theory)
-    values = (_in_order(found, x, y) for x, y in ((found.states, start), (found.parameters, parameters)))
-    return dict(zip(map(str, found.states), evolve_values(found, checked_times(t), *values, rtol), strict=True))
+    begun, values = _in_order(found, found.states, start), _in_order(found, found.parameters, parameters)
+    return dict(zip(map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol), strict=True))
 
 
 def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[str, ArrayLike]) -> list[Number]:
@@ -174,21 +175,25 @@ def evolve_values(theory: Theory, times: Array, start: list[Number], parameters:
     """The theory's states at the given times, shape (states, ...), from their starts and the parameters in order."""
     if not 1e-13 <= rtol <= 1e-2:
         raise ValueError(f"rtol must be between 1e-13 and 1e-2, got {rtol}")
-    shape = broadcast(t=times, start=sum(start), parameters=sum(parameters))
-    problems = np.stack([np.broadcast_to(value, shape).ravel() for value in (*start, *parameters)])
-    distinct, which = np.unique(problems, axis=1, return_inverse=True)
+    names = map(str, (*theory.start, *theory.parameters))
+    shape = broadcast(t=times, **dict(zip(names, (*start, *parameters), strict=True)))
+    values = np.broadcast_arrays(*start, *parameters)
+    distinct, which = np.unique(np.stack([x.ravel() for x in values]), axis=1, return_inverse=True)
+    asked = np.broadcast_to(which.reshape(values[0].shape), shape).ravel()
     flat_times = np.broadcast_to(times, shape).ravel()
     states = np.empty((len(start), flat_times.size))
     for i, problem in enumerate(distinct.T):
-        chosen = which == i
+        chosen = asked == i
         states[:, chosen] = _solve(theory, flat_times[chosen], problem, rtol)
-    return states.reshape(-1, *shape)
+    return states.reshape(len(start), *shape)
 
 
 def _solve(theory: Theory, times: Array, problem: Array, rtol: float) -> Array:
     """The states at the given times for one start and its parameters; shape (states, times)."""
     functions = _flow(theory)
     count = len(theory.states)
+    if not times.size:
+        return np.empty((count, 0))
     if functions.enter is None or functions.leave is None:
         moments, coordinates, constants = times, problem[:count], problem[count:]
     else:
@@ -221,7 +226,7 @@ def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[f
             solver = LSODA(rhs, 0.0, start, moments[-1], jac=matrix, rtol=rtol, atol=rtol * 1e-9 * largest)
             return _run(solver, moments)
     except (FloatingPointError, ZeroDivisionError, OverflowError) as error:
-        raise ArithmeticError(f"the integrator met a singularity of the theory: {error}") from None
+        raise ArithmeticError(f"the integrator gave up where a rate of the theory is no number: {error}") from None
 
 
 def _run(solver: LSODA, moments: Array) -> Array:
@@ -231,7 +236,7 @@ def _run(solver: LSODA, moments: Array) -> Array:
     for _ in range(_MOST_STEPS):
         message = solver.step()
         if solver.status == "failed":
-            raise ArithmeticError(f"the integrator gave up at time {solver.t:g} of its own: {message}")
+            raise ArithmeticError(f"the integrator gave up at time {solver.t:g}: {message}")
         ready = int(np.searchsorted(moments, solver.t, side="right"))
         if ready > done:
             solution[:, done:ready] = solver.dense_output()(moments[done:ready])
@@ -239,6 +244,6 @@ def _run(solver: LSODA, moments: Array) -> Array:
         if solver.status == "finished":
             return solution
     raise ArithmeticError(
-        f"the integrator gave up at time {solver.t:g} of {moments[-1]:g} of its own: it took {_MOST_STEPS} steps; "
+        f"the integrator gave up at time {solver.t:g} of {moments[-1]:g}: it took {_MOST_STEPS} steps; "
         "integrate over a shorter time, or use trajectory where there is a closed form"
     )

@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Theory
 from scipy.optimize import bisect
 
-from .coefficients import Coefficients, named, parameter_values
+from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
 from .integration import theory_start
-from .quantities import Number, Pair, Rates, State, broadcast, check_start, checked_times
+from .quantities import Number, Pair, Rates, State, check_start, checked_times
 
 Array = NDArray[np.float64]
 
@@ -43,9 +43,9 @@ def trajectory(
     >>> end = trajectory(1e6, State(1e-3, 0.0, 0.0), Pair(1.0, 0.5), Rates(1e-2, 1e-2))
     >>> round(end.dh2, 6), round(end.dy2, 6)
     (0.707607, 0.5)
-    >>> wide = {"rate_h": 1e-2, "rate_y": 1e-2, "gram": 0.1}
+    >>> wide = {"rate_h": 1e-2, "rate_y": 1e-2, "gram": 1e-4}
     >>> round(trajectory(1e6, State(1e-3, 0.0, 0.0), Pair(1.0, 0.5), wide, theory="scalar_output").dh2, 6)
-    0.726219
+    0.659408
     """
     times = checked_times(t)
     return State(*_evaluate("solution", theory, start, pair, rates, times))
@@ -102,6 +102,7 @@ def _evaluate(
 ) -> tuple[Array, ...]:
     """A program of (time, measured start, parameters) or (measured start, parameters)."""
     check_start(start, pair)
+    check_shapes(start, pair, rates, **dict(zip("t", before, strict=False)))
     if theory == "two_point" and isinstance(rates, Rates):
         values: list[Number] = [pair.dx2, pair.dy2, rates.h, rates.y]
     else:
@@ -109,8 +110,6 @@ def _evaluate(
         values = parameter_values(theory, pair, rates)
         _expect(what, theory)
         theory_start(theory, start, values)
-    shapes = {"t": sum(before), "start": start.dh2 + start.dy2 + start.w, "pair and rates": sum(values)}
-    broadcast(**shapes)
     return compile(theory, what)(*before, start.dh2, start.dy2, start.w, *values)
 
 
@@ -123,6 +122,7 @@ def _expect(what: str, theory: Theory) -> None:
 def _approached(theory: Theory, start: State, pair: Pair, rates: Coefficients) -> Number:
     """dh2 at the end, where the impulse is found at which the squared output lacks nothing."""
     check_start(start, pair)
+    check_shapes(start, pair, rates)
     values = parameter_values(theory, pair, rates)
     theory_start(theory, start, values)
     arguments = np.broadcast_arrays(start.dh2, start.dy2, start.w, *values)

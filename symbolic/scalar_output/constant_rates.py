@@ -300,7 +300,7 @@ def _solution() -> Program:
     lengths = {
         p2_0: _gap + 2 / g * sp.Piecewise((_aligned, f_0 >= 0), (_opposed, True)),
         q2_0: _gap + 2 / g * sp.Piecewise((_opposed, f_0 >= 0), (_aligned, True)),
-        S: sp.sqrt(4 * D**2 + (g * sp.sqrt(p2_0) * sp.sqrt(q2_0)) ** 2),
+        S: ENDS[S],
         p2_end: ENDS[p2_end],
         q2_end: quotient(*sp.fraction(ENDS[q2_end])),
     }
