@@ -202,10 +202,10 @@ def fit_rates(
         theory_start(found, data.start, parameter_values(found, pair, model.coefficients(np.zeros(len(model.names)))))
         starts = _starts(model, coarse, fit_rates(t, observed, pair, weights=weights).coefficients, 3)
         finish = "trf"
-    candidates = [_refine(model, coarse, x, "trf", 1e-12) for x in starts]
     # Finite differences find no optimum finer than their own error.
-    tolerance = 1e-15 if found.solution is not None else 1e-11
-    return _report(model, data, _refine(model, data, min(candidates, key=_cost).x, finish, tolerance))
+    rough, fine = (1e-12, 1e-15) if found.solution is not None else (1e-6, 1e-11)
+    candidates = [_refine(model, coarse, x, "trf", rough) for x in starts]
+    return _report(model, data, _refine(model, data, min(candidates, key=_cost).x, finish, fine))
 
 
 def _cost(result: OptimizeResult) -> float:
@@ -364,13 +364,13 @@ def _starts(model: _Model, data: _Data, base: Mapping[str, float], count: int) -
     """
     logs = {name: np.log(value) for name, value in base.items()}
     wide = np.log([1e-2, 1e-1, 1.0, 1e1, 1e2])
-    near = np.log([0.2, 0.5, 1.0, 2.0])
+    near = np.log([0.4, 1.0])
     choices: list[Array] = []
     origin = np.array([logs.get(name, -np.log(data.elapsed[-1])) if not u else 0.0 for name, u in _by_unit(model)])
     for i, (name, unit) in enumerate(_by_unit(model)):
         if unit:
             model.units[i] = _size(model, data, origin, i)
-            choices.append(np.array([0.0, 0.3, 3.0] if model.lowest[i] == 0 else [-1.0, 0.0, 1.0]))
+            choices.append(np.array([0.0, 1.0] if model.lowest[i] == 0 else [-1.0, 0.0, 1.0]))
         else:
             choices.append(origin[i] + (near if name in logs else wide))
     points = [np.array(x) for x in itertools.product(*choices)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, Theory
-from scipy.integrate import LSODA
+from scipy.integrate import ODEintWarning, odeint
 
 from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
@@ -22,7 +23,7 @@ _STILL = 1e-17
 """A coordinate that moves by less than this share of itself (or, at 0, of all) does not move in floating point."""
 
 _MOST_STEPS = 50_000
-"""Steps of the solver after which it is not going to arrive."""
+"""Steps of the solver from one sample to the next after which it is not going to arrive."""
 
 _SAME_START = 1e-6
 """How far, relative to the terms compared, a theory's start may be from the measured one."""
@@ -56,7 +57,7 @@ def integrate(
 
     Raises:
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
-        ArithmeticError: if the solver gives up or does not arrive within 50,000 steps, with the reason.
+        ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason.
 
     >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), Rates(0.01, 0.01))
     >>> round(solved.dh2, 6)
@@ -222,28 +223,26 @@ def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[f
     if (np.abs(rhs(0.0, start)) * moments[-1] <= _STILL * scale).all():
         return np.broadcast_to(start[:, None], (count, moments.size))
     try:
-        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-            solver = LSODA(rhs, 0.0, start, moments[-1], jac=matrix, rtol=rtol, atol=rtol * 1e-9 * largest)
-            return _run(solver, moments)
+        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ODEintWarning)  # what it warns of is raised below
+            solution, said = odeint(
+                rhs,
+                start,
+                np.concatenate([[0.0], moments]),
+                Dfun=matrix,
+                tfirst=True,
+                full_output=True,
+                rtol=rtol,
+                atol=rtol * 1e-9 * largest,
+                mxstep=_MOST_STEPS,
+            )
     except (FloatingPointError, ZeroDivisionError, OverflowError) as error:
         raise ArithmeticError(f"the integrator gave up where a rate of the theory is no number: {error}") from None
-
-
-def _run(solver: LSODA, moments: Array) -> Array:
-    """The solution at the given moments, shape (coordinates, moments)."""
-    solution = np.empty((solver.y.size, moments.size))
-    done = 0
-    for _ in range(_MOST_STEPS):
-        message = solver.step()
-        if solver.status == "failed":
-            raise ArithmeticError(f"the integrator gave up at time {solver.t:g}: {message}")
-        ready = int(np.searchsorted(moments, solver.t, side="right"))
-        if ready > done:
-            solution[:, done:ready] = solver.dense_output()(moments[done:ready])
-            done = ready
-        if solver.status == "finished":
-            return solution
-    raise ArithmeticError(
-        f"the integrator gave up at time {solver.t:g} of {moments[-1]:g}: it took {_MOST_STEPS} steps; "
-        "integrate over a shorter time, or use trajectory where there is a closed form"
-    )
+    arrived = said["message"] == "Integration successful."
+    if not arrived or not np.isfinite(solution).all():
+        reason = "what it found is no number" if arrived else said["message"]
+        raise ArithmeticError(
+            f"the integrator gave up at time {said['tcur'].max():g} of {moments[-1]:g} ({reason}); integrate over a "
+            "shorter time, or use trajectory where there is a closed form"
+        )
+    return solution[1:].T
