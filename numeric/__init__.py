@@ -1,12 +1,13 @@
 """How big it is: trajectories, end states, integration and fits, generated from the symbolic theories."""
 
+from .coefficients import named
 from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
 from .fit import NestedTest, RateFit, fit_rates, nested_test
 from .integration import evolve, integrate
 from .loss import LossFit, fit_loss, loss_curve
 from .quantities import Pair, Rates, State, inner_products
-from .solution import final_distance, regime_number, trajectory
+from .solution import final_distance, has_end, regime_number, trajectory
 
 __all__ = [
     "CompiledFunction",
@@ -26,9 +27,11 @@ __all__ = [
     "final_distance",
     "fit_loss",
     "fit_rates",
+    "has_end",
     "inner_products",
     "integrate",
     "loss_curve",
+    "named",
     "nested_test",
     "regime_number",
     "trajectory",

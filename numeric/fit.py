@@ -427,17 +427,18 @@ def _refine(model: _Model, data: _Data, x: Array, method: Literal["trf", "lm"], 
 
 
 def _report(model: _Model, data: _Data, found: OptimizeResult) -> RateFit:
-    """The result of the fit at its optimum."""
-    predicted, _ = model.evaluate(data, found.x)
+    """The result of the fit at its optimum; what is at its bound is put there."""
+    bound = found.x - model.lowest < _AT_BOUND
+    optimum = np.where(bound, model.lowest, found.x)
+    predicted, _ = model.evaluate(data, optimum)
     r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
     samples = 3 * (data.times.size - 1)
     errors, reason = _errors(model, data, found, samples - len(model.names))
-    bound = [name for name, x, low in zip(model.names, found.x, model.lowest, strict=True) if x - low < _AT_BOUND]
-    if bound:
-        reason = f"{reason} At the bound 0: {', '.join(bound)}."
+    if bound.any():
+        reason = f"{reason} At the bound 0: {', '.join(itertools.compress(model.names, bound))}.".strip()
     return RateFit(
         theory=model.theory.name,
-        coefficients=model.coefficients(found.x),
+        coefficients=model.coefficients(optimum),
         fitted=model.names,
         errors=errors,
         r2=State(*r2),

@@ -79,6 +79,16 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
     return _number(_evaluate("final", theory, start, pair, rates)[0])
 
 
+def has_end(theory: Theory | str) -> bool:
+    """Whether training comes to an end in a theory, so that it has a final distance.
+
+    >>> has_end("growing_rates"), has_end("cross_entropy")
+    (True, False)
+    """
+    found = named(theory)
+    return found.final is not None or found.approach is not None
+
+
 def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
     """The dimensionless number that orders all starts: ``asinh(A_high/(2 A_low))``.
 
