@@ -9,6 +9,8 @@ from .theory import Theory
 
 _MAKERS = {
     "two_point": ".two_points.theory",
+    "recurrent": ".sequences.recurrent",
+    "fixed_expansion": ".sequences.fixed_expansion",
 }
 """The module that makes each theory, by a function of the theory's name."""
 

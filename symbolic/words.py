@@ -65,6 +65,24 @@ def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
     return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*variable.shape)
 
 
+def derivative(expr: sp.MatrixExpr, flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> sp.MatrixExpr:
+    """The time derivative of an expression whose symbols move as ``flow`` says: the product rule, word by word.
+
+    >>> import sympy as sp
+    >>> A, x = sp.MatrixSymbol("A", 3, 3), sp.MatrixSymbol("x", 3, 1)
+    >>> derivative(x.T*x, {x: A*x})
+    x.T*A*x + x.T*A.T*x
+    """
+    moving = dict(flow) | {x.T: rate.T for x, rate in flow.items()}
+    terms = [
+        coefficient * sp.MatMul(*word[:i], moving[factor], *word[i + 1 :])
+        for word, coefficient in words(expr).items()
+        for i, factor in enumerate(word)
+        if factor in moving
+    ]
+    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*expr.shape)
+
+
 def directional_residual(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol, claimed: sp.MatrixExpr) -> sp.Expr:
     """Zero if and only if ``claimed`` is the gradient of ``scalar``: compares both in every direction.
 
