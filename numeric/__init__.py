@@ -4,6 +4,7 @@ from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
 from .fit import RateFit, fit_rates
 from .integration import integrate
+from .linearised import LinearisedFlow, linearised_flow
 from .loss import LossFit, fit_loss, loss_curve
 from .quantities import Pair, Rates, State, inner_products
 from .solution import final_distance, regime_number, trajectory
@@ -12,6 +13,7 @@ __all__ = [
     "CompiledFunction",
     "ConservedLine",
     "Departure",
+    "LinearisedFlow",
     "LossFit",
     "Pair",
     "RateFit",
@@ -26,6 +28,7 @@ __all__ = [
     "fit_rates",
     "inner_products",
     "integrate",
+    "linearised_flow",
     "loss_curve",
     "regime_number",
     "trajectory",

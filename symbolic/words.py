@@ -115,6 +115,18 @@ def contract(expr: sp.MatrixExpr, rules: Rules) -> Words:
     return done
 
 
+def contracted(expr: sp.MatrixExpr, rules: Rules) -> sp.MatrixExpr:
+    """The expression that :func:`contract` leaves, as a sum of products.
+
+    >>> import sympy as sp
+    >>> A, x, y = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("x", 3, 1), sp.MatrixSymbol("y", 2, 1)
+    >>> contracted(A.T*A*x, {(A, x): y})
+    A.T*y
+    """
+    terms = [c * sp.MatMul(*word) for word, c in contract(expr, rules).items()]
+    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*expr.shape)
+
+
 def matrix_residual(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
     """Zero if and only if ``expr`` vanishes after contraction by ``rules``."""
     return _as_scalar(contract(expr, rules))

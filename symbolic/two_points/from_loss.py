@@ -9,7 +9,7 @@ import sympy as sp
 
 from ..derivation import Step
 from ..functions import dot
-from ..words import Rules, derivative, directional_residual, gradient, matrix_residual, scalar
+from ..words import Rules, contracted, derivative, directional_residual, gradient, matrix_residual, scalar
 from .notation import (
     D_h,
     D_y,
@@ -82,6 +82,9 @@ FLOW = {x: -_LEARNING_RATES[x] * GRADIENTS[x] for x in _VARIABLES}
 
 PAIR_FLOW = {dh: FLOW[D_h] * dx, dy: FLOW[D_y] * dh + D_y * FLOW[D_h] * dx}
 """How the differences of the pair move."""
+
+MATRIX_FLOW = {dh: contracted(PAIR_FLOW[dh], PAIR), D_y: contracted(FLOW[D_y], PAIR)}
+"""How dh and the decoder's matrix move, a closed system without the ansatz; dy is D_y dh."""
 
 
 def rates_of_scalars(pair_flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> dict[sp.Symbol, sp.Expr]:
