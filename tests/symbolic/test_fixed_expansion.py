@@ -61,10 +61,6 @@ def numbers(h, b, u, target):
     return dict(zip((*theory.states, *theory.parameters), values, strict=True))
 
 
-def test_the_derivation_is_proved() -> None:
-    theory.derivation.check()
-
-
 def test_names_and_their_order_are_a_promise() -> None:
     states = ("h1", "h2", "b_u", "b_y1", "b_y2", "b_b", "u_u", "y1_u", "y2_u")
     assert tuple(map(str, theory.states)) == states

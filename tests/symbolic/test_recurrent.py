@@ -18,10 +18,6 @@ def printed(expr):
     return expr.subs({dx2: 1, target: dy2_target, h: CONSTANTS[0], y: CONSTANTS[1]}, simultaneous=True)
 
 
-def test_the_derivation_is_proved() -> None:
-    theory.derivation.check()
-
-
 def test_names_and_their_order_are_a_promise() -> None:
     assert tuple(map(str, theory.states)) == ("dh2", "dy2", "w")
     assert tuple(map(str, theory.parameters)) == ("dy2_target", "rate_h1", "rate_h2", "rate_y", "futures")
