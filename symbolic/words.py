@@ -73,14 +73,16 @@ def derivative(expr: sp.MatrixExpr, flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr
     >>> derivative(x.T*x, {x: A*x})
     x.T*A*x + x.T*A.T*x
     """
-    moving = dict(flow) | {x.T: rate.T for x, rate in flow.items()}
-    terms = [
-        coefficient * sp.MatMul(*word[:i], moving[factor], *word[i + 1 :])
+    rates = {x: words(rate) for x, rate in flow.items()}
+    moving = rates | {x.T: {_transposed(word): c for word, c in rate.items()} for x, rate in rates.items()}
+    moved = (
+        item
         for word, coefficient in words(expr).items()
         for i, factor in enumerate(word)
         if factor in moving
-    ]
-    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*expr.shape)
+        for item in _product(_product({word[:i]: coefficient}, moving[factor]), {word[i + 1 :]: sp.S.One}).items()
+    )
+    return _expression(_sum(moved), expr)
 
 
 def directional_residual(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol, claimed: sp.MatrixExpr) -> sp.Expr:
@@ -123,8 +125,7 @@ def contracted(expr: sp.MatrixExpr, rules: Rules) -> sp.MatrixExpr:
     >>> contracted(A.T*A*x, {(A, x): y})
     A.T*y
     """
-    terms = [c * sp.MatMul(*word) for word, c in contract(expr, rules).items()]
-    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*expr.shape)
+    return _expression(contract(expr, rules), expr)
 
 
 def matrix_residual(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
@@ -164,6 +165,12 @@ def _cyclic(word: Word) -> Word:
 def _find(word: Word, pattern: Word) -> int | None:
     spots = (i for i in range(len(word) - len(pattern) + 1) if word[i : i + len(pattern)] == pattern)
     return next(spots, None)
+
+
+def _expression(total: Words, like: sp.MatrixExpr) -> sp.MatrixExpr:
+    """The words as a matrix expression of the same shape as another."""
+    terms = [c * sp.MatMul(*word) for word, c in total.items()]
+    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*like.shape)
 
 
 def _as_scalar(total: Words) -> sp.Expr:

@@ -43,7 +43,7 @@ from ..two_points.notation import (
 from ..two_points.regimes import BERNOULLI
 from ..two_points.scalars import INVARIANT, LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
 from ..two_points.theory import START, STATES, two_point
-from ..words import derivative, directional_residual, gradient, matrix_residual, scalar
+from ..words import contracted, derivative, directional_residual, gradient, matrix_residual, scalar
 from . import futures as stacking
 from .futures import averaged, mean
 from .notation import LATEX, dy_i, dy_i_target, futures, h_1, h_2, rate_h1, rate_h2
@@ -68,10 +68,8 @@ _STATES = {dh: h_2 - h_1, dy: D_y * (h_2 - h_1)}
 
 GRADIENTS = {x: gradient(LOSS, x) for x in _VARIABLES}
 FLOW = {x: -_LEARNING_RATES[x] * GRADIENTS[x] for x in _VARIABLES}
-FLOW_OF_PAIR = {x: derivative(value, FLOW) for x, value in _STATES.items()}
+FLOW_OF_PAIR = {x: contracted(derivative(value, FLOW).xreplace({h_2: h_1 + dh}), PAIR) for x, value in _STATES.items()}
 """How the differences of the two states and of their stacked outputs move."""
-
-_BY_PAIR = {h_2: h_1 + dh}
 
 
 def _put(expr: sp.Expr) -> sp.Expr:
@@ -95,6 +93,7 @@ ENDS = {
 CURVE = _put(BERNOULLI)
 LOSS_OVER_TIME = _put(LOSS_CURVE)
 
+_RATES = rates_of_scalars(FLOW_OF_PAIR)
 _field = DifferentialField(SYSTEM_OF_SEQUENCES)
 
 
@@ -137,27 +136,19 @@ def _flow_residual(relation: sp.Rel) -> sp.Expr:
 
 def _pair_residual(relation: sp.Rel) -> sp.Expr:
     variable = next(x for x in _STATES if _dot(x) == relation.lhs)
-    return matrix_residual(FLOW_OF_PAIR[variable].xreplace(_BY_PAIR) - relation.rhs, PAIR)
+    return matrix_residual(FLOW_OF_PAIR[variable] - relation.rhs, PAIR)
 
 
 def _equivalence_residual(relation: sp.Rel) -> sp.Expr:
     """The flow of two points with these constants, less that of the two states."""
     claimed = EQUIVALENT | {{P: rate_h, R: rate_y}[relation.lhs]: relation.rhs}
     variable = {P: dh, R: dy}[relation.lhs]
-    two_points = PAIR_FLOW[variable].xreplace(claimed)
-    return matrix_residual(
-        two_points - FLOW_OF_PAIR[variable].xreplace(_BY_PAIR), {**PAIR, (notation.dx.T, notation.dx): sp.S.One}
-    )
-
-
-@cache
-def _rates() -> dict[sp.Symbol, sp.Expr]:
-    """The rates of the three scalars, from the flow of the two states and without the equivalence."""
-    return rates_of_scalars({x: rate.xreplace(_BY_PAIR) for x, rate in FLOW_OF_PAIR.items()})
+    return matrix_residual(PAIR_FLOW[variable].xreplace(claimed) - FLOW_OF_PAIR[variable], PAIR)
 
 
 def _system_residual(relation: sp.Rel) -> sp.Expr:
-    return sp.expand(_rates()[relation.lhs.args[0]] - relation.rhs)
+    """Less the rates from the flow of the two states, without the equivalence."""
+    return sp.expand(_RATES[relation.lhs.args[0]] - relation.rhs)
 
 
 def _invariant_residual(relation: sp.Rel) -> sp.Expr:
@@ -226,10 +217,10 @@ STEPS = (
     Step(
         "loss",
         "The loss of two states",
-        r"The outputs are linear about the mean of the two states, $y = \bar y + D_y (h - (h_1 + h_2)/2)$, with one "
-        r"$\bar y$ and one $D_y$ for each future, and the two states are free vectors: the network can set them as it "
-        r"likes. So $\bar y$ and $\Delta y = D_y (h_2 - h_1)$ are the mean and the difference of the outputs, as $\bar "
-        r"y^*$ and $\Delta y^*$ are of the targets, and the loss is that of two points.",
+        r"The outputs are linear about the mean of the two states, wherever that is: $y = \bar y + D_y (h - (h_1 + "
+        r"h_2)/2)$, with one $\bar y$ and one $D_y$ for each future. The two states are free vectors: the network can "
+        r"set them as it likes. So $\bar y$ and $\Delta y = D_y (h_2 - h_1)$ are the mean and the difference of the "
+        r"outputs, as $\bar y^*$ and $\Delta y^*$ are of the targets, and the loss is that of two points.",
         (
             sp.Eq(y_1 / 2 + y_2 / 2, y_mean, evaluate=False),
             sp.Eq(y_2 - y_1, D_y * (h_2 - h_1), evaluate=False),

@@ -80,11 +80,11 @@ def _partial(x: sp.MatrixSymbol) -> sp.MatrixSymbol:
 GRADIENTS = {x: gradient(LOSS, x) for x in _VARIABLES}
 FLOW = {x: -_LEARNING_RATES[x] * GRADIENTS[x] for x in _VARIABLES}
 
-PAIR_FLOW = {dh: FLOW[D_h] * dx, dy: FLOW[D_y] * dh + D_y * FLOW[D_h] * dx}
-"""How the differences of the pair move."""
-
-MATRIX_FLOW = {dh: contracted(PAIR_FLOW[dh], PAIR), D_y: contracted(FLOW[D_y], PAIR)}
+MATRIX_FLOW = {dh: contracted(FLOW[D_h] * dx, PAIR), D_y: contracted(FLOW[D_y], PAIR)}
 """How dh and the decoder's matrix move, a closed system without the ansatz; dy is D_y dh."""
+
+PAIR_FLOW = {dh: MATRIX_FLOW[dh], dy: contracted(derivative(D_y * dh, MATRIX_FLOW), PAIR)}
+"""How the differences of the pair move."""
 
 
 def rates_of_scalars(pair_flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> dict[sp.Symbol, sp.Expr]:
@@ -137,7 +137,7 @@ def _pair_residual(relation: sp.Rel) -> sp.Expr:
 def _conserved_matrix_residual(relation: sp.Rel) -> sp.Expr:
     if relation.lhs == _dot(D_h):
         return matrix_residual(FLOW[D_h] - relation.rhs, PAIR)
-    moved = derivative(cast(sp.MatrixExpr, relation.rhs), {D_y: FLOW[D_y], dh: PAIR_FLOW[dh]})
+    moved = derivative(cast(sp.MatrixExpr, relation.rhs), MATRIX_FLOW)
     return matrix_residual(moved, PAIR)
 
 
