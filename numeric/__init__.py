@@ -5,6 +5,7 @@ from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
 from .fit import NestedTest, RateFit, fit_rates, nested_test
 from .integration import evolve, integrate
+from .linearised import LinearisedFlow, linearised_flow
 from .loss import LossFit, fit_loss, loss_curve
 from .quantities import Pair, Rates, State, inner_products
 from .solution import final_distance, has_end, regime_number, trajectory
@@ -13,6 +14,7 @@ __all__ = [
     "CompiledFunction",
     "ConservedLine",
     "Departure",
+    "LinearisedFlow",
     "LossFit",
     "NestedTest",
     "Pair",
@@ -30,6 +32,7 @@ __all__ = [
     "has_end",
     "inner_products",
     "integrate",
+    "linearised_flow",
     "loss_curve",
     "named",
     "nested_test",

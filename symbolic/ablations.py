@@ -139,7 +139,7 @@ def doubled_dh2() -> Theory:
         "Ablation: the rate of the hidden distance doubled",
         "the hidden distance moves twice as fast",
         (dh2, 2 * SYSTEM[dh2]),
-        (dy2 - rate_y * dh2**2 / (3 * _P)) / sp.sqrt(dh2),
+        dy2 / sp.sqrt(dh2) - rate_y * dh2 * sp.sqrt(dh2) / (3 * _P),
         -(rate_y * dh2 + _P * w / dh2) * ALIGNMENT,
     )
 
