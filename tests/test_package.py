@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("symbolic", "numeric", "experiments")
 SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
-HEAVY = {"torch", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
+HEAVY = {"torch", "jax", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
 
 
 def run_python(code: str) -> str:
