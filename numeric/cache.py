@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -59,9 +59,10 @@ def write(name: str, record: Record) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_safe(folder):
             return
-        with NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".part", delete=False) as file:
-            json.dump({"checksum": _checksum(name, record), "record": record}, file)
-        os.replace(file.name, folder / f"{name}.json")
+        with TemporaryDirectory(prefix="part-", dir=folder) as part:
+            whole = Path(part) / "record"
+            whole.write_text(json.dumps({"checksum": _checksum(name, record), "record": record}), "utf-8")
+            os.replace(whole, folder / f"{name}.json")
     except OSError:
         return
 

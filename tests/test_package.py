@@ -33,6 +33,12 @@ def test_the_command_line_starts_without_sympy_and_numpy() -> None:
     assert not {"sympy", "numpy", "scipy"} & set(loaded)
 
 
+def test_importing_the_numbers_loads_neither_sympy_nor_the_solvers() -> None:
+    for names in ("compile", "trajectory, State, Pair, Rates, final_distance"):
+        loaded = run_python(f"import sys; from repdyn.numeric import {names}; print(*sys.modules)").split()
+        assert not {"sympy", "scipy.optimize", "scipy.integrate"} & set(loaded)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_run_one_way(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0]
