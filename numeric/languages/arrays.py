@@ -159,16 +159,19 @@ def arrays(*values):
     ),
 }
 
+_RESERVED = "arrays np special functools torch jax jnp tuple isinstance float"
+"""What the source uses besides the functions that it calls."""
+
 _SAME = ("exp", "log", "sqrt", "sinh", "cosh", "tanh", "asinh", "sign")
-_OTHER = {"Min": "minimum", "Max": "maximum"}
 
 
 class _Arrays(Printer):
     """Element by element. Both branches of a choice are computed, of values that cannot spoil the one that is taken."""
 
     def __init__(self, library: _Library, names: tuple[str, ...]) -> None:
-        ours = {x: f"{library.np}.{y}" for x, y in (dict(zip(_SAME, _SAME, strict=True)) | _OTHER).items()}
-        super().__init__({**{x: x for x in _PARTS}, "Abs": "absolute", **library.native, **ours}, f"{library.np}.inf")
+        np = library.np
+        common = {x: f"{np}.{x}" for x in _SAME} | {"Abs": "absolute", "Min": f"{np}.minimum", "Max": f"{np}.maximum"}
+        super().__init__({**{x: x for x in _PARTS}, **common, **library.native}, f"{np}.inf")
         self.library = library
         self.names = list(names)
         self.local = {x: x for x in names}
@@ -242,24 +245,12 @@ def _harmless(expr: sp.Basic) -> bool:
 def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic, str]) -> str:
     """The source of a function of that name."""
     library = _LIBRARIES[backend]
-    own = {
-        *_PARTS,
-        "arrays",
-        "broadcast",
-        "results",
-        "np",
-        "special",
-        "functools",
-        "torch",
-        "jax",
-        "jnp",
-        *keyword.kwlist,
-    }
+    own = {*_PARTS, *_RESERVED.split(), *keyword.kwlist}
     program = checked(name, program, backend, own)
     arguments = tuple(map(str, program.arguments))
     printer = _Arrays(library, (*arguments, *map(str, program.definitions), name, *own))
     for symbol, expr in program.definitions.items():
-        code = printer.value(expr)
+        code = printer.value(expr)  # which may need lines of its own first
         printer.lines.append(f"{symbol} = {code}")
     values = [f"    {printer.value(expr)}," for expr in program.results.values()]
     several = ", ".join(arguments) + "," * (len(arguments) == 1)
