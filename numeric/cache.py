@@ -44,18 +44,19 @@ def _files(folder: Path) -> Iterable[Path]:
 def read(name: str) -> Record | None:
     """What was written under the name, or None if there is nothing whole."""
     try:
-        if not _is_safe(_folder()):
+        folder = _folder()
+        if not _is_safe(folder):
             return None
-        found = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
+        found = json.loads((folder / f"{name}.json").read_text("utf-8"))
         return found["record"] if found["checksum"] == _checksum(name, found["record"]) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError):
         return None
 
 
 def write(name: str, record: Record) -> None:
     """Keep a record under the name, whole or not at all."""
-    folder = _folder()
     try:
+        folder = _folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_safe(folder):
             return
@@ -63,7 +64,7 @@ def write(name: str, record: Record) -> None:
             whole = Path(part) / "record"
             whole.write_text(json.dumps({"checksum": _checksum(name, record), "record": record}), "utf-8")
             os.replace(whole, folder / f"{name}.json")
-    except OSError:
+    except (OSError, RuntimeError):  # a runtime error: the user has no home
         return
 
 

@@ -133,6 +133,16 @@ def test_a_folder_that_cannot_be_made_is_no_error(monkeypatch) -> None:
     assert compile_program("f", DOUBLE)(3.0) == (6.0,)
 
 
+def test_a_user_without_a_home_is_no_error(monkeypatch) -> None:
+    def homeless(_):
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("REPDYN_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert compile_program("f", DOUBLE)(3.0) == (6.0,)
+
+
 def test_a_write_that_fails_leaves_nothing_behind(folder, monkeypatch) -> None:
     def full(*_):
         raise OSError("no space left on device")

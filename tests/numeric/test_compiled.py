@@ -168,6 +168,8 @@ def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
 def test_an_unknown_theory_or_program_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="there is no theory 'three_point'; there are two_point"):
         compile("three_point")
+    with pytest.raises(ValueError, match="there is no theory 3; there are two_point"):
+        compile(3)
     for theory in ("two_point", two_point()):
         with pytest.raises(ValueError, match=r"theory 'two_point' has no program 'lagrangian'; it has rhs, jacobian"):
             compile(theory, "lagrangian")
