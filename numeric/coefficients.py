@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from repdyn.symbolic import Theory, theories
 
 from .quantities import Number, Pair, Rates, State, broadcast
+
+if TYPE_CHECKING:
+    from repdyn.symbolic import Theory
 
 Coefficients = Rates | Mapping[str, ArrayLike]
 """Effective learning rates, or every coefficient of a theory by name."""
@@ -20,6 +23,8 @@ def named(theory: Theory | str) -> Theory:
     Raises:
         ValueError: if there is no theory of that name.
     """
+    from repdyn.symbolic import Theory, theories  # SymPy is not loaded for code that is kept between processes
+
     if isinstance(theory, Theory):
         return theory
     if theory not in theories():

@@ -16,9 +16,10 @@ from scipy import stats
 from scipy.optimize import OptimizeResult, least_squares
 from sympy import Symbol
 
+from .begin import theory_start
 from .coefficients import named, parameter_values
 from .compiled import CompiledFunction, compile_program
-from .integration import integrate, theory_start
+from .integration import integrate
 from .loss import r_squared
 from .quantities import Pair, Rates, State, check_distances, check_start, increasing_times
 from .solution import trajectory

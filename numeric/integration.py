@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, Theory
 from scipy.integrate import ODEintWarning, odeint
 
+from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
 from .quantities import Number, Pair, State, broadcast, check_start, checked_times
@@ -24,9 +25,6 @@ _STILL = 1e-17
 
 _MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
-
-_SAME_START = 1e-6
-"""How far, relative to the terms compared, a theory's start may be from the measured one."""
 
 
 def integrate(
@@ -119,33 +117,6 @@ def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[st
     return [array if array.ndim else float(array) for array in arrays]
 
 
-def theory_start(theory: Theory, start: State, parameters: list[Number]) -> list[Number]:
-    """The start of a theory's own states, from the measured one.
-
-    Raises:
-        ValueError: if what is measured of a pair does not determine it, or the theory cannot start there.
-    """
-    if theory.begin is None:
-        raise ValueError(
-            f"theory {theory.name!r} is not determined by dh2, dy2 and w at the start; give every state to evolve"
-        )
-    begun = compile(theory, "begin")(start.dh2, start.dy2, start.w, *parameters)
-    if theory.states == tuple(theory.readout.values()):
-        return list(begun)
-    read = compile(theory, "readout")(*begun, *parameters)
-    size = np.abs(start.dy2) + np.abs(np.subtract(start.dy2, start.w))
-    for name, value, scale in zip(("dh2", "dy2", "w"), read, (start.dh2, start.dy2, size), strict=True):
-        measured = getattr(start, name)
-        off = np.abs(value - measured) > _SAME_START * np.asarray(scale)
-        if off.any():
-            found, wanted = (np.broadcast_to(x, off.shape)[off].flat[0] for x in (value, measured))
-            raise ValueError(
-                f"theory {theory.name!r} starts with {name} = {found:.6g} where {wanted:.6g} is measured: it is for "
-                "pairs whose dy is parallel to dy*, as with a single output; use two_point or growing_vectors"
-            )
-    return list(begun)
-
-
 @dataclass(frozen=True)
 class _Flow:
     """What is integrated: the flow in some coordinates, its Jacobian, and the way there and back."""
@@ -210,13 +181,13 @@ def _solve(theory: Theory, times: Array, problem: Array, rtol: float) -> Array:
 
 def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[float], rtol: float) -> Array:
     """The coordinates at the given moments, which increase; shape (coordinates, moments)."""
-    bare_flow, bare_jacobian, count = functions.flow.bare, functions.jacobian.bare, start.size
+    flow, jacobian, count = functions.flow, functions.jacobian, start.size
 
     def rhs(s: float, q: Array) -> Array:
-        return np.array(bare_flow(s, *q.tolist(), *constants))
+        return np.array(flow(s, *q.tolist(), *constants))
 
     def matrix(s: float, q: Array) -> Array:
-        return np.array(bare_jacobian(s, *q.tolist(), *constants)).reshape(count, count)
+        return np.array(jacobian(s, *q.tolist(), *constants)).reshape(count, count)
 
     largest = float(np.abs(start).max())
     scale = np.where(start == 0, largest, np.abs(start))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import Theory
-from scipy.optimize import bisect
 
+from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
-from .integration import theory_start
 from .quantities import Number, Pair, Rates, State, check_start, checked_times
+
+if TYPE_CHECKING:
+    from repdyn.symbolic import Theory
 
 Array = NDArray[np.float64]
 
@@ -143,6 +146,8 @@ def _approached(theory: Theory, start: State, pair: Pair, rates: Coefficients) -
 
 def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
     """dh2 where ``lack`` is 0, for one problem. lack rises with the impulse from where one of the lengths vanishes."""
+
+    from scipy.optimize import bisect  # slow to load, and seldom needed
 
     def lack(impulse: float) -> float:
         missing, dh2, b2 = after(impulse, *problem)
