@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sympy as sp
     from repdyn.symbolic import Program, Theory
 
-_EXTRAS = {"numpy": "repdyn", "torch": "repdyn[experiments]", "jax": "repdyn[jax]"}
+_EXTRAS = {"numpy": "repdyn", "python": "repdyn", "torch": "repdyn[experiments]", "jax": "repdyn[jax]"}
 """What to install for a back end that is called from Python."""
 
 _USES = {
@@ -36,7 +36,7 @@ class CompiledFunction:
         name: its name.
         arguments: names of the positional arguments, in order; they broadcast.
         results: names of what it returns, in order; each has the shape of the arguments that it depends on.
-        backend: the language: ``numpy``, ``torch``, ``jax``, ``c``, ``javascript`` or ``latex``.
+        backend: the language: ``numpy``, ``python``, ``torch``, ``jax``, ``c``, ``javascript`` or ``latex``.
         source: its source, complete in itself, with the order of arguments and results written down.
 
     Called, it computes with the arrays of its back end, which is loaded by the first call.
@@ -121,9 +121,9 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
     Args:
         theory: a theory or the name of one.
         what: which of ``theory.programs``: ``solution``, ``rhs``, ``jacobian``, ``invariants``, ``readout``, ...
-        backend: ``numpy``, ``torch`` (of which autograd takes derivatives) or ``jax`` (``jax.grad``, ``jax.vmap``,
-            ``jax.jit``); or the source as ``c`` (C99), ``javascript`` (an ES module) or ``latex`` (in the notation of
-            the theory's derivation).
+        backend: ``numpy``, ``python`` (one number at a time), ``torch`` (of which autograd takes derivatives) or
+            ``jax`` (``jax.grad``, ``jax.vmap``, ``jax.jit``); or the source as ``c`` (C99), ``javascript`` (an ES
+            module) or ``latex`` (in the notation of the theory's derivation).
 
     What was generated is kept between processes (``$REPDYN_CACHE``, else the user's cache folder).
 

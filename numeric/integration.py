@@ -131,13 +131,13 @@ class _Flow:
 def _flow(theory: Theory) -> _Flow:
     chart = theory.chart
     if chart is None:
-        return _Flow(compile(theory, "rhs"), compile(theory, "jacobian"), None, None)
+        return _Flow(compile(theory, "rhs", "python"), compile(theory, "jacobian", "python"), None, None)
     arguments = (chart.time, *chart.states, *chart.parameters)
     flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): chart.rhs[x] for x in chart.states})
     entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian.flat())}
     return _Flow(
-        compile_program("flow", flow),
-        compile_program("flow_jacobian", Program(arguments, {}, entries)),
+        compile_program("flow", flow, "python"),
+        compile_program("flow_jacobian", Program(arguments, {}, entries), "python"),
         compile_program("enter", chart.enter),
         compile_program("leave", chart.leave),
     )

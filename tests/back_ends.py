@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from repdyn.numeric import CompiledFunction
 
-CALLED = ("numpy", "torch", "jax", "c", "javascript")
+CALLED = ("numpy", "python", "torch", "jax", "c", "javascript")
 """The back ends that compute."""
 
 
@@ -23,6 +23,10 @@ def evaluate(function: CompiledFunction, columns, folder) -> list[np.ndarray]:
 def _numpy(function, columns, _):
     with np.errstate(all="raise", under="ignore"):
         return function(*columns)
+
+
+def _python(function, columns, _):
+    return np.transpose([function(*point) for point in columns.T.tolist()])
 
 
 def _torch(function, columns, _):

@@ -14,6 +14,7 @@ _HOMES = {
     "numpy": "arrays",
     "torch": "arrays",
     "jax": "arrays",
+    "python": "scalars",
     "c": "scalars",
     "javascript": "scalars",
     "latex": "formulas",

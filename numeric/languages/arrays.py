@@ -50,6 +50,16 @@ def exprel_prime(x):
         total = total * small + coefficient
     return {np}.where(near, total, ({np}.exp(large) * (large - 1) + 1) / large / large)
 ''',
+    "logrel": '''
+def logrel(x):
+    """log(1 + x)/x: by its power series for |x| < 1/4, so that its derivatives are exact too."""
+    near = {np}.abs(x) < 0.25
+    small, large = {np}.where(near, x, 0.0), {np}.where(near, 1.0, x)
+    total = 0.0
+    for coefficient in ({logrel}):
+        total = total * small + coefficient
+    return {np}.where(near, total, {np}.log1p(large) / large)
+''',
     "hypot": '''
 def hypot(x, y):
     """sqrt(x**2 + y**2), of derivative 0 where both are 0. It does not depend on the scale, nor do derivatives."""

@@ -10,13 +10,13 @@ from math import factorial
 
 import sympy as sp
 from repdyn.symbolic import Program
-from repdyn.symbolic.functions import elementary, exprel, exprel_prime, hypot, quotient
+from repdyn.symbolic.functions import elementary, exprel, exprel_prime, hypot, logrel, quotient
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 FUNCTIONS: tuple[type[sp.Function], ...] = (
     *(sp.exp, sp.log, sp.sinh, sp.cosh, sp.tanh, sp.asinh, sp.Abs, sp.sign, sp.Heaviside, sp.Min, sp.Max),
-    *(exprel, exprel_prime, hypot, quotient),
+    *(exprel, exprel_prime, logrel, hypot, quotient),
 )
 """What a program may call, besides powers and roots; sign and Heaviside are the derivatives of Abs, Min and Max."""
 
@@ -28,13 +28,17 @@ _STRUCTURE: tuple[type[sp.Basic], ...] = (
 _TERMS = 24
 """So many terms of a power series are exact to the last place for ``|x| < 1``, and so are their two derivatives."""
 
+_SLOW_TERMS = 32
+"""The same for ``|x| < 1/4`` of a series that converges no faster than a geometric one."""
+
 
 def series() -> dict[str, str]:
-    """The coefficients of the power series of exprel and of its derivative, the highest first, as they are written."""
+    """The coefficients of the power series of each function, the highest first, as they are written."""
     terms = range(_TERMS - 1, -1, -1)
     exact = {
         "exprel": [Fraction(1, factorial(k + 1)) for k in terms],
         "exprel_prime": [Fraction(k + 1, factorial(k + 2)) for k in terms],
+        "logrel": [Fraction((-1) ** k, k + 1) for k in range(_SLOW_TERMS - 1, -1, -1)],
     }
     return {name: ", ".join(repr(float(x)) for x in coefficients) for name, coefficients in exact.items()}
 
