@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repdyn.numeric import Pair, Rates, compile, final_distance, trajectory
+from repdyn.numeric import Pair, Rates, compile, evolve, final_distance, trajectory
+from repdyn.symbolic import theories
 from scipy.integrate import solve_ivp
 from starts import agreeing_pairs, all_pairs, differing_pairs, spread
 
@@ -136,6 +137,18 @@ def test_states_about_the_middle_with_equal_rates_are_the_recurrent_theory(seed,
     dy2_target = ((pair.y[1] - pair.y[0]) ** 2).sum() / N
     found = TRAJECTORY(t, *start, dy2_target, drawn[0], drawn[0], drawn[3], N)
     np.testing.assert_allclose(readout, found, atol=1e-6 * np.abs(found).max())
+
+
+@settings(max_examples=10)
+@given(seeds, rates)
+def test_the_packages_integrator_goes_the_same_way(seed, drawn) -> None:
+    pair = Line(seed, drawn, agreeing=False, size_of_h=1.0)
+    theory = theories()["fixed_expansion"]
+    start = dict(zip(map(str, theory.states), pair.scalars, strict=True))
+    constants = dict(zip(map(str, theory.parameters), pair.constants, strict=True))
+    found = np.stack(list(evolve(theory, TIMES, start, constants).values()))
+    expected = pair.path(TIMES)
+    np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
 
 
 @settings(max_examples=25)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repdyn.numeric import Rates, State, linearised_flow
+from repdyn.numeric import Pair, Rates, State, linearised_flow, trajectory
 
 RATES = Rates(0.02, 0.05)
 TIMES = np.concatenate([[0], np.geomspace(0.1, 300, 60)])
@@ -96,6 +96,18 @@ def test_with_one_output_the_area_of_dh_and_the_decoder_is_conserved(seed) -> No
     b = flow.D_y[:, 0]
     area = flow.state.dh2 * (b * b).sum(1) - (flow.dh * b).sum(1) ** 2
     np.testing.assert_allclose(area, area[0], rtol=1e-7)
+
+
+@few
+@given(seeds)
+def test_with_one_output_it_is_the_closed_form_that_knows_that_area(seed) -> None:
+    D_h, D_y, dx, dy_target = start = random_matrices(seed, outputs=1)
+    flow = linearised_flow(TIMES, *start, RATES)
+    dh, b = D_h @ dx, D_y[0]
+    numbers = {"rate_h": RATES.h, "rate_y": RATES.y, "gram": (dh @ dh) * (b @ b) - (dh @ b) ** 2}
+    pair = Pair(dx @ dx, dy_target @ dy_target)
+    exact = trajectory(TIMES, flow.state[0], pair, numbers, theory="scalar_output")
+    np.testing.assert_allclose(as_array(flow.state), as_array(exact), rtol=1e-7, atol=1e-8)
 
 
 @few
