@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .settings import Setting, SettingError, find_setting, load_settings, override
+
+if TYPE_CHECKING:
+    from repdyn.symbolic.document import Verdict
 
 _RESULTS = Path("results")
 _FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
@@ -82,8 +86,13 @@ def _parser() -> _Parser:
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
     fit.set_defaults(action=_fit)
 
-    derive = commands.add_parser("derive", help="derive the theory and verify every step")
-    derive.add_argument("--format", choices=("md", "tex"), default="md", help="Markdown (default) or LaTeX")
+    derive = commands.add_parser("derive", help="derive the theories and verify every step")
+    derive.add_argument("theory", nargs="*", metavar="THEORY", help="names of theories (default: all, in order)")
+    derive.add_argument(
+        "--format",
+        choices=("md", "tex", "html"),
+        help="Markdown, LaTeX or one HTML file (default: as the output's name ends, otherwise Markdown)",
+    )
     derive.add_argument("--output", type=Path, metavar="FILE", help="write here instead of printing")
     derive.set_defaults(action=_derive)
     return parser
@@ -160,19 +169,45 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
 
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
-    from repdyn.symbolic import two_point  # SymPy takes longer to load than --help may
-    from repdyn.symbolic.document import prove, render
+    from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
+    from repdyn.symbolic.document import FORMATS, Chapter, prove, render
 
-    derivation = two_point().derivation
-    verdicts = prove(derivation)
-    text = render(derivation, verdicts, options.format)
-    wrong = [error for _, error in verdicts if error is not None]
+    known = theories()
+    for name in options.theory:
+        if name not in known:
+            raise ValueError(f"there is no theory {name!r}; there are {', '.join(known)}")
+    ending = options.output.suffix[1:] if options.output else ""
+    form = options.format or (ending if ending in FORMATS else "md")
+    chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
+    with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
+        chapters: list[Chapter] = []
+        for theory in chosen:
+            verdicts: list[Verdict] = []
+            for verdict in prove(theory.derivation):
+                verdicts.append(verdict)
+                advance()
+            chapters.append(Chapter(theory, tuple(verdicts)))
+    text = render(chapters, form)
+    wrong = [error for chapter in chapters for _, error in chapter.verdicts if error is not None]
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text, "utf-8")
-        print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} steps verified; written to {options.output}")
+        steps = sum(len(chapter.verdicts) for chapter in chapters)
+        print(f"{steps - len(wrong)} of {steps} steps verified; written to {options.output}")
     else:
         print(text, end="")
     if wrong:
         raise ArithmeticError(wrong[0])
     return 0
+
+
+@contextmanager
+def _progress(total: int) -> Generator[Callable[[], object]]:
+    """A bar on a terminal's error stream while steps are proved; the proof itself needs no more than SymPy."""
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        yield lambda: None
+        return
+    with tqdm(total=total, desc="proving", unit=" steps", disable=None, leave=False) as bar:
+        yield bar.update
