@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import Program, Theory, theories
+from repdyn.symbolic import Program, Theory
 from scipy import special
 from sympy.printing.numpy import NumPyPrinter
+
+from .coefficients import named
 
 Array = NDArray[np.float64]
 
@@ -22,6 +24,13 @@ def quotient(x: ArrayLike, y: ArrayLike) -> Array:
     y = np.asarray(y)
     zero = y == 0
     return np.where(zero, 0.0, x / np.where(zero, 1.0, y))
+
+
+def logrel(x: ArrayLike) -> Array:
+    """``log(1 + x)/x``, and 1 at 0."""
+    x = np.asarray(x, dtype=np.float64)
+    zero = x == 0
+    return np.where(zero, 1.0, np.log1p(x) / np.where(zero, 1.0, x))
 
 
 _SERIES = [(k + 1) / special.factorial(k + 2) for k in range(18)][::-1]
@@ -43,6 +52,9 @@ class _Printer(NumPyPrinter):
 
     def _print_exprel_prime(self, expr: Any) -> str:
         return f"exprel_prime({self._print(expr.args[0])})"
+
+    def _print_logrel(self, expr: Any) -> str:
+        return f"logrel({self._print(expr.args[0])})"
 
     def _print_hypot(self, expr: Any) -> str:
         return f"numpy.hypot({self._print(expr.args[0])}, {self._print(expr.args[1])})"
@@ -82,11 +94,13 @@ class CompiledFunction:
     source: str
 
     @cached_property
-    def _function(self) -> Callable[..., tuple[Array, ...]]:
+    def bare(self) -> Callable[..., tuple[Array, ...]]:
+        """The function as its source says it, without conversion: quick for single numbers."""
         namespace: dict[str, Any] = {
             "numpy": np,
             "exprel": special.exprel,
             "exprel_prime": exprel_prime,
+            "logrel": logrel,
             "quotient": quotient,
         }
         exec(builtins.compile(self.source, f"<repdyn {self.name}>", "exec"), namespace)
@@ -96,7 +110,7 @@ class CompiledFunction:
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
         with np.errstate(under="ignore"):
-            return self._function(*(np.asarray(value, dtype=np.float64) for value in values))
+            return self.bare(*(np.asarray(value, dtype=np.float64) for value in values))
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)
@@ -132,16 +146,3 @@ def compile(theory: Theory | str, what: str = "solution") -> CompiledFunction:
     if what not in found.programs:
         raise ValueError(f"theory {found.name!r} has no program {what!r}; it has {', '.join(found.programs)}")
     return compile_program(f"{found.name}_{what}", found.programs[what])
-
-
-def named(theory: Theory | str) -> Theory:
-    """A theory, given itself or its name.
-
-    Raises:
-        ValueError: if there is no theory of that name.
-    """
-    if isinstance(theory, Theory):
-        return theory
-    if theory not in theories():
-        raise ValueError(f"there is no theory {theory!r}; there are {', '.join(theories())}, and those you make")
-    return theories()[theory]

@@ -9,6 +9,14 @@ from .theory import Theory
 
 _MAKERS = {
     "two_point": ".two_points.theory",
+    "scalar_output": ".scalar_output.constant_rates",
+    "growing_rates": ".scalar_output.growing_rates",
+    "growing_vectors": ".growing_vectors",
+    "cross_entropy": ".scalar_output.cross_entropy",
+    "doubled_dy2": ".ablations",
+    "doubled_dh2": ".ablations",
+    "flipped_w": ".ablations",
+    "incomplete_dy2": ".ablations",
 }
 """The module that makes each theory, by a function of the theory's name."""
 

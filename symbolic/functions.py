@@ -36,6 +36,19 @@ class exprel_prime(sp.Function):
         return (sp.exp(x) * (x - 1) + 1) / x**2
 
 
+class logrel(sp.Function):
+    """``log(1 + x)/x``, continued by 1 to ``x = 0``."""
+
+    nargs = 1
+
+    @staticmethod
+    def elementary(x: sp.Expr) -> sp.Expr:
+        return sp.log(1 + x) / x
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        return _power(rf"\operatorname{{logrel}}\left({printer.doprint(self.args[0])}\right)", exp)
+
+
 class hypot(sp.Function):
     """``sqrt(x**2 + y**2)`` without overflow or underflow in between."""
 
@@ -95,6 +108,6 @@ def elementary(expr: sp.Expr) -> sp.Expr:
     >>> elementary(exprel(x))
     (exp(x) - 1)/x
     """
-    for function in (exprel, exprel_prime, hypot, quotient):
+    for function in (exprel, exprel_prime, logrel, hypot, quotient):
         expr = expr.replace(function, function.elementary)
     return expr

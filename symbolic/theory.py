@@ -48,7 +48,7 @@ class Chart:
         return sp.Matrix([self.rhs[x] for x in self.states]).jacobian(self.states)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theory:
     """A closed system of equations for a pair of data points, with its solution and the proof.
 
@@ -72,6 +72,8 @@ class Theory:
         chart: coordinates for an integrator, or None if the states themselves are regular.
         solution: the scalars in closed form, as a program of (time, measured start, parameters), or None.
         final: dh2 (and what else is known) for infinite time, of (measured start, parameters), or None.
+        approach: where there is no ``final``: what the squared output still lacks, ``lack``, and dh2 and b2, as a
+            program of (an impulse, measured start, parameters). lack rises with the impulse; its root is the end.
         loss: the loss over training, as a program of its own arguments, or None.
 
     Raises:
@@ -91,6 +93,7 @@ class Theory:
     chart: Chart | None = None
     solution: Program | None = None
     final: Program | None = None
+    approach: Program | None = None
     loss: Program | None = None
 
     def __post_init__(self) -> None:
@@ -165,5 +168,5 @@ class Theory:
         if self.begin is not None:
             start = {x: self.begin[x] for x in self.start}
             found["begin"] = Program((*MEASURED, *self.parameters), {}, start)
-        rest = {"solution": self.solution, "final": self.final, "loss": self.loss}
+        rest = {"solution": self.solution, "final": self.final, "approach": self.approach, "loss": self.loss}
         return found | {name: program for name, program in rest.items() if program is not None}

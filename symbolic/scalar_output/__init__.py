@@ -1,0 +1,1 @@
+"""Scalar output without the ansatz: constant rates, growing rates, and losses other than the squared error."""
