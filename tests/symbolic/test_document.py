@@ -38,7 +38,7 @@ def chapters(*found):
 
 @pytest.fixture(scope="module")
 def whole():
-    return chapters(*theories().values(), small("second", SQUARE), small("third", SQUARE, WRONG))
+    return chapters(two_point(), small("second", SQUARE), small("third", SQUARE, WRONG))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +136,16 @@ def test_every_paper_that_a_theory_cites_is_in_the_list() -> None:
     for theory in theories().values():
         texts = [theory.derivation.introduction, *(step.reason for step in theory.derivation.steps)]
         assert set(Citations.of(texts).numbers) <= set(REFERENCES)
+
+
+def test_the_page_of_all_theories_is_whole() -> None:
+    found = [Chapter(theory, tuple((step, None) for step in theory.derivation.steps)) for theory in theories().values()]
+    page = ET.fromstring(render(found, "html").removeprefix("<!DOCTYPE html>"))
+    names = [e.get("id") for e in page.iter() if e.get("id")]
+    assert len(names) == len(set(names))
+    assert {e.get("href")[1:] for e in page.iter("a") if e.get("href").startswith("#")} <= set(names)
+    statements = sum(len(step.statement) for chapter in found for step, _ in chapter.verdicts)
+    assert len(page.findall(".//div[@class='equation']")) > statements
 
 
 def test_a_paper_that_is_not_in_the_list_is_an_error() -> None:
