@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compile
+from .compiled import CompiledFunction, compile
 from .quantities import Number, Pair, Rates, State, broadcast, check_start
 
 Array = NDArray[np.float64]
@@ -15,6 +17,11 @@ _SAMPLES = 96
 
 _HALVINGS = 60
 """Bisections between two of them: to the last place."""
+
+
+@cache
+def _function(what: str) -> CompiledFunction:
+    return compile("two_point", what)
 
 
 def relaxation_time(start: State, pair: Pair, rates: Rates) -> Number:
@@ -103,7 +110,7 @@ def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
 
 def _first_half(relaxation: Array, *problem: Array) -> Array:
     """The first time at which dy . dy* is half of |dy*|^2, for each of several problems in a row."""
-    solution = compile("two_point", "solution")
+    solution = _function("solution")
 
     def reached(t: Array) -> NDArray[np.bool_]:
         _, dy2, w = solution(t, *problem)
@@ -133,7 +140,7 @@ def _moments(start: State, pair: Pair, rates: Rates) -> tuple[Array, ...]:
     check_start(start, pair)
     sums = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2, "rates": rates.h + rates.y}
     shape = broadcast(**sums)
-    found = compile("two_point", "moments")(*_values(start, pair, rates))
+    found = _function("moments")(*_values(start, pair, rates))
     return tuple(np.broadcast_to(x, shape) for x in found)
 
 
