@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .settings import Setting, SettingError, find_setting, load_settings, override
 
 if TYPE_CHECKING:
-    from repdyn.symbolic.document import Verdict
+    from repdyn.symbolic.document import Plate, Verdict
 
 _RESULTS = Path("results")
 _FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
@@ -163,8 +163,10 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     if options.figure:
         from .figures import draw_comparison, save_figure
 
-        save_figure(draw_comparison(fitted[0]), options.figure)
-        print(f"drawn in {options.figure}.png and {options.figure}.svg")
+        ending = options.figure.suffix
+        stem = options.figure.with_suffix("") if ending in (".png", ".svg") else options.figure
+        save_figure(draw_comparison(fitted[0]), stem)
+        print(f"drawn in {stem}.png and {stem}.svg")
     return 0
 
 
@@ -187,7 +189,8 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
                 verdicts.append(verdict)
                 advance()
             chapters.append(Chapter(theory, tuple(verdicts)))
-    text = render(chapters, form)
+    figures = _phases(form, options.output) if any(theory.name == "two_point" for theory in chosen) else {}
+    text = render(chapters, form, figures)
     wrong = [error for chapter in chapters for _, error in chapter.verdicts if error is not None]
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -211,3 +214,21 @@ def _progress(total: int) -> Generator[Callable[[], object]]:
         return
     with tqdm(total=total, desc="proving", unit=" steps", disable=None, leave=False) as bar:
         yield bar.update
+
+
+def _phases(form: str, output: Path | None) -> dict[str, Plate]:
+    """The phase diagram: within HTML, otherwise in a file beside the output, if there is one."""
+    if output is None and form != "html":
+        return {}
+    from repdyn.symbolic.document import Plate
+
+    from .figures import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram, svg, write_figure
+
+    figure = draw_phase_diagram()
+    if output is None or form == "html":
+        embedded = svg(figure)
+    else:
+        file = output.with_name(f"{output.stem}-phases.{'pdf' if form == 'tex' else 'png'}")
+        write_figure(figure, file)
+        embedded = file.name
+    return {"two_point": Plate(PHASES_ALT, PHASES_CAPTION, embedded)}

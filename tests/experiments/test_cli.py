@@ -64,9 +64,11 @@ def test_fit_recovers_the_rates_of_a_trajectory(csv: Path, capsys) -> None:
     assert "conserved line: R2 = 1.000" in out
 
 
-def test_fit_draws_when_asked(csv: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["", ".png", ".svg"])
+def test_fit_draws_when_asked(csv: Path, tmp_path: Path, ending: str) -> None:
     stem = tmp_path / "drawn"
-    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(stem)]) == 0
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(tmp_path / f"drawn{ending}")]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "drawn.png", "drawn.svg"}
     assert stem.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     assert stem.with_suffix(".svg").stat().st_size > 1000
 
