@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -251,9 +252,9 @@ def draw_phase_diagram() -> Figure:
 
 def _draw_phases(ax: Axes, size: float) -> Any:
     left = _PHASE_HIGHS[0]
-    high = np.minimum(np.sinh(np.linspace(np.arcsinh(left), np.arcsinh(size), 201)), size * (1 - 1e-6))
+    high = np.minimum(np.sinh(np.linspace(np.arcsinh(left), np.arcsinh(size), 121)), size * (1 - 1e-6))
     # A pair that is aligned has no slow part: just beside it there is one.
-    cosine = np.linspace(-1 + 1e-6, 1 - 1e-6, 141)
+    cosine = np.linspace(-1 + 1e-6, 1 - 1e-6, 101)
     starts = _phase(size, high[None, :], cosine[:, None])
     times = np.asarray(half_way_time(starts, *_UNITS)) / relaxation_time(starts, *_UNITS)
     levels = np.geomspace(_PHASE_TIMES[0], _PHASE_TIMES[-1], 13)
@@ -290,9 +291,10 @@ def _draw_phases(ax: Axes, size: float) -> Any:
     return shades
 
 
+@cache
 def _high(end: float) -> float:
     """The A_high that leads to a final distance, which rises with it."""
-    high = np.linspace(-50, 50, 100_001)
+    high = np.linspace(-50, 50, 20_001)
     return float(np.interp(end, np.asarray(final_distance(_phase(1e3, high, 1.0), *_UNITS)), high))
 
 

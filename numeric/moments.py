@@ -12,7 +12,7 @@ from .quantities import Number, Pair, Rates, State, broadcast, check_start
 
 Array = NDArray[np.float64]
 
-_SAMPLES = 96
+_SAMPLES = 64
 """Moments at which a pair that is not aligned is looked at for the first that is beyond half-way."""
 
 _HALVINGS = 60
@@ -80,7 +80,7 @@ def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
 
     0 if it is at the start, infinite if it never is, and NaN where the targets agree: there is nothing to learn.
     For dy parallel to dy* it is a closed form. Otherwise the exact trajectory is looked at and the time found by
-    bisection; a pair that is half-way for less than a hundredth of that time and falls back is not noticed.
+    bisection; a pair that is half-way for less than a fiftieth of that time and falls back is not noticed.
 
     Args:
         start: the state at ``t = 0``, with ``dh2 > 0``.

@@ -40,6 +40,7 @@ def _row(latex: str, display: str) -> str:
     text = _UPRIGHT.sub(lambda m: f"<mi>{re.sub('<[^>]*>', '', m[0])}</mi>", text)
     # A function's name is no operator, which would have space around it; `lim` takes its limit below it.
     text = re.sub(r"<mo[^>]*>((?!lim)[a-z]{2,})</mo>", r"<mi>\1</mi>", text)
+    text = text.replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>')
     # A minus after an equals sign or an opening bracket is a sign, not a difference.
     text = _BEFORE_SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', text)
     text = _ACCENTED.sub(r'<mover accent="true">\1', text)

@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from repdyn.experiments.cli import main
+from matplotlib.figure import Figure
+from repdyn.experiments.figures import svg, write_figure
+from repdyn.symbolic import theories
+from repdyn.symbolic.document import Chapter, Plate, render
 
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -35,11 +38,15 @@ addEventListener("load", () => {
 </script>"""
 
 
+def written(form: str, embedded: str) -> str:
+    """Every theory; the proofs are other tests' business."""
+    chapters = [Chapter(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in theories().values()]
+    return render(chapters, form, {"two_point": Plate("nothing", "An empty figure.", embedded)})
+
+
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "derivation.html"
-    assert main(["derive", "--output", str(path)]) == 0
-    return path
+def page() -> str:
+    return written("html", svg(Figure()))
 
 
 @pytest.fixture(scope="module", params=[390, 1280])
@@ -49,7 +56,7 @@ def seen(request, page, tmp_path_factory):
         pytest.skip("there is no chromium here")
     folder = tmp_path_factory.mktemp("browser")
     measured = folder / "measured.html"
-    measured.write_text(page.read_text("utf-8").replace("<head>", f"<head>{MEASURE}"), "utf-8")
+    measured.write_text(page.replace("<head>", f"<head>{MEASURE}"), "utf-8")
     # A headless window is never narrower than 500 pixels; a frame is.
     frame = f'<iframe src="measured.html" style="width:{request.param}px;height:2000px;border:0"></iframe>'
     copy = """<script>addEventListener("load", () => {
@@ -76,7 +83,7 @@ def seen(request, page, tmp_path_factory):
 
 def test_every_formula_is_drawn(page, seen) -> None:
     _, found = seen
-    assert len(found["formulas"]) == page.read_text("utf-8").count("<math") > 100
+    assert len(found["formulas"]) == page.count("<math") > 100
     assert all(width > 0 and height > 0 for width, height in found["formulas"])
 
 
@@ -95,11 +102,14 @@ def test_nothing_is_asked_of_the_network_and_nothing_fails(seen) -> None:
     _, found = seen
     assert [name for name in found["requests"] if not name.startswith("data:")] == []
     assert found["messages"] == []
+    assert all(width > 0 for width in found["images"])
+    assert len(found["images"]) == 1
 
 
 @pytest.mark.skipif(not LATEX, reason="there is no pdflatex here")
 def test_the_latex_compiles_and_no_line_is_too_long(tmp_path: Path) -> None:
-    assert main(["derive", "--output", str(tmp_path / "derivation.tex")]) == 0
+    write_figure(Figure(), tmp_path / "empty.pdf")
+    (tmp_path / "derivation.tex").write_text(written("tex", "empty.pdf"), "utf-8")
     for _ in range(2):
         done = subprocess.run(
             [LATEX, "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"],

@@ -223,6 +223,7 @@ def test_a_fraction_is_as_wide_as_its_wider_part() -> None:
         (r"\operatorname{exprel}\left(x\right)", "<mi>exprel</mi>"),
         (r"\Delta h", '<mi mathvariant="normal">Δ</mi>'),
         (r"c_<", "&lt;"),
+        (r"1/\tau", '<mo lspace="0" rspace="0">/</mo>'),
         (r"\dot x", '<mover accent="true">'),
         (r"\lvert x\rvert^2", "<msup><mrow><mo"),
     ],
