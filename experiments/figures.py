@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
 from repdyn.numeric import Pair, Rates, State, crossing_time, final_distance, half_way_time, relaxation_time
 
 from .comparison import Comparison
@@ -252,15 +253,15 @@ def draw_phase_diagram() -> Figure:
 
 def _draw_phases(ax: Axes, size: float) -> Any:
     left = _PHASE_HIGHS[0]
-    high = np.minimum(np.sinh(np.linspace(np.arcsinh(left), np.arcsinh(size), 121)), size * (1 - 1e-6))
+    even = np.linspace(float(np.arcsinh(left)), float(np.arcsinh(size)), 121)
+    high: Any = np.clip(np.sinh(even), left, size * (1 - 1e-6))
     # A pair that is aligned has no slow part: just beside it there is one.
     cosine = np.linspace(-1 + 1e-6, 1 - 1e-6, 101)
     starts = _phase(size, high[None, :], cosine[:, None])
     times = np.asarray(half_way_time(starts, *_UNITS)) / relaxation_time(starts, *_UNITS)
     levels = np.geomspace(_PHASE_TIMES[0], _PHASE_TIMES[-1], 13)
-    palette = sns.color_palette("mako_r", as_cmap=True)
     shades = ax.contourf(
-        high, cosine, np.maximum(times, 1e-9), levels=levels, norm=LogNorm(), cmap=palette, extend="both"
+        high, cosine, np.maximum(times, 1e-9), levels=levels, norm=LogNorm(), cmap="mako_r", extend="both"
     )
     shades.set_rasterized(True)  # thousands of polygons would make a large file
     learnt = np.broadcast_to(np.asarray(starts.dy2) - starts.w, times.shape)
@@ -298,9 +299,9 @@ def _high(end: float) -> float:
     return float(np.interp(end, np.asarray(final_distance(_phase(1e3, high, 1.0), *_UNITS)), high))
 
 
-def _edge(size: float, high: Any) -> Any:
+def _edge(size: float, high: NDArray[np.float64]) -> NDArray[np.float64]:
     """The cosine below which dh passes through zero, for each A_high; -1 where it never does."""
-    low, top = np.full_like(high, -1.0), np.zeros_like(high)  # at a right angle it never does
+    low, top = np.full(high.shape, -1.0), np.zeros(high.shape)  # at a right angle it never does
     for _ in range(40):
         middle = (low + top) / 2
         crosses = np.isfinite(crossing_time(_phase(size, high, middle), *_UNITS))

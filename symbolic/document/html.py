@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from html import escape
 from importlib import resources
@@ -108,7 +109,8 @@ def _figure(figure: Figure, citations: Citations) -> str:
     source = f"data:image/svg+xml;base64,{b64encode(plate.embedded.encode()).decode()}"
     caption = f"<b>Figure {figure.number}.</b> {_prose(plate.caption, citations)}"
     return (
-        f'<figure id="{figure.anchor}"><img alt="{escape(plate.alt)}" src="{source}"/>'
+        f'<figure id="{figure.anchor}"><div class="plate" tabindex="0">'
+        f'<img alt="{escape(plate.alt)}" src="{source}"/></div>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
@@ -127,7 +129,7 @@ def _references(citations: Citations) -> list[str]:
 
 
 def _prose(text: str, citations: Citations) -> str:
-    return written(
+    prose = written(
         text,
         {
             "text": escape,
@@ -138,3 +140,5 @@ def _prose(text: str, citations: Citations) -> str:
             ),
         },
     )
+    # A formula and the comma after it stay on one line.
+    return re.sub(r"</math>(?=[,.;:)])", "</math>\N{WORD JOINER}", prose)
