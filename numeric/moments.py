@@ -70,7 +70,7 @@ def crossing_time(start: State, pair: Pair, rates: Rates) -> Number:
     inf
     >>> wrong_way_round = State(0.1, 0.5, 1.0)
     >>> round(crossing_time(wrong_way_round, Pair(1.0, 0.5), Rates(1e-2, 1e-2)), 3)
-    10.039
+    27.975
     """
     return _number(_moments(start, pair, rates)[1])
 
