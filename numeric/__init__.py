@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .integration import evolve, integrate
     from .linearised import LinearisedFlow, linearised_flow
     from .loss import LossFit, fit_loss, loss_curve
+    from .moments import crossing_time, half_way_time, relaxation_time
     from .quantities import Pair, Rates, State, inner_products
     from .solution import final_distance, has_end, regime_number, trajectory
 
@@ -33,11 +34,13 @@ _HOMES = {
     "compile": "compiled",
     "compile_program": "compiled",
     "conserved_line": "departure",
+    "crossing_time": "moments",
     "departures": "departure",
     "evolve": "integration",
     "final_distance": "solution",
     "fit_loss": "loss",
     "fit_rates": "fit",
+    "half_way_time": "moments",
     "has_end": "solution",
     "inner_products": "quantities",
     "integrate": "integration",
@@ -46,6 +49,7 @@ _HOMES = {
     "named": "coefficients",
     "nested_test": "fit",
     "regime_number": "solution",
+    "relaxation_time": "moments",
     "trajectory": "solution",
 }
 
@@ -63,11 +67,13 @@ __all__ = [
     "compile",
     "compile_program",
     "conserved_line",
+    "crossing_time",
     "departures",
     "evolve",
     "final_distance",
     "fit_loss",
     "fit_rates",
+    "half_way_time",
     "has_end",
     "inner_products",
     "integrate",
@@ -76,6 +82,7 @@ __all__ = [
     "named",
     "nested_test",
     "regime_number",
+    "relaxation_time",
     "trajectory",
 ]
 
