@@ -182,7 +182,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
     from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
-    from repdyn.symbolic.document import FORMATS, Chapter, prove, render
+    from repdyn.symbolic.document import FORMATS, Chapter, prove, render, tally
 
     known = theories()
     for name in options.theory:
@@ -205,8 +205,8 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text, "utf-8")
-        steps = sum(len(chapter.verdicts) for chapter in chapters)
-        print(f"{steps - len(wrong)} of {steps} steps verified; written to {options.output}")
+        proved, steps = tally(chapters)
+        print(f"{proved} of {steps} steps verified; written to {options.output}")
     else:
         print(text, end="")
     if wrong:

@@ -52,12 +52,36 @@ class logrel(sp.Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, x: sp.Expr) -> sp.Expr | None:
+        return sp.S.One if x == 0 else None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return logrel_prime(self.args[0])
+
     @staticmethod
     def elementary(x: sp.Expr) -> sp.Expr:
         return sp.log(1 + x) / x
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         return _power(rf"\operatorname{{logrel}}\left({printer.doprint(self.args[0])}\right)", exp)
+
+
+class logrel_prime(sp.Function):
+    """The derivative of :class:`logrel`, ``(x/(1 + x) - log(1 + x))/x**2``; -1/2 at 0."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sp.Expr) -> sp.Expr | None:
+        return -sp.S.Half if x == 0 else None
+
+    @staticmethod
+    def elementary(x: sp.Expr) -> sp.Expr:
+        return (x / (1 + x) - sp.log(1 + x)) / x**2
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        return _power(rf"\operatorname{{logrel}}'\left({printer.doprint(self.args[0])}\right)", exp)
 
 
 class hypot(sp.Function):
@@ -115,6 +139,9 @@ def _power(base: str, exp: str | None) -> str:
     return base if exp is None else rf"\left({base}\right)^{{{exp}}}"
 
 
+ACCURATE = (exprel, exprel_prime, logrel, logrel_prime, hypot, quotient)
+
+
 def elementary(expr: sp.Expr) -> sp.Expr:
     """Replace the accurate functions of this module by the expressions they stand for.
 
@@ -123,6 +150,6 @@ def elementary(expr: sp.Expr) -> sp.Expr:
     >>> elementary(exprel(x))
     (exp(x) - 1)/x
     """
-    for function in (exprel, exprel_prime, logrel, hypot, quotient):
+    for function in ACCURATE:
         expr = expr.replace(function, function.elementary)
     return expr

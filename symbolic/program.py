@@ -8,7 +8,7 @@ from functools import reduce
 
 import sympy as sp
 
-from .functions import exprel, exprel_prime, quotient
+from .functions import ACCURATE
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,7 @@ class Program:
             """The derivative along ``known``, with each function value in it defined only once."""
             derivative = _tangent(expr, known).xreplace(shared)
             # Inner values first; by name among equals, so that the program is the same in every process.
-            for value in sorted(
-                derivative.atoms(exprel, exprel_prime, quotient), key=lambda x: (sp.count_ops(x), str(x))
-            ):
+            for value in sorted(derivative.atoms(*ACCURATE), key=lambda x: (sp.count_ops(x), str(x))):
                 reduced = value.xreplace(shared)
                 if not reduced.is_Symbol:
                     symbol = sp.Symbol(f"shared_{len(definitions)}", real=True)

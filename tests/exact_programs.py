@@ -7,6 +7,7 @@ _ACCURATE = {
     "exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
     "exprel_prime": lambda x: mp.hyp1f1(2, 3, x) / 2,
     "logrel": lambda x: mp.log1p(x) / x if x else mp.mpf(1),
+    "logrel_prime": lambda x: -mp.hyp2f1(2, 2, 3, -x) / 2,
     "hypot": mp.hypot,
     "quotient": lambda x, y: x / y if y else mp.mpf(0),
 }

@@ -60,6 +60,16 @@ def logrel(x):
         total = total * small + coefficient
     return {np}.where(near, total, {np}.log1p(large) / large)
 ''',
+    "logrel_prime": '''
+def logrel_prime(x):
+    """The derivative of log(1 + x)/x: by its power series for |x| < 1/4, where the closed form cancels."""
+    near = {np}.abs(x) < 0.25
+    small, large = {np}.where(near, x, 0.0), {np}.where(near, 1.0, x)
+    total = 0.0
+    for coefficient in ({logrel_prime}):
+        total = total * small + coefficient
+    return {np}.where(near, total, (large / (1 + large) - {np}.log1p(large)) / large / large)
+''',
     "hypot": '''
 def hypot(x, y):
     """sqrt(x**2 + y**2), of derivative 0 where both are 0. It does not depend on the scale, nor do derivatives."""

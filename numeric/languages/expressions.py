@@ -10,13 +10,13 @@ from math import factorial
 
 import sympy as sp
 from repdyn.symbolic import Program
-from repdyn.symbolic.functions import elementary, exprel, exprel_prime, hypot, logrel, quotient
+from repdyn.symbolic.functions import ACCURATE, elementary
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 FUNCTIONS: tuple[type[sp.Function], ...] = (
     *(sp.exp, sp.log, sp.sinh, sp.cosh, sp.tanh, sp.asinh, sp.Abs, sp.sign, sp.Heaviside, sp.Min, sp.Max),
-    *(exprel, exprel_prime, logrel, hypot, quotient),
+    *ACCURATE,
 )
 """What a program may call, besides powers and roots; sign and Heaviside are the derivatives of Abs, Min and Max."""
 
@@ -34,11 +34,12 @@ _SLOW_TERMS = 32
 
 def series() -> dict[str, str]:
     """The coefficients of the power series of each function, the highest first, as they are written."""
-    terms = range(_TERMS - 1, -1, -1)
+    terms, slow = (range(count - 1, -1, -1) for count in (_TERMS, _SLOW_TERMS))
     exact = {
         "exprel": [Fraction(1, factorial(k + 1)) for k in terms],
         "exprel_prime": [Fraction(k + 1, factorial(k + 2)) for k in terms],
-        "logrel": [Fraction((-1) ** k, k + 1) for k in range(_SLOW_TERMS - 1, -1, -1)],
+        "logrel": [Fraction((-1) ** k, k + 1) for k in slow],
+        "logrel_prime": [Fraction((-1) ** (k + 1) * (k + 1), k + 2) for k in slow],
     }
     return {name: ", ".join(repr(float(x)) for x in coefficients) for name, coefficients in exact.items()}
 

@@ -78,6 +78,16 @@ static double exprel(double x) { return x == 0 ? 1.0 : expm1(x) / x; }
 /* log(1 + x)/x */
 static double logrel(double x) { return x == 0 ? 1.0 : log1p(x) / x; }
 """,
+        "logrel_prime": """
+/* the derivative of log(1 + x)/x: its power series for |x| < 1/4, where the closed form cancels */
+static double logrel_prime(double x) {
+    static const double coefficients[] = {%(logrel_prime)s};
+    double total = 0.0;
+    if (!(fabs(x) < 0.25)) return (x / (1 + x) - log1p(x)) / x / x;
+    for (unsigned i = 0; i < sizeof coefficients / sizeof *coefficients; i++) total = total * x + coefficients[i];
+    return total;
+}
+""",
         "exprel_prime": """
 /* the derivative of (exp(x) - 1)/x: its power series for |x| < 1, where the closed form cancels */
 static double exprel_prime(double x) {
@@ -145,6 +155,13 @@ function exprel(x) {
 /** log(1 + x)/x */
 function logrel(x) {
   return x === 0 ? 1 : Math.log1p(x) / x;
+}
+""",
+        "logrel_prime": """
+/** The derivative of log(1 + x)/x: its power series for |x| < 1/4, where the closed form cancels. */
+function logrel_prime(x) {
+  if (!(Math.abs(x) < 0.25)) return (x / (1 + x) - Math.log1p(x)) / x / x;
+  return [%(logrel_prime)s].reduce((total, coefficient) => total * x + coefficient, 0);
 }
 """,
         "exprel_prime": """
@@ -217,6 +234,16 @@ def exprel_prime(x):
 def logrel(x):
     """log(1 + x)/x."""
     return math.log1p(x) / x if x else 1.0
+''',
+        "logrel_prime": '''
+def logrel_prime(x):
+    """The derivative of log(1 + x)/x: its power series for |x| < 1/4, where the closed form cancels."""
+    if not abs(x) < 0.25:
+        return (x / (1 + x) - math.log1p(x)) / x / x
+    total = 0.0
+    for coefficient in (%(logrel_prime)s):
+        total = total * x + coefficient
+    return total
 ''',
     }
     names = {

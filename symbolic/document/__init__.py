@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .contents import Chapter, Document, Plate, Verdict, compose, prove
+from .contents import Chapter, Document, Plate, Verdict, compose, prove, tally
 from .html import html
 from .latex import latex
 from .markdown import markdown
 
-__all__ = ["FORMATS", "Chapter", "Plate", "Verdict", "prove", "render"]
+__all__ = ["FORMATS", "Chapter", "Plate", "Verdict", "prove", "render", "tally"]
 
 FORMATS: Mapping[str, Callable[[Document], str]] = {"md": markdown, "tex": latex, "html": html}
 """What writes each form of the document."""

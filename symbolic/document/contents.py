@@ -133,18 +133,24 @@ def prove(derivation: Derivation) -> Iterator[Verdict]:
             yield step, None
 
 
+def tally(chapters: Sequence[Chapter]) -> tuple[int, int]:
+    """How many steps are proved, and how many there are; one that several theories share counts once."""
+    verdicts = {id(step): error is None for chapter in chapters for step, error in chapter.verdicts}
+    return sum(verdicts.values()), len(verdicts)
+
+
 def compose(chapters: Sequence[Chapter], plates: Mapping[str, Plate]) -> Document:
     """Put chapters in order and number what is in them.
 
     Raises:
         ValueError: if a paper is cited that is not in the list of references.
     """
-    verdicts = [verdict for chapter in chapters for verdict in chapter.verdicts]
-    proved = sum(error is None for _, error in verdicts)
+    proved, total = tally(chapters)
     figures = count(1)
+    shown: dict[int, Heading] = {}
     blocks: list[Block] = []
     for number, chapter in enumerate(chapters, 1):
-        blocks += _chapter(number, chapter)
+        blocks += _chapter(number, chapter, shown)
         name = chapter.theory.name
         if name in plates:
             blocks.append(Figure(next(figures), f"figure-{name}", plates[name]))
@@ -152,14 +158,15 @@ def compose(chapters: Sequence[Chapter], plates: Mapping[str, Plate]) -> Documen
     return Document(
         title=TITLE,
         introduction=INTRODUCTION,
-        summary=f"{proved} of {len(verdicts)} steps verified by exact algebra.",
+        summary=f"{proved} of {total} steps verified by exact algebra.",
         blocks=tuple(blocks),
         citations=Citations.of(texts),
     )
 
 
-def _chapter(number: int, chapter: Chapter) -> Iterator[Block]:
-    theory, equations = chapter.theory, count(1)
+def _chapter(number: int, chapter: Chapter, shown: dict[int, Heading]) -> Iterator[Block]:
+    """The blocks of a chapter; steps that an earlier one has ``shown`` are named only, and new ones added there."""
+    theory, equations, positions = chapter.theory, count(1), count(1)
     derivation = theory.derivation
 
     def equation(latex: str) -> Equation:
@@ -170,8 +177,15 @@ def _chapter(number: int, chapter: Chapter) -> Iterator[Block]:
     yield Paragraph(derivation.introduction)
     for part in _interface(theory):
         yield part if isinstance(part, Paragraph | Quantities) else equation(part)
-    for position, (step, error) in enumerate(chapter.verdicts, 1):
-        yield Heading(2, f"{number}.{position}", step.title, f"{theory.name}-{step.name}", error is None)
+    known = [shown[id(step)] for step, _ in chapter.verdicts if id(step) in shown]
+    if known:
+        yield Paragraph(f"It rests on what is proved above: {'; '.join(f'{x.title} ({x.number})' for x in known)}.")
+    for step, error in chapter.verdicts:
+        if id(step) in shown:
+            continue
+        label = f"{number}.{next(positions)}"
+        shown[id(step)] = Heading(2, label, step.title, f"{theory.name}-{step.name}", error is None)
+        yield shown[id(step)]
         yield Paragraph(step.reason)
         for relation in step.statement:
             yield equation(derivation.latex(relation))
@@ -185,6 +199,8 @@ def _interface(theory: Theory) -> Iterator[Paragraph | Quantities | str]:
 
     def stated(equations: Mapping[sp.Symbol, sp.Expr]) -> Iterator[str]:
         for x, value in equations.items():
+            if x == value:
+                continue
             yield notation.latex(sp.Eq(x, value, evaluate=False))
 
     kinds = (

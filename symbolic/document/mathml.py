@@ -6,7 +6,6 @@ import re
 
 _SIGN = "<mo>&#x02212;</mo>"
 _BEFORE_SIGN = re.compile(rf'(<mo>(?:&#x0003D;|&#x02192;|&#x0002C;)</mo>|<mo[^>]* form="prefix">[^<]*</mo>){_SIGN}')
-_ACCENTED = re.compile(r"<mover>((?:<mi>[^<]*</mi>|<mrow>.*?</mrow>)<mo[^>]*>&#x0(?:02D9|00AF|007E);</mo></mover>)")
 _CAPITAL_GREEK = re.compile(r"<mi>(&#x003(?:9[1-9A-F]|A[0-9]);)</mi>")
 _UPRIGHT = re.compile(r'(?:<mi mathvariant="normal">[a-zA-Z]</mi>|<mo>&#x02004;</mo>){2,}')
 
@@ -43,7 +42,6 @@ def _row(latex: str, display: str) -> str:
     text = text.replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>')
     # A minus after an equals sign or an opening bracket is a sign, not a difference.
     text = _BEFORE_SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', text)
-    text = _ACCENTED.sub(r'<mover accent="true">\1', text)
     # Capital Greek letters stand upright, as in LaTeX; a browser slants any single letter.
     text = _CAPITAL_GREEK.sub(r'<mi mathvariant="normal">\1</mi>', text)
     return re.sub(r"&#x([0-9A-F]+);", lambda m: _character(int(m[1], 16)), text)

@@ -156,7 +156,7 @@ def test_a_library_that_is_missing_is_asked_for(backend, library, extra, monkeyp
         function(*POINTS)
 
 
-KNOWN = "numpy, torch, jax, c, javascript, latex"
+KNOWN = "numpy, torch, jax, python, c, javascript, latex"
 
 
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:

@@ -9,7 +9,7 @@ from back_ends import CALLED, evaluate
 from exact_programs import exactly
 from repdyn.numeric import compile_program
 from repdyn.symbolic import Program
-from repdyn.symbolic.functions import exprel, exprel_prime, hypot, logrel, quotient
+from repdyn.symbolic.functions import exprel, exprel_prime, hypot, logrel, logrel_prime, quotient
 
 x, y = sp.symbols("x y", real=True)
 positive = sp.Abs(x) + sp.Rational(1, 1000)
@@ -31,6 +31,7 @@ EXPRESSIONS = {
         exprel(x),
         exprel_prime(x),
         logrel(sp.Abs(x)),
+        logrel_prime(sp.Abs(x)),
         hypot(x, y),
         quotient(x, y),
         quotient(1, y),

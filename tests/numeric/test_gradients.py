@@ -67,8 +67,8 @@ def test_torch_passes_gradcheck(theory, what) -> None:
     function = compile(theory, what, "torch")
 
     def moving(*tensors):
-        """The results that depend on anything, which is what gradcheck can be asked about."""
-        return tuple(result + 0 for result in function(*tensors) if result.requires_grad)
+        """The results that depend on anything and are finite, which is what gradcheck can be asked about."""
+        return tuple(result + 0 for result in function(*tensors) if result.requires_grad and result.isfinite())
 
     for seed in range(2):
         point = generic(theories()[theory].programs[what], seed)
@@ -82,8 +82,10 @@ def test_derivatives_in_torch_are_those_of_the_program(theory, what) -> None:
     program = theories()[theory].programs[what]
     derived = compile_program("derived", program.jacobian(program.arguments))
     point = generic(program, seed=2)
-    expected = np.array(derived(*point)[len(program.results) :]).reshape(len(program.results), -1)
-    np.testing.assert_allclose(torch_gradients(theory, what)(*point), expected, rtol=1e-9, atol=1e-12)
+    found = derived(*point)
+    finite = np.isfinite(found[: len(program.results)])
+    expected = np.array(found[len(program.results) :]).reshape(len(program.results), -1)
+    np.testing.assert_allclose(torch_gradients(theory, what)(*point)[finite], expected[finite], rtol=1e-9, atol=1e-12)
 
 
 SPECIAL = {

@@ -38,7 +38,7 @@ def chapters(*found):
 
 @pytest.fixture(scope="module")
 def whole():
-    return chapters(two_point(), small("second", SQUARE), small("third", SQUARE, WRONG))
+    return chapters(two_point(), small("second", SQUARE), small("third", replace(SQUARE, name="again"), WRONG))
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,14 @@ def test_chapters_come_in_the_order_given_with_every_step_marked(whole, form) ->
     assert text.count(mark) == steps - 1
     assert f"{steps - 1} of {steps} steps verified by exact algebra." in text
     assert "step 'wrong' is not proved" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_step_of_an_earlier_chapter_is_named_and_not_repeated(form) -> None:
+    text = render(chapters(small("first", SQUARE), small("second", SQUARE, WRONG)), form)
+    assert text.count("out.") == 1
+    assert "It rests on what is proved above: A square (1.1)." in text
+    assert "1 of 2 steps verified" in text
 
 
 def test_every_link_of_the_page_has_its_target_and_every_name_is_used_once(page) -> None:
@@ -224,7 +232,7 @@ def test_a_fraction_is_as_wide_as_its_wider_part() -> None:
         (r"\Delta h", '<mi mathvariant="normal">Δ</mi>'),
         (r"c_<", "&lt;"),
         (r"1/\tau", '<mo lspace="0" rspace="0">/</mo>'),
-        (r"\dot x", '<mover accent="true">'),
+        (r"\dot x", "<mover><mi>x</mi>"),
         (r"\lvert x\rvert^2", "<msup><mrow><mo"),
     ],
 )
