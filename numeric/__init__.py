@@ -2,6 +2,7 @@
 
 from .compiled import CompiledFunction, compile, compile_program
 from .departure import ConservedLine, Departure, conserved_line, departures
+from .exponent import GrowthExponent, growth_exponent
 from .fit import RateFit, fit_rates
 from .integration import integrate
 from .loss import LossFit, fit_loss, loss_curve
@@ -12,6 +13,7 @@ __all__ = [
     "CompiledFunction",
     "ConservedLine",
     "Departure",
+    "GrowthExponent",
     "LossFit",
     "Pair",
     "RateFit",
@@ -24,6 +26,7 @@ __all__ = [
     "final_distance",
     "fit_loss",
     "fit_rates",
+    "growth_exponent",
     "inner_products",
     "integrate",
     "loss_curve",
