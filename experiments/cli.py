@@ -78,6 +78,13 @@ def _parser() -> _Parser:
     )
     fit.add_argument("--dx2", type=float, help="squared distance of the two inputs, if not a column")
     fit.add_argument("--dy2", type=float, help="squared distance of the two targets, if not a column")
+    fit.add_argument(
+        "--theory",
+        nargs="+",
+        default=["two_point"],
+        metavar="NAME",
+        help="theories to fit and compare, such as two_point growing_rates (default: two_point)",
+    )
     fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
     fit.set_defaults(action=_fit)
@@ -142,13 +149,16 @@ def _field_parser(setting: Setting) -> _Parser:
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from .comparison import Comparison, Failure, compare  # pandas and SciPy are loaded for the commands that fit
     from .records import read_trajectories
-    from .report import comparison_table, departure_lines
+    from .report import comparison_table, departure_lines, nested_lines
 
-    comparisons = compare(read_trajectories(options.file, options.dx2, options.dy2), balanced=options.balanced)
+    frame = read_trajectories(options.file, options.dx2, options.dy2)
+    comparisons = [c for name in options.theory for c in compare(frame, theory=name, balanced=options.balanced)]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:
         raise ValueError(next(c.reason for c in comparisons if isinstance(c, Failure)))
     print(comparison_table(comparisons))
+    for line in nested_lines(comparisons):
+        print(line)
     if len(fitted) == 1:
         print("\n".join(departure_lines(fitted[0])))
     if options.figure:

@@ -22,8 +22,11 @@ from repdyn.numeric import (
     fit_loss,
     fit_rates,
     growth_exponent,
+    has_end,
+    named,
     regime_number,
 )
+from repdyn.symbolic import Theory
 from tqdm import tqdm
 
 Array = NDArray[np.float64]
@@ -31,6 +34,7 @@ Array = NDArray[np.float64]
 KEYS = ["pair", "layer"]
 SCALARS = ["dh2", "dy2", "w"]
 CONSTANTS = ["dx2", "dy2_target"]
+_RATES = {"rate_h", "rate_y"}
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,9 @@ class Comparison:
         fit: the fitted rates and the predicted trajectory.
         loss: the measured loss, shape (n,), or None.
         loss_fit: the rate of the mean prediction fitted to it, or None.
-        final_predicted: dh2 at infinite time from the initial values and the fitted rates.
-        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy.
+        final_predicted: dh2 at infinite time from the initial values and the fitted coefficients, or NaN for a
+            theory without an end.
+        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for a theory without them.
         departures: where dh2, dy2 and w leave their predictions.
         line: the conserved quantity, tested without a fit where dh2 is positive.
         exponent: the measured d log dh2 / d log dy2, or None if dy2 does not grow.
@@ -85,22 +90,27 @@ class Comparison:
     def row(self) -> dict[str, Any]:
         """The comparison as plain numbers, for a table or JSON."""
         fit, loss = self.fit, self.loss_fit
+        errors = fit.errors or {}
         return {
             "pair": self.pair,
             "layer": self.layer,
-            "rate_h": fit.rates.h,
-            "rate_y": fit.rates.y,
-            "stderr_h": fit.stderr.h if fit.stderr else None,
-            "stderr_y": fit.stderr.y if fit.stderr else None,
+            "theory": fit.theory,
+            "rate_h": fit.coefficients.get("rate_h"),
+            "rate_y": fit.coefficients.get("rate_y"),
+            "stderr_h": errors.get("rate_h"),
+            "stderr_y": errors.get("rate_y"),
+            "coefficients": dict(fit.coefficients),
+            "errors": dict(errors),
             "rate_mean": loss.rate if loss else None,
             "r2_dh2": fit.r2.dh2,
             "r2_dy2": fit.r2.dy2,
             "r2_w": fit.r2.w,
             "r2_loss": loss.r2 if loss else None,
             "sse": fit.sse,
-            "final_predicted": self.final_predicted,
+            "aic": fit.aic,
+            "final_predicted": _or_none(self.final_predicted),
             "final_measured": self.final_measured,
-            "regime": self.regime,
+            "regime": _or_none(self.regime),
             "line_r2": self.line.r2,
             "line_slope": self.line.slope,
             "exponent": self.exponent.value if self.exponent else None,
@@ -126,32 +136,48 @@ class Failure:
         return {"pair": self.pair, "layer": self.layer, "success": False, "message": self.reason}
 
 
-def compare(frame: pd.DataFrame, *, balanced: bool = False) -> list[Comparison | Failure]:
+def compare(
+    frame: pd.DataFrame, *, theory: Theory | str = "two_point", balanced: bool = False
+) -> list[Comparison | Failure]:
     """Fit every pair and layer of a table of trajectories.
 
     Args:
         frame: columns step, dh2, dy2, w, dx2, dy2_target and, optionally, pair, layer and loss; a row a step.
+        theory: what to fit: a theory of the package by name, or one of your own.
         balanced: weight each scalar by the inverse of its variance, so that a large one does not decide the
             fit alone; the paper's plain sum of squares otherwise.
 
     A trajectory is cut before its first value that is not finite. One that cannot be fitted is a
     :class:`Failure` with the reason, not an exception.
+
+    Raises:
+        ValueError: if there is no theory of that name.
+
+    >>> from repdyn.numeric import Rates, trajectory
+    >>> run = trajectory(np.arange(500.0), State(0.01, 0.0, 0.0), Pair(1.0, 0.5), Rates(2e-3, 2e-2))
+    >>> frame = pd.DataFrame({"step": range(500), **vars(run), "dx2": 1.0, "dy2_target": 0.5})
+    >>> (found,) = compare(frame)
+    >>> round(found.fit.rates.h, 6), round(found.final_predicted, 6)
+    (0.002, 0.228661)
     """
+    named(theory)
     labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
     groups = tqdm(labelled.groupby(KEYS, sort=False, dropna=False), desc="fitting", disable=None, leave=False)
-    return [_compare_one(str(pair), str(layer), group, balanced) for (pair, layer), group in groups]
+    return [_compare_one(str(pair), str(layer), group, theory, balanced) for (pair, layer), group in groups]
 
 
-def _compare_one(pair: str, layer: str, group: pd.DataFrame, balanced: bool) -> Comparison | Failure:
+def _compare_one(
+    pair: str, layer: str, group: pd.DataFrame, theory: Theory | str, balanced: bool
+) -> Comparison | Failure:
     finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
     kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
     try:
-        return _fitted(pair, layer, kept, balanced, cut=len(group) - len(kept))
+        return _fitted(pair, layer, kept, theory, balanced, cut=len(group) - len(kept))
     except (ValueError, ArithmeticError) as error:
         return Failure(pair, layer, str(error))
 
 
-def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool, cut: int) -> Comparison:
+def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, balanced: bool, cut: int) -> Comparison:
     if rows.empty:
         raise ValueError("the first dh2, dy2 or w is not finite: there is no trajectory to fit")
     columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
@@ -163,7 +189,7 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool, cut: int)
     constants = Pair(columns["dx2"][0], columns["dy2_target"][0])
     variances = [float(columns[name].var()) for name in SCALARS]
     weights = State(*(1 / v if v > 0 else 0.0 for v in variances)) if balanced else None
-    fit = fit_rates(columns["step"], observed, constants, weights=weights)
+    fit = fit_rates(columns["step"], observed, constants, theory=theory, weights=weights)
     loss = rows["loss"].to_numpy(dtype=np.float64) if "loss" in rows else None
     start = observed[0]
     return Comparison(
@@ -175,14 +201,23 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, balanced: bool, cut: int)
         fit=fit,
         loss=loss,
         loss_fit=None if loss is None else _fit_loss(columns["step"], loss, fit.predicted, constants),
-        final_predicted=float(final_distance(start, constants, fit.rates)),
-        regime=float(regime_number(start, constants, fit.rates)),
+        final_predicted=_final(start, constants, fit, theory),
+        regime=float(regime_number(start, constants, fit.rates)) if fit.coefficients.keys() >= _RATES else np.nan,
         departures=departures(columns["step"], observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
         exponent=growth_exponent(observed),
         exponent_predicted=growth_exponent(fit.predicted),
         cut=cut,
     )
+
+
+def _or_none(number: float) -> float | None:
+    return None if np.isnan(number) else number
+
+
+def _final(start: State, constants: Pair, fit: RateFit, theory: Theory | str) -> float:
+    """dh2 at the end of a theory that has one, or NaN."""
+    return float(final_distance(start, constants, fit.coefficients, theory=theory)) if has_end(theory) else np.nan
 
 
 def _fit_loss(steps: Array, loss: Array, predicted: State, constants: Pair) -> LossFit | None:

@@ -112,11 +112,11 @@ def _draw_residuals(ax: Axes, comparison: Comparison) -> None:
 
 
 def _rates_text(comparison: Comparison) -> str:
-    rates = comparison.fit.rates
-    return (
-        rf"$1/\tau_h$ = {rates.h:.3g},  $1/\tau_y$ = {rates.y:.3g} per step;  "
-        rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {comparison.final_measured:.3g}"
-    )
+    names = {"rate_h": r"$1/\tau_h$", "rate_y": r"$1/\tau_y$"}
+    coefficients = comparison.fit.coefficients.items()
+    text = ",  ".join(f"{names.get(name, name)} = {value:.3g}" for name, value in coefficients)
+    end = rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {comparison.final_measured:.3g}"
+    return f"{text} per step;  {end}" if comparison.fit.theory == "two_point" else f"{comparison.fit.theory}:  {text}"
 
 
 def draw_pairs(run: Run) -> Figure:
@@ -222,5 +222,6 @@ def _draw_exponents(ax: Axes, run: Run, layers: list[int]) -> None:
     ax.axhline(0.5, color="0.55", lw=1, ls=":", label="two-point theory, rich: 1/2")
     _marked(ax, layers, values([c.exponent for c in run.by_layer]), _MEASURED, "network")
     _marked(ax, layers, values([c.exponent_predicted for c in run.by_layer]), _THEORY, "two-point theory, fitted")
+    ax.set_ylim(top=1.5)  # room for the legend
     ax.set(title=r"growth: $d \log |\Delta h|^2 / d \log |\Delta y|^2$", ylabel="")
     ax.legend(frameon=False)

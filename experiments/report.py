@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Departure, GrowthExponent, RateFit
+from repdyn.numeric import Departure, GrowthExponent, RateFit, nested_test
 
 from .comparison import Comparison, Failure
 from .runs import Run, balanced_exponent
+
+_RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 
 _ROWS = 12
 """A table longer than this is shown by layer."""
 
 
 def comparison_table(comparisons: list[Comparison | Failure]) -> str:
-    """Rates with errors, R^2, the end state and the regime; a row for each pair and layer."""
-    return _aligned(pd.DataFrame([_row(c) for c in comparisons if isinstance(c, Comparison)]), comparisons)
+    """Coefficients with errors, R^2, the end state and the regime; a row for each pair, layer and theory."""
+    fitted = [c for c in comparisons if isinstance(c, Comparison)]
+    table = pd.DataFrame([_row(c) for c in fitted]).fillna("-")
+    if {c.fit.theory for c in fitted} == {"two_point"}:
+        table = table.drop(columns=["theory", "AIC"])
+    return _aligned(table, comparisons)
+
+
+def nested_lines(comparisons: list[Comparison | Failure]) -> list[str]:
+    """For each pair and layer, each theory against the next larger one that was fitted to the same trajectory."""
+    fitted = [c for c in comparisons if isinstance(c, Comparison)]
+    lines: list[str] = []
+    for one, other in itertools.permutations(fitted, 2):
+        if (one.pair, one.layer) == (other.pair, other.layer) and set(one.fit.fitted) < set(other.fit.fitted):
+            found = nested_test(one.fit, other.fit)
+            lines.append(
+                f"{one.pair} {one.layer}: {other.fit.theory} leaves 1/{found.ratio:.3g} of the misfit of "
+                f"{one.fit.theory} (AIC {-found.aic:+.0f}, F = {found.statistic:.3g}, p = {found.p_value:.1g} if "
+                "residuals were independent)"
+            )
+    return lines
 
 
 def _row(c: Comparison) -> dict[str, str]:
+    own = {name: _with_error(c.fit, name) for name in c.fit.coefficients if name not in _RATES}
     return {
         "pair": c.pair,
         "layer": c.layer.removeprefix("network."),
-        "1/tau_h": _with_error(c.fit, "h"),
-        "1/tau_y": _with_error(c.fit, "y"),
+        "theory": c.fit.theory,
+        **{title: _with_error(c.fit, name) for name, title in _RATES.items() if name in c.fit.coefficients},
+        **own,
         "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit and c.loss_fit.rate else "-",
         "R2 dh2": f"{c.fit.r2.dh2:.3f}",
         "R2 dy2": f"{c.fit.r2.dy2:.3f}",
         "R2 w": f"{c.fit.r2.w:.3f}",
         "R2 loss": f"{c.loss_fit.r2:.3f}" if c.loss_fit else "-",
         "SSE": f"{c.fit.sse:.3g}",
+        "AIC": f"{c.fit.aic:.0f}",
         "final dh2": f"{c.final_predicted:.4g}",
         "measured": f"{c.final_measured:.4g}",
         "regime": f"{c.regime:+.2f}",
@@ -39,8 +64,10 @@ def _row(c: Comparison) -> dict[str, str]:
 
 
 def _with_error(fit: RateFit, name: str) -> str:
-    rate = f"{getattr(fit.rates, name):.3g}"
-    return f"{rate} ± {getattr(fit.stderr, name):.1g}" if fit.stderr else f"{rate} (no error)"
+    value = f"{fit.coefficients[name]:.3g}"
+    if name not in fit.fitted:
+        return f"{value} (fixed)"
+    return f"{value} ± {fit.errors[name]:.1g}" if fit.errors else f"{value} (no error)"
 
 
 def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> str:

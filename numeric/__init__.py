@@ -1,20 +1,65 @@
-"""How big it is: trajectories, end states, integration and fits, generated from the symbolic theories."""
+"""How big it is: trajectories, end states, integration and fits, generated from the symbolic theories.
 
-from .compiled import CompiledFunction, compile, compile_program
-from .departure import ConservedLine, Departure, conserved_line, departures
-from .exponent import GrowthExponent, growth_exponent
-from .fit import RateFit, fit_rates
-from .integration import integrate
-from .loss import LossFit, fit_loss, loss_curve
-from .quantities import Pair, Rates, State, inner_products
-from .solution import final_distance, regime_number, trajectory
+Names are loaded when they are first used: only those that integrate or fit need more of SciPy than its functions.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .coefficients import named
+    from .compiled import CompiledFunction, compile, compile_program
+    from .departure import ConservedLine, Departure, conserved_line, departures
+    from .exponent import GrowthExponent, growth_exponent
+    from .fit import NestedTest, RateFit, fit_rates, nested_test
+    from .integration import evolve, integrate
+    from .linearised import LinearisedFlow, linearised_flow
+    from .loss import LossFit, fit_loss, loss_curve
+    from .quantities import Pair, Rates, State, inner_products
+    from .solution import final_distance, has_end, regime_number, trajectory
+
+_HOMES = {
+    "CompiledFunction": "compiled",
+    "ConservedLine": "departure",
+    "Departure": "departure",
+    "GrowthExponent": "exponent",
+    "LinearisedFlow": "linearised",
+    "LossFit": "loss",
+    "NestedTest": "fit",
+    "Pair": "quantities",
+    "RateFit": "fit",
+    "Rates": "quantities",
+    "State": "quantities",
+    "compile": "compiled",
+    "compile_program": "compiled",
+    "conserved_line": "departure",
+    "departures": "departure",
+    "evolve": "integration",
+    "final_distance": "solution",
+    "fit_loss": "loss",
+    "fit_rates": "fit",
+    "growth_exponent": "exponent",
+    "has_end": "solution",
+    "inner_products": "quantities",
+    "integrate": "integration",
+    "linearised_flow": "linearised",
+    "loss_curve": "loss",
+    "named": "coefficients",
+    "nested_test": "fit",
+    "regime_number": "solution",
+    "trajectory": "solution",
+}
 
 __all__ = [
     "CompiledFunction",
     "ConservedLine",
     "Departure",
     "GrowthExponent",
+    "LinearisedFlow",
     "LossFit",
+    "NestedTest",
     "Pair",
     "RateFit",
     "Rates",
@@ -23,13 +68,24 @@ __all__ = [
     "compile_program",
     "conserved_line",
     "departures",
+    "evolve",
     "final_distance",
     "fit_loss",
     "fit_rates",
     "growth_exponent",
+    "has_end",
     "inner_products",
     "integrate",
+    "linearised_flow",
     "loss_curve",
+    "named",
+    "nested_test",
     "regime_number",
     "trajectory",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

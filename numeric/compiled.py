@@ -1,74 +1,51 @@
-"""Fast numeric functions, generated from symbolic programs."""
+"""Functions generated from symbolic programs, in several languages."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
-from dataclasses import astuple, dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, astuple, dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import Program, Theory, theories
-from scipy import special
-from sympy.printing.numpy import NumPyPrinter
+from . import cache as kept
+from .coefficients import named
+from .languages import BACKENDS, write
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    import sympy as sp
+    from repdyn.symbolic import Program, Theory
 
+_EXTRAS = {"numpy": "repdyn", "python": "repdyn", "torch": "repdyn[experiments]", "jax": "repdyn[jax]"}
+"""What to install for a back end that is called from Python."""
 
-def quotient(x: ArrayLike, y: ArrayLike) -> Array:
-    """``x/y``, and 0 where ``y = 0``, without a warning."""
-    y = np.asarray(y)
-    zero = y == 0
-    return np.where(zero, 0.0, x / np.where(zero, 1.0, y))
-
-
-_SERIES = [(k + 1) / special.factorial(k + 2) for k in range(18)][::-1]
-
-
-def exprel_prime(x: ArrayLike) -> Array:
-    """The derivative of ``scipy.special.exprel``: its power series for ``|x| < 1``, the closed form elsewhere."""
-    x = np.asarray(x, dtype=np.float64)
-    small = np.abs(x) < 1
-    far = np.where(small, 1.0, x)
-    return np.where(small, np.polyval(_SERIES, np.where(small, x, 0.0)), (np.exp(far) * (far - 1) + 1) / far**2)
-
-
-class _Printer(NumPyPrinter):
-    """NumPy code that keeps the accurate functions of ``repdyn.symbolic`` as they are."""
-
-    def _print_exprel(self, expr: Any) -> str:
-        return f"exprel({self._print(expr.args[0])})"
-
-    def _print_exprel_prime(self, expr: Any) -> str:
-        return f"exprel_prime({self._print(expr.args[0])})"
-
-    def _print_hypot(self, expr: Any) -> str:
-        return f"numpy.hypot({self._print(expr.args[0])}, {self._print(expr.args[1])})"
-
-    def _print_quotient(self, expr: Any) -> str:
-        return f"quotient({self._print(expr.args[0])}, {self._print(expr.args[1])})"
-
-    def _print_Piecewise(self, expr: Any) -> str:
-        code = self._print(expr.args[-1].expr)
-        for value, condition in reversed(expr.args[:-1]):
-            code = f"numpy.where({self._print(condition)}, {self._print(value)}, {code})"
-        return code
+_USES = {
+    "c": "write its source to a file and compile that with a C99 compiler (link with -lm)",
+    "javascript": "write its source to a file {name}.mjs and import {{ {name} }} from that",
+    "latex": "put its source into a displayed formula",
+}
+"""What to do with the source of the others."""
 
 
 @dataclass(frozen=True)
 class CompiledFunction:
-    """A function of arrays as a value: it can be read, compared and pickled.
+    """A function generated from a program, as a value: it can be read, compared and pickled.
 
     Attributes:
         name: its name.
         arguments: names of the positional arguments, in order; they broadcast.
-        results: names of the arrays it returns, in order.
-        source: the Python source it runs.
+        results: names of what it returns, in order; each has the shape of the arguments that it depends on.
+        backend: the language: ``numpy``, ``python``, ``torch``, ``jax``, ``c``, ``javascript`` or ``latex``.
+        source: its source, complete in itself, with the order of arguments and results written down.
 
-    >>> from repdyn.symbolic import two_point
-    >>> f = compile_program("trajectory", two_point().solution)
+    Called, it computes with the arrays of its back end, which is loaded by the first call.
+
+    Raises:
+        TypeError: when called, if the number of arguments is wrong, or the language is not one of Python.
+        ModuleNotFoundError: when called, if the library is not installed.
+
+    >>> f = compile("two_point", "solution")
     >>> f.arguments
     ('t', 'dh2_0', 'dy2_0', 'w_0', 'dx2', 'dy2_target', 'rate_h', 'rate_y')
     >>> dh2, dy2, w = f(0.0, 0.1, 0.2, 0.1, 1.0, 0.5, 0.01, 0.01)
@@ -79,69 +56,153 @@ class CompiledFunction:
     name: str
     arguments: tuple[str, ...]
     results: tuple[str, ...]
+    backend: str
     source: str
 
     @cached_property
-    def _function(self) -> Callable[..., tuple[Array, ...]]:
-        namespace: dict[str, Any] = {
-            "numpy": np,
-            "exprel": special.exprel,
-            "exprel_prime": exprel_prime,
-            "quotient": quotient,
-        }
-        exec(builtins.compile(self.source, f"<repdyn {self.name}>", "exec"), namespace)
+    def _function(self) -> Callable[..., tuple[Any, ...]]:
+        if self.backend in _USES:
+            use = _USES[self.backend].format(name=self.name)
+            raise TypeError(f"{self.name} is a source in {self.backend} and cannot be called from Python: {use}")
+        namespace: dict[str, Any] = {}
+        try:
+            exec(builtins.compile(self.source, f"<repdyn {self.name}>", "exec"), namespace)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"{self.name} is made for {self.backend}, which cannot be loaded ({error}): "
+                f"pip install '{_EXTRAS[self.backend]}', or choose another of the backends {', '.join(BACKENDS)}"
+            ) from error
         return namespace[self.name]
 
-    def __call__(self, *values: ArrayLike) -> tuple[Array, ...]:
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        function = self._function
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
-        with np.errstate(under="ignore"):
-            return self._function(*(np.asarray(value, dtype=np.float64) for value in values))
+        return function(*values)
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)
 
 
-def compile_program(name: str, program: Program) -> CompiledFunction:
-    """Generate a NumPy function from a symbolic program, definition by definition, nothing rearranged."""
-    printer = _Printer({"fully_qualified_modules": True})
-    arguments = tuple(map(str, program.arguments))
-    results = tuple(map(str, program.results))
-    lines = [f"def {name}({', '.join(arguments)}):"]
-    lines += [f'    """Returns ({", ".join(results)}); generated by repdyn, arguments broadcast."""']
-    lines += [f"    {symbol} = {printer.doprint(expr)}" for symbol, expr in program.definitions.items()]
-    lines += [f"    return ({', '.join(map(printer.doprint, program.results.values()))},)", ""]
-    return CompiledFunction(name, arguments, results, "\n".join(lines))
+def compile_program(name: str, program: Program, backend: str = "numpy") -> CompiledFunction:
+    """Generate a function from a symbolic program, definition by definition, nothing rearranged.
+
+    Args:
+        name: what the function is called.
+        program: arguments, definitions and results.
+        backend: as for :func:`compile`.
+
+    Raises:
+        ValueError: if there is no such back end, or the program has what its language cannot express.
+
+    >>> import sympy as sp
+    >>> from repdyn.symbolic import Program
+    >>> x, y = sp.symbols("x y")
+    >>> print(compile_program("twice", Program((x,), {}, {y: 2 * x}), "javascript").source.rstrip())
+    /**
+     * Generated by repdyn.
+     *
+     * @param {number} x
+     * @returns {{y: number}} the results, in this order
+     */
+    export function twice(x) {
+      return {
+        y: 2*x,
+      };
+    }
+    """
+    _check(backend)
+    return _remembered(_key(name, program, backend, {}), lambda: _generate(name, program, backend, {}))
 
 
-def compile(theory: Theory | str, what: str = "solution") -> CompiledFunction:
-    """A fast function made from a theory of the package, by name, or from one of your own.
+def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy") -> CompiledFunction:
+    """A function made from a theory of the package, by name, or from one of your own.
 
     Args:
         theory: a theory or the name of one.
         what: which of ``theory.programs``: ``solution``, ``rhs``, ``jacobian``, ``invariants``, ``readout``, ...
+        backend: ``numpy``, ``python`` (one number at a time), ``torch`` (of which autograd takes derivatives) or
+            ``jax`` (``jax.grad``, ``jax.vmap``, ``jax.jit``); or the source as ``c`` (C99), ``javascript`` (an ES
+            module) or ``latex`` (in the notation of the theory's derivation).
+
+    What was generated is kept between processes (``$REPDYN_CACHE``, else the user's cache folder).
 
     Raises:
-        ValueError: if there is no such theory, or it has no such program.
+        ValueError: if there is no such theory or back end, or the theory has no such program.
 
     >>> f = compile("two_point", "rhs")
     >>> f.results
     ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
     """
-    found = named(theory)
-    if what not in found.programs:
-        raise ValueError(f"theory {found.name!r} has no program {what!r}; it has {', '.join(found.programs)}")
-    return compile_program(f"{found.name}_{what}", found.programs[what])
+    _check(backend)
+    return _compiled(theory, what, backend)
 
 
-def named(theory: Theory | str) -> Theory:
-    """A theory, given itself or its name.
+@cache
+def _compiled(theory: Theory | str, what: str, backend: str) -> CompiledFunction:
+    if isinstance(theory, str):
+        key = kept.key(_derivations(), theory, what, backend)
+        return _remembered(key, lambda: _generate(*_program(named(theory), what, backend)))
+    found = _program(named(theory), what, backend)
+    return _remembered(_key(*found), lambda: _generate(*found))
 
-    Raises:
-        ValueError: if there is no theory of that name.
-    """
-    if isinstance(theory, Theory):
-        return theory
-    if theory not in theories():
-        raise ValueError(f"there is no theory {theory!r}; there are {', '.join(theories())}, and those you make")
-    return theories()[theory]
+
+def _check(backend: str) -> None:
+    if backend not in BACKENDS:
+        raise ValueError(f"there is no backend {backend!r}; there are {', '.join(BACKENDS)}")
+
+
+Notation = Mapping["sp.Basic", str]
+
+
+def _program(theory: Theory, what: str, backend: str) -> tuple[str, Program, str, Notation]:
+    """What is generated: the function's name, the program, the back end and the notation of formulas."""
+    programs = theory.programs
+    if what not in programs:
+        raise ValueError(f"theory {theory.name!r} has no program {what!r}; it has {', '.join(programs)}")
+    notation: Notation = {}
+    if backend == "latex":
+        from .languages import formulas
+
+        notation = formulas.notation(theory)
+    return f"{theory.name}_{what}", programs[what], backend, notation
+
+
+def _generate(name: str, program: Program, backend: str, notation: Notation) -> CompiledFunction:
+    source = write(name, program, backend, notation)
+    return CompiledFunction(name, tuple(map(str, program.arguments)), tuple(map(str, program.results)), backend, source)
+
+
+def _key(name: str, program: Program, backend: str, notation: Notation) -> str:
+    """What the source is determined by."""
+    from sympy import srepr
+
+    whole = (program.arguments, tuple(program.definitions.items()), tuple(program.results.items()))
+    return kept.key(_generators(), name, backend, srepr(whole), srepr(tuple(notation.items())))
+
+
+def _remembered(key: str, generate: Callable[[], CompiledFunction]) -> CompiledFunction:
+    found = kept.read(key)
+    if found is None:
+        function = generate()
+        kept.write(key, asdict(function))
+        return function
+    arguments, results = tuple(found["arguments"]), tuple(found["results"])
+    return CompiledFunction(found["name"], arguments, results, found["backend"], found["source"])
+
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def _generators() -> str:
+    """What makes code of a program."""
+    return kept.fingerprint(_HERE)
+
+
+@cache
+def _derivations() -> str:
+    """What makes code of the name of a theory."""
+    import repdyn.symbolic
+
+    return kept.fingerprint(_HERE, Path(repdyn.symbolic.__file__).parent)

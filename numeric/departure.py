@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .loss import r_squared
-from .quantities import State
+from .quantities import State, increasing_times
 
 Array = NDArray[np.float64]
 
@@ -44,11 +44,14 @@ def departures(t: ArrayLike, observed: State, predicted: State) -> tuple[Departu
         observed: the measured state, fields of shape (n,).
         predicted: the predicted state, fields of shape (n,).
 
+    Raises:
+        ValueError: if the times are fewer than 3 or do not increase.
+
     >>> dh2, dy2, w = departures([0, 1, 2], State([0, 1, 2], [0, 0, 1], 0.0), State([0, 1, 1], [0, 0, 1], 0.0))
     >>> dh2.worst, dh2.first_at, dy2.first_at
     (0.5, 2.0, None)
     """
-    times = np.asarray(t, dtype=np.float64)
+    times = increasing_times(t)
     dh2, dy2, w = (
         _departure(name, times, *(np.broadcast_to(getattr(x, name), times.shape) for x in (observed, predicted)))
         for name in ("dh2", "dy2", "w")

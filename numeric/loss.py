@@ -33,11 +33,19 @@ def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_m
 
     The loss is half the squared error, summed over outputs and averaged over the two points.
 
+    Raises:
+        ValueError: if a time or a number is out of its range.
+
     Source: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
     >>> loss_curve(0.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), mean_error=2.0, rate_mean=0.01)
     1.0625
     """
+    if not (np.isfinite(mean_error) and mean_error >= 0 and np.isfinite(rate_mean) and rate_mean > 0):
+        raise ValueError(
+            "mean_error must be finite and not negative and rate_mean finite and positive, "
+            f"got {mean_error} and {rate_mean}"
+        )
     (loss,) = _loss()(checked_times(t), state.dy2, state.w, pair.dy2, mean_error, rate_mean)
     return loss if np.ndim(loss) else float(loss)
 

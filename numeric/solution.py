@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from functools import cache
+from typing import TYPE_CHECKING
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from .begin import theory_start
+from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
-from .quantities import Number, Pair, Rates, State, broadcast, check_start, checked_times
+from .quantities import Number, Pair, Rates, State, check_start, checked_times
+
+if TYPE_CHECKING:
+    from repdyn.symbolic import Theory
+
+Array = NDArray[np.float64]
 
 
-@cache
-def _trajectory() -> CompiledFunction:
-    return compile("two_point", "solution")
-
-
-@cache
-def _final() -> CompiledFunction:
-    return compile("two_point", "final")
-
-
-def trajectory(t: ArrayLike, start: State, pair: Pair, rates: Rates) -> State:
+def trajectory(
+    t: ArrayLike, start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = "two_point"
+) -> State:
     """The state of a pair after ``t`` training steps, in closed form.
 
     Args:
         t: training steps, any shape, finite and not negative.
         start: the state at ``t = 0``, with ``dh2 > 0``.
         pair: squared distances of inputs and of targets.
-        rates: effective learning rates, in 1/(training step).
+        rates: effective learning rates in 1/(training step), or a mapping from names to the coefficients of the
+            theory; those that may be 0 are 0 unless given.
+        theory: a theory with a closed form, by name or one of your own; :func:`integrate` takes any.
 
     Everything broadcasts. dh2 and dy2 are accurate to 1e-12, relative, beyond what
     the last place of the inputs leaves open; so is w against ``dy2 + |dy . dy*|``.
@@ -36,7 +38,7 @@ def trajectory(t: ArrayLike, start: State, pair: Pair, rates: Rates) -> State:
 
     Raises:
         ValueError: if a time is negative or not finite, the initial dh2 is 0, ``|dy2 - w|`` is beyond
-            Cauchy-Schwarz, or shapes do not broadcast.
+            Cauchy-Schwarz, shapes do not broadcast, or the theory has no closed form.
 
     Source: the mode form of the solution, derived and proved in
     ``repdyn.symbolic.two_point()``; the system is that of van Rossem & Saxe (arXiv 2402.09142).
@@ -44,27 +46,50 @@ def trajectory(t: ArrayLike, start: State, pair: Pair, rates: Rates) -> State:
     >>> end = trajectory(1e6, State(1e-3, 0.0, 0.0), Pair(1.0, 0.5), Rates(1e-2, 1e-2))
     >>> round(end.dh2, 6), round(end.dy2, 6)
     (0.707607, 0.5)
+    >>> wide = {"rate_h": 1e-2, "rate_y": 1e-2, "gram": 1e-4}
+    >>> round(trajectory(1e6, State(1e-3, 0.0, 0.0), Pair(1.0, 0.5), wide, theory="scalar_output").dh2, 6)
+    0.659408
     """
     times = checked_times(t)
-    _check(start, pair, rates, t=times)
-    return State(*_trajectory()(times, start.dh2, start.dy2, start.w, pair.dx2, pair.dy2, rates.h, rates.y))
+    return State(*_evaluate("solution", theory, start, pair, rates, times))
 
 
-def final_distance(start: State, pair: Pair, rates: Rates) -> Number:
+def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = "two_point") -> Number:
     """The squared hidden distance at the end of training.
 
     ``dh2 = A_high/2 + sqrt(A_high^2/4 + A_low^2)`` with ``A_high = dh2 - rho dy2/dh2``
-    (at the start), ``A_low^2 = rho |dy*|^2`` and ``rho = |dx|^2 tau_y/tau_h``.
+    (at the start), ``A_low^2 = rho |dy*|^2`` and ``rho = |dx|^2 tau_y/tau_h`` in the two-point theory. Without
+    the ansatz another term is under the root; with growing rates it is the root of an equation in one unknown.
+
+    Args:
+        start: the state at ``t = 0``, with ``dh2 > 0``.
+        pair: squared distances of inputs and of targets.
+        rates: as for :func:`trajectory`.
+        theory: a theory that has an end, by name or one of your own.
 
     Raises:
-        ValueError: as :func:`trajectory`.
+        ValueError: as :func:`trajectory`, or if the theory has no end.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), section 4.
 
     >>> round(final_distance(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.5
     """
-    return _end(start, pair, rates, 0)
+    if theory != "two_point":
+        theory = named(theory)
+        if theory.final is None and theory.approach is not None:
+            return _approached(theory, start, pair, rates)
+    return _number(_evaluate("final", theory, start, pair, rates)[0])
+
+
+def has_end(theory: Theory | str) -> bool:
+    """Whether training comes to an end in a theory, so that it has a final distance.
+
+    >>> has_end("growing_rates"), has_end("cross_entropy")
+    (True, False)
+    """
+    found = named(theory)
+    return found.final is not None or found.approach is not None
 
 
 def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
@@ -82,16 +107,61 @@ def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
     >>> round(regime_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.0
     """
-    return _end(start, pair, rates, 1)
+    return _number(_evaluate("final", "two_point", start, pair, rates)[1])
 
 
-def _end(start: State, pair: Pair, rates: Rates, result: int) -> Number:
-    _check(start, pair, rates)
-    found = _final()(start.dh2, start.dy2, start.w, pair.dx2, pair.dy2, rates.h, rates.y)[result]
-    return found if found.ndim else float(found)
-
-
-def _check(start: State, pair: Pair, rates: Rates, **more: Number) -> None:
+def _evaluate(
+    what: str, theory: Theory | str, start: State, pair: Pair, rates: Coefficients, *before: Number
+) -> tuple[Array, ...]:
+    """A program of (time, measured start, parameters) or (measured start, parameters)."""
     check_start(start, pair)
-    values = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2, "rates": rates.h + rates.y}
-    broadcast(**more, **values)
+    check_shapes(start, pair, rates, **dict(zip("t", before, strict=False)))
+    if theory == "two_point" and isinstance(rates, Rates):
+        values: list[Number] = [pair.dx2, pair.dy2, rates.h, rates.y]
+    else:
+        theory = named(theory)
+        values = parameter_values(theory, pair, rates)
+        _expect(what, theory)
+        theory_start(theory, start, values)
+    return compile(theory, what)(*before, start.dh2, start.dy2, start.w, *values)
+
+
+def _expect(what: str, theory: Theory) -> None:
+    if what not in theory.programs:
+        missing = {"solution": "closed form; use integrate", "final": "end state: training goes on for ever"}[what]
+        raise ValueError(f"theory {theory.name!r} has no {missing}")
+
+
+def _approached(theory: Theory, start: State, pair: Pair, rates: Coefficients) -> Number:
+    """dh2 at the end, where the impulse is found at which the squared output lacks nothing."""
+    check_start(start, pair)
+    check_shapes(start, pair, rates)
+    values = parameter_values(theory, pair, rates)
+    theory_start(theory, start, values)
+    arguments = np.broadcast_arrays(start.dh2, start.dy2, start.w, *values)
+    after = compile(theory, "approach")
+    ends = [_end(after, problem) for problem in zip(*(x.ravel().tolist() for x in arguments), strict=True)]
+    return _number(np.array(ends).reshape(arguments[0].shape))
+
+
+def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
+    """dh2 where ``lack`` is 0, for one problem. lack rises with the impulse from where one of the lengths vanishes."""
+
+    from scipy.optimize import bisect  # slow to load, and seldom needed
+
+    def lack(impulse: float) -> float:
+        missing, dh2, b2 = after(impulse, *problem)
+        return float(missing) if min(dh2, b2) > 0 else -np.inf
+
+    with np.errstate(over="ignore"):
+        begun = lack(0.0)
+        if begun == 0:
+            return problem[0]
+        direction = -np.sign(begun)
+        reached = next(x for x in direction * 4.0 ** np.arange(-60, 500) if np.sign(lack(x)) == direction)
+        root = bisect(lack, reached / 4, reached, xtol=1e-300, rtol=4 * np.finfo(np.float64).eps, maxiter=200)
+        return max(float(after(root, *problem)[1]), 0.0)
+
+
+def _number(found: Array) -> Number:
+    return found if found.ndim else float(found)

@@ -23,12 +23,14 @@ _ENCODER_IN_DY2, _ENCODER_IN_W = (
 
 _LOST = (
     "Alignment is lost",
-    r"For a pair whose $\Delta y$ is parallel to $\Delta y^*$, $G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta y^*|^2$ is "
+    r"For a pair whose $\Delta y$ is parallel to $\Delta y^*$, $G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta "
+    r"y^*|^2$ is "
     "0. In the two-point system it stays so; here it leaves 0 at this rate, into states that no two vectors have.",
 )
 _KEPT = (
     "Alignment is kept",
-    r"$G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta y^*|^2$ does not depend on $|\Delta h|^2$ and moves as before; what "
+    r"$G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta y^*|^2$ does not depend on $|\Delta h|^2$ and moves as before; "
+    r"what "
     "is lost is the invariant of the two-point system.",
 )
 
@@ -84,13 +86,18 @@ def _ablation(
                 Step(
                     f"{name}_invariant",
                     "What is conserved instead",
-                    r"$|\Delta h|^2$ and $|\Delta y|^2$ both move by multiples of $w$, so one obeys a linear equation in the "
+                    r"$|\Delta h|^2$ and $|\Delta y|^2$ both move by multiples of $w$, so one obeys a linear equation "
+                    r"in the "
                     "other, whose constant of integration is conserved.",
                     (sp.Eq(sp.Symbol("C"), invariant, evaluate=False),),
                     lambda relation: field.normal(field.derivative(relation.rhs)),
                 ),
                 Step(
-                    f"{name}_alignment", heading, reason, (sp.Eq(dot(ALIGNMENT, t), alignment, evaluate=False),), aligned
+                    f"{name}_alignment",
+                    heading,
+                    reason,
+                    (sp.Eq(dot(ALIGNMENT, t), alignment, evaluate=False),),
+                    aligned,
                 ),
             ),
         ),
@@ -132,7 +139,7 @@ def doubled_dh2() -> Theory:
         "Ablation: the rate of the hidden distance doubled",
         "the hidden distance moves twice as fast",
         (dh2, 2 * SYSTEM[dh2]),
-        (dy2 - rate_y * dh2**2 / (3 * _P)) / sp.sqrt(dh2),
+        dy2 / sp.sqrt(dh2) - rate_y * dh2 * sp.sqrt(dh2) / (3 * _P),
         -(rate_y * dh2 + _P * w / dh2) * ALIGNMENT,
     )
 

@@ -13,6 +13,8 @@ _MAKERS = {
     "growing_rates": ".scalar_output.growing_rates",
     "growing_vectors": ".growing_vectors",
     "cross_entropy": ".scalar_output.cross_entropy",
+    "recurrent": ".sequences.recurrent",
+    "fixed_expansion": ".sequences.fixed_expansion",
     "doubled_dy2": ".ablations",
     "doubled_dh2": ".ablations",
     "flipped_w": ".ablations",

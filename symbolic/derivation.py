@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from .field import DifferentialField
+
 
 class DerivationError(AssertionError):
     """A step whose statement does not follow: its residual is not zero."""
@@ -86,3 +88,29 @@ def sides_agree(normal: Callable[[sp.Expr], sp.Expr]) -> Callable[[sp.Rel], sp.E
 def first_nonzero(*rests: sp.Expr) -> sp.Expr:
     """What is left of several residuals that must all vanish."""
     return next((rest for rest in rests if rest != 0), sp.S.Zero)
+
+
+def conserved(rhs: Mapping[sp.Symbol, sp.Expr], invariants: Mapping[str, sp.Expr], time: sp.Symbol) -> tuple[Step, ...]:
+    """A step for each invariant of a system: its derivative along the flow is 0.
+
+    Args:
+        rhs: the time derivative of each state.
+        invariants: what is claimed to stay constant, by name; it may depend on time.
+        time: the symbol of time.
+
+    >>> import sympy as sp
+    >>> x, y, t = sp.symbols("x y t")
+    >>> (step,) = conserved({x: y, y: -x}, {"radius": x**2 + y**2}, t)
+    >>> step.check()
+    """
+    flow = DifferentialField({**rhs, time: sp.S.One})
+    return tuple(
+        Step(
+            f"conserved_{name}",
+            f"{name} is conserved",
+            "Its derivative along every trajectory is 0.",
+            (sp.Eq(sp.Symbol(name), value, evaluate=False),),
+            lambda relation: sp.simplify(flow.derivative(relation.rhs)),
+        )
+        for name, value in invariants.items()
+    )

@@ -15,6 +15,10 @@ class exprel(sp.Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, x: sp.Expr) -> sp.Expr | None:
+        return sp.S.One if x == 0 else None
+
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         return exprel_prime(self.args[0])
 
@@ -31,9 +35,16 @@ class exprel_prime(sp.Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, x: sp.Expr) -> sp.Expr | None:
+        return sp.S.Half if x == 0 else None
+
     @staticmethod
     def elementary(x: sp.Expr) -> sp.Expr:
         return (sp.exp(x) * (x - 1) + 1) / x**2
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        return _power(rf"\operatorname{{exprel}}'\left({printer.doprint(self.args[0])}\right)", exp)
 
 
 class logrel(sp.Function):
@@ -69,6 +80,10 @@ class quotient(sp.Function):
     """``x/y``, and 0 where ``y = 0``: for ratios that are multiplied by something that vanishes there."""
 
     nargs = 2
+
+    @classmethod
+    def eval(cls, x: sp.Expr, y: sp.Expr) -> sp.Expr | None:
+        return sp.S.Zero if y == 0 else None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         x, y = self.args

@@ -77,6 +77,14 @@ class Program:
 
 
 def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """The directional derivative of ``expr`` where each symbol moves as ``known`` says."""
+    """The directional derivative of ``expr`` where each symbol moves as ``known`` says.
+
+    That of ``|x|`` at 0 is 1 and not SymPy's sign(0) = 0, so that it belongs with the branches for ``x >= 0``.
+    """
     moving = sorted(known.keys() & expr.free_symbols, key=str)
-    return sp.Add(*(expr.diff(x) * known[x] for x in moving))
+    derivative = sp.Add(*(expr.diff(x) * known[x] for x in moving))
+    return derivative.replace(sp.sign, _side)
+
+
+def _side(x: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((1, x >= 0), (-1, True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
@@ -48,7 +49,7 @@ class Chart:
         return sp.Matrix([self.rhs[x] for x in self.states]).jacobian(self.states)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theory:
     """A closed system of equations for a pair of data points, with its solution and the proof.
 
@@ -131,7 +132,7 @@ class Theory:
         """The parameters that are the theory's own and not the pair's."""
         return tuple(x for x in self.parameters if x not in PAIR)
 
-    @property
+    @cached_property
     def jacobian(self) -> sp.Matrix:
         """The matrix of derivatives of ``rhs`` with respect to the states."""
         return sp.Matrix([self.rhs[x] for x in self.states]).jacobian(self.states)
@@ -147,7 +148,7 @@ class Theory:
         flow = (sp.Eq(dot(x, self.time), self.rhs[x], evaluate=False) for x in self.states)
         return "\n".join(map(self.derivation.latex, flow))
 
-    @property
+    @cached_property
     def programs(self) -> Mapping[str, Program]:
         """What can be compiled, by name: ``rhs``, ``jacobian``, ``invariants``, ``readout`` and what else there is."""
         arguments = (self.time, *self.states, *self.parameters)

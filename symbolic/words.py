@@ -65,6 +65,26 @@ def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
     return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*variable.shape)
 
 
+def derivative(expr: sp.MatrixExpr, flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> sp.MatrixExpr:
+    """The time derivative of an expression whose symbols move as ``flow`` says: the product rule, word by word.
+
+    >>> import sympy as sp
+    >>> A, x = sp.MatrixSymbol("A", 3, 3), sp.MatrixSymbol("x", 3, 1)
+    >>> derivative(x.T*x, {x: A*x})
+    x.T*A*x + x.T*A.T*x
+    """
+    rates = {x: words(rate) for x, rate in flow.items()}
+    moving = rates | {x.T: {_transposed(word): c for word, c in rate.items()} for x, rate in rates.items()}
+    moved = (
+        item
+        for word, coefficient in words(expr).items()
+        for i, factor in enumerate(word)
+        if factor in moving
+        for item in _product(_product({word[:i]: coefficient}, moving[factor]), {word[i + 1 :]: sp.S.One}).items()
+    )
+    return _expression(_sum(moved), expr)
+
+
 def directional_residual(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol, claimed: sp.MatrixExpr) -> sp.Expr:
     """Zero if and only if ``claimed`` is the gradient of ``scalar``: compares both in every direction.
 
@@ -95,6 +115,17 @@ def contract(expr: sp.MatrixExpr, rules: Rules) -> Words:
         else:
             done = _sum([*done.items(), (word, coefficient)])
     return done
+
+
+def contracted(expr: sp.MatrixExpr, rules: Rules) -> sp.MatrixExpr:
+    """The expression that :func:`contract` leaves, as a sum of products.
+
+    >>> import sympy as sp
+    >>> A, x, y = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("x", 3, 1), sp.MatrixSymbol("y", 2, 1)
+    >>> contracted(A.T*A*x, {(A, x): y})
+    A.T*y
+    """
+    return _expression(contract(expr, rules), expr)
 
 
 def matrix_residual(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
@@ -134,6 +165,12 @@ def _cyclic(word: Word) -> Word:
 def _find(word: Word, pattern: Word) -> int | None:
     spots = (i for i in range(len(word) - len(pattern) + 1) if word[i : i + len(pattern)] == pattern)
     return next(spots, None)
+
+
+def _expression(total: Words, like: sp.MatrixExpr) -> sp.MatrixExpr:
+    """The words as a matrix expression of the same shape as another."""
+    terms = [c * sp.MatMul(*word) for word, c in total.items()]
+    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*like.shape)
 
 
 def _as_scalar(total: Words) -> sp.Expr:

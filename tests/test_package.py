@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("symbolic", "numeric", "experiments")
 SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
-HEAVY = {"torch", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
+HEAVY = {"torch", "jax", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
 
 
 def run_python(code: str) -> str:
@@ -31,6 +31,12 @@ def test_importing_loads_neither_torch_nor_a_drawing_library(module: str) -> Non
 def test_the_command_line_starts_without_sympy_and_numpy() -> None:
     loaded = run_python("import sys, repdyn.experiments.cli; print(*sys.modules)").split()
     assert not {"sympy", "numpy", "scipy"} & set(loaded)
+
+
+def test_importing_the_numbers_loads_neither_sympy_nor_the_solvers() -> None:
+    for names in ("compile", "trajectory, State, Pair, Rates, final_distance"):
+        loaded = run_python(f"import sys; from repdyn.numeric import {names}; print(*sys.modules)").split()
+        assert not {"sympy", "scipy.optimize", "scipy.integrate"} & set(loaded)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -54,7 +60,9 @@ def test_every_public_name_exists_and_is_documented(package: str) -> None:
     module = importlib.import_module(f"repdyn.{package}")
     assert module.__all__ == sorted(module.__all__, key=lambda n: (n[0].islower(), n))
     for name in module.__all__:
-        assert (getattr(module, name).__doc__ or "").strip(), name
+        doc = (getattr(module, name).__doc__ or "").strip()
+        assert doc, name
+        assert not doc.startswith(f"{name}("), name  # a dataclass without a text of its own lists its fields
 
 
 def test_the_readmes_python_runs_as_written(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ..theory import Theory
 from ..two_points.network import D
 from ..two_points.notation import P, R, dh2, dh2_0, dx2, dy2_target, g, rate_h, rate_y, t
 from . import flow, notation
-from .flow import FLOW, flow_with
+from .flow import flow_with
 from .notation import BEGIN, CONSTANT, READOUT, TARGET, b2, b2_0, e, f, f_0, gram, rate_b, rate_dh
 
 z_mean = sp.Symbol("z_mean", real=True)
@@ -108,7 +108,8 @@ STEPS = (
     Step(
         "speed",
         "The speed of the output",
-        r"With constant rates the conserved $\Lambda = |\Delta h|^2/P - |b|^2/R$ and $\Gamma$ leave one equation for $f$.",
+        r"With constant rates the conserved $\Lambda = |\Delta h|^2/P - |b|^2/R$ and $\Gamma$ leave one equation for "
+        r"$f$.",
         (
             sp.Eq(_speed, SPEED, evaluate=False),
             sp.Eq(dot(f, t), _speed * D / (1 + sp.exp(D * f / 2)), evaluate=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import sympy as sp
 
@@ -59,7 +60,7 @@ def flow_with(rates: Mapping[sp.Expr, sp.Expr], error: sp.Expr) -> dict[sp.Symbo
 
 def _gradient_residual(relation: sp.Rel) -> sp.Expr:
     variable = next(x for x in (dh, b) if _partial[x] == relation.lhs)
-    return directional_residual(dh.T * b, variable, relation.rhs)
+    return directional_residual(dh.T * b, variable, cast(sp.MatrixExpr, relation.rhs))
 
 
 def _vectors_residual(relation: sp.Rel) -> sp.Expr:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import sympy as sp
 
 from ..derivation import Step
 from ..functions import dot
-from ..words import Rules, directional_residual, gradient, matrix_residual, scalar
+from ..words import Rules, contracted, derivative, directional_residual, gradient, matrix_residual, scalar
 from .notation import (
     D_h,
     D_y,
@@ -20,6 +21,7 @@ from .notation import (
     dy2,
     dy2_target,
     dy_target,
+    n,
     rate_h,
     rate_mean,
     rate_y,
@@ -33,16 +35,22 @@ from .notation import (
     y_mean_target,
 )
 
-LOSS = (y_mean - y_mean_target).T * (y_mean - y_mean_target) / 2 + (
-    (D_y * D_h * dx - dy_target).T * (D_y * D_h * dx - dy_target) / 8
-)
+
+def loss_of(difference: sp.MatrixExpr) -> sp.MatrixExpr:
+    """The mean of half the squared errors of two points whose predictions have that difference."""
+    return (y_mean - y_mean_target).T * (y_mean - y_mean_target) / 2 + (
+        (difference - dy_target).T * (difference - dy_target) / 8
+    )
+
+
+LOSS = loss_of(D_y * D_h * dx)
 """The mean of half the squared errors of the two points, in their mean and their difference."""
 
 _VARIABLES = (D_h, D_y, y_mean)
 _LEARNING_RATES = {D_h: 2 * rate_h, D_y: 2 * rate_y, y_mean: rate_mean}
 """The step of gradient flow on each variable; a rate counts half of it, the convention of the paper."""
 
-_PAIR: Rules = {
+PAIR: Rules = {
     (D_h, dx): dh,
     (D_y, dh): dy,
     (dx.T, dx): dx2,
@@ -53,8 +61,12 @@ _PAIR: Rules = {
 }
 """What the products of the pair's vectors are called."""
 
-_ANSATZ: Rules = {(D_y.T, dy): D_y.T * dy_target + (w / dh2) * dh}
+ANSATZ: Rules = {(D_y.T, dy): D_y.T * dy_target + (w / dh2) * dh}
 """D_y^T (dy - dy*) lies along dh."""
+
+conserved_matrix = sp.MatrixSymbol("M", n, n)
+CONSERVED_MATRIX = (1 / (rate_h * dx2)) * dh * dh.T - (1 / rate_y) * D_y.T * D_y
+"""Constant along the flow of the matrices, without the ansatz; dh is D_h dx."""
 
 
 def _dot(x: sp.MatrixSymbol) -> sp.MatrixSymbol:
@@ -68,23 +80,25 @@ def _partial(x: sp.MatrixSymbol) -> sp.MatrixSymbol:
 GRADIENTS = {x: gradient(LOSS, x) for x in _VARIABLES}
 FLOW = {x: -_LEARNING_RATES[x] * GRADIENTS[x] for x in _VARIABLES}
 
-_dh_rate = FLOW[D_h] * dx
-_dy_rate = FLOW[D_y] * dh + D_y * _dh_rate
+MATRIX_FLOW = {dh: contracted(FLOW[D_h] * dx, PAIR), D_y: contracted(FLOW[D_y], PAIR)}
+"""How dh and the decoder's matrix move, a closed system without the ansatz; dy is D_y dh."""
+
+PAIR_FLOW = {dh: MATRIX_FLOW[dh], dy: contracted(derivative(D_y * dh, MATRIX_FLOW), PAIR)}
+"""How the differences of the pair move."""
 
 
-_RATES = {dh2: 2 * dh.T * _dh_rate, dy2: 2 * dy.T * _dy_rate, w: (2 * dy - dy_target).T * _dy_rate}
-"""The product rule for |dh|^2, |dy|^2 and |dy|^2 - dy . dy*."""
+def rates_of_scalars(pair_flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> dict[sp.Symbol, sp.Expr]:
+    """The rates of dh2, dy2 and w by the product rule, for a flow of dh and dy and under the ansatz."""
+    products = {dh2: dh.T * dh, dy2: dy.T * dy, w: dy.T * (dy - dy_target)}
+    return {x: sp.expand(scalar(derivative(value, pair_flow), {**PAIR, **ANSATZ})) for x, value in products.items()}
 
 
-def _rate(x: sp.Symbol) -> sp.Expr:
-    """The rate of change of one of the three scalars along the flow, under the ansatz."""
-    return sp.collect(sp.expand(scalar(_RATES[x], {**_PAIR, **_ANSATZ})), (rate_h, rate_y), sp.factor)
+_RATES = rates_of_scalars(PAIR_FLOW)
 
-
-SYSTEM = {x: _rate(x) for x in (dh2, dy2, w)}
+SYSTEM = {x: sp.collect(rate, (rate_h, rate_y), sp.factor) for x, rate in _RATES.items()}
 """The three-scalar system: the time derivatives of dh2, dy2 and w."""
 
-PAIR_LOSS = scalar((dy - dy_target).T * (dy - dy_target) / 8, _PAIR)
+PAIR_LOSS = scalar((dy - dy_target).T * (dy - dy_target) / 8, PAIR)
 """The part of the loss that depends on the difference of the two predictions."""
 
 MEAN_ERROR_RATE = scalar(2 * (y_mean - y_mean_target).T * FLOW[y_mean], {})
@@ -116,16 +130,23 @@ def _flow_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _pair_residual(relation: sp.Rel) -> sp.Expr:
-    rate = {_dot(dh): _dh_rate, _dot(dy): _dy_rate}[relation.lhs]
-    return matrix_residual(rate - relation.rhs, _PAIR)
+    variable = next(x for x in PAIR_FLOW if _dot(x) == relation.lhs)
+    return matrix_residual(PAIR_FLOW[variable] - relation.rhs, PAIR)
+
+
+def _conserved_matrix_residual(relation: sp.Rel) -> sp.Expr:
+    if relation.lhs == _dot(D_h):
+        return matrix_residual(FLOW[D_h] - relation.rhs, PAIR)
+    moved = derivative(cast(sp.MatrixExpr, relation.rhs), MATRIX_FLOW)
+    return matrix_residual(moved, PAIR)
 
 
 def _ansatz_residual(relation: sp.Rel) -> sp.Expr:
-    return scalar(dh.T * (relation.lhs - relation.rhs), _PAIR)
+    return scalar(dh.T * (relation.lhs - relation.rhs), PAIR)
 
 
 def _system_residual(relation: sp.Rel) -> sp.Expr:
-    return sp.expand(scalar(_RATES[relation.lhs.args[0]], {**_PAIR, **_ANSATZ}) - relation.rhs)
+    return sp.expand(_RATES[relation.lhs.args[0]] - relation.rhs)
 
 
 LATEX: dict[sp.Basic, str] = {
@@ -182,6 +203,18 @@ STEPS = (
             ),
         ),
         _pair_residual,
+    ),
+    Step(
+        "conserved_matrix",
+        "What is conserved without the ansatz",
+        r"The encoder moves along $\Delta x$ alone: what it does to inputs across $\Delta x$ stays. And the matrix $M$ "
+        r"in hidden space is constant: both of its terms move by the same products of $D_y^T(\Delta y - \Delta y^*)$ "
+        r"with $\Delta h$.",
+        (
+            sp.Eq(_dot(D_h), -(rate_h / 2) * D_y.T * (dy - dy_target) * dx.T, evaluate=False),
+            sp.Eq(conserved_matrix, CONSERVED_MATRIX, evaluate=False),
+        ),
+        _conserved_matrix_residual,
     ),
     Step(
         "ansatz",

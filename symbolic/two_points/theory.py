@@ -57,6 +57,15 @@ _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
 _alpha2, _cross, _beta2 = sp.symbols("alpha2 cross beta2", real=True)
 
+_LATEX: dict[sp.Basic, str] = {
+    _beta_0: r"|\beta_0|",
+    _beta_perp2_0: r"\beta_{\perp 0}^2",
+    _measured: r"\hat\beta_{\parallel 0}",
+    _alpha2: r"\alpha^2",
+    _cross: r"\alpha \beta_\parallel",
+    _beta2: r"|\beta|^2",
+}
+
 
 def _enter() -> dict[sp.Symbol, sp.Expr]:
     """The start of the rescaled network, for floating point.
@@ -178,6 +187,7 @@ def two_point() -> Theory:
                 **network.LATEX,
                 **modes.LATEX,
                 **regimes.LATEX,
+                **_LATEX,
             },
             steps=from_loss.STEPS + scalars.STEPS + network.STEPS + modes.STEPS + regimes.STEPS,
         ),

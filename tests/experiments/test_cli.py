@@ -86,6 +86,19 @@ def test_fit_recovers_the_rates_of_a_trajectory(csv: Path, capsys) -> None:
     assert "conserved line: R2 = 1.000" in out
 
 
+def test_fit_compares_theories(csv: Path, capsys) -> None:
+    theories = ["--theory", "growing_vectors", "two_point"]
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", *theories]) == 0
+    out = capsys.readouterr().out
+    for word in ("growing_vectors", "two_point", "AIC", "growth_h", "of the misfit of two_point"):
+        assert word in out
+
+
+def test_an_unknown_theory_is_one_line(csv: Path, capsys) -> None:
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--theory", "rich"]) == 2
+    assert capsys.readouterr().err.startswith("repdyn: there is no theory 'rich'; there are two_point, scalar_output, ")
+
+
 def test_fit_draws_when_asked(csv: Path, tmp_path: Path) -> None:
     stem = tmp_path / "drawn"
     assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(stem)]) == 0

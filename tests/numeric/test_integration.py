@@ -81,10 +81,9 @@ def test_it_refuses_what_the_closed_form_refuses(t, start, words) -> None:
 
 
 @pytest.mark.parametrize("t", [1.0, [0.0, 1.0]], ids=str)
-def test_a_solver_that_gives_up_says_where(t) -> None:
+def test_rates_that_are_no_numbers_are_said(t) -> None:
     overflowing = State(1e200, 1.0, 0.5), Pair(1.0, 0.5), Rates(1e100, 1e100)
-    gives_up = pytest.raises(ArithmeticError, match="the integrator gave up at s = 0: ")
-    with np.errstate(all="ignore"), pytest.warns(UserWarning, match="lsoda"), gives_up:
+    with pytest.raises(ArithmeticError, match="the integrator gave up where a rate of the theory is no number: "):
         integrate(t, *overflowing)
 
 
@@ -94,6 +93,6 @@ def test_a_pair_that_has_no_time_to_move_stays() -> None:
 
 
 def test_a_solver_that_does_not_arrive_says_so() -> None:
-    words = r"the integrator gave up at s = .* of 5e-301: it took 50000 steps; integrate over a shorter time, or use"
+    words = r"the integrator gave up at time .* of 5e-301 \(.*\); integrate over a shorter time, or use trajectory"
     with pytest.raises(ArithmeticError, match=words):
         integrate(1.0, State(1e-300, 1, 1), Pair(1, 1), Rates(1e-300, 1))

@@ -1,5 +1,7 @@
 """The loss over training and the rate of the mean prediction."""
 
+import re
+
 import numpy as np
 import pytest
 from repdyn.numeric import Pair, Rates, State, fit_loss, loss_curve, trajectory
@@ -99,3 +101,10 @@ def test_a_mean_that_starts_at_its_target_has_no_rate() -> None:
     fit = fit_loss(t, loss_curve(t, STILL, PAIR, 0.0, 1.0), STILL, PAIR)
     assert fit.rate is None
     assert fit.sse == 0.0
+
+
+@pytest.mark.parametrize(("mean_error", "rate_mean"), [(-1.0, 0.1), (np.nan, 0.1), (1.0, 0.0), (1.0, np.inf)])
+def test_numbers_out_of_their_range_are_refused(mean_error, rate_mean) -> None:
+    words = f"mean_error must be finite and not negative and rate_mean finite and positive, got {mean_error} and"
+    with pytest.raises(ValueError, match=re.escape(words)):
+        loss_curve(1.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), mean_error, rate_mean)

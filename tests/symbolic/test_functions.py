@@ -31,14 +31,19 @@ def test_nested_functions_are_all_replaced() -> None:
 
 
 def test_the_continuations_to_zero_are_limits() -> None:
-    assert sp.limit(elementary(exprel(x)), x, 0) == 1
-    assert sp.limit(elementary(exprel_prime(x)), x, 0) == sp.S.Half
+    assert sp.limit(elementary(exprel(x)), x, 0) == exprel(0) == exprel(x).subs(x, 0) == 1
+    assert sp.limit(elementary(exprel_prime(x)), x, 0) == exprel_prime(0) == sp.S.Half
+
+
+def test_a_quotient_by_zero_is_zero() -> None:
+    assert quotient(x, 0) == quotient(0, 0) == 0
 
 
 @pytest.mark.parametrize(
     ("expr", "printed"),
     [
         (exprel(x), r"\operatorname{exprel}\left(x\right)"),
+        (exprel_prime(x), r"\operatorname{exprel}'\left(x\right)"),
         (hypot(x, y), r"\sqrt{x^{2} + y^{2}}"),
         (quotient(x, y), r"\frac{x}{y}"),
         (quotient(x, y) ** 2, r"\left(\frac{x}{y}\right)^{2}"),

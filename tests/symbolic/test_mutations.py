@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 import sympy as sp
-from repdyn.symbolic import DerivationError, two_point
+from repdyn.symbolic import DerivationError, theories
 
-STEPS = two_point().derivation.steps
+OWNERS = {step: theory.name for theory in reversed(list(theories().values())) for step in theory.derivation.steps}
+"""Every step of every theory; one that several theories share belongs to the first of them."""
+
 RELATIONS = [
-    pytest.param(step, relation, id=f"{step.name}-{i}") for step in STEPS for i, relation in enumerate(step.statement)
+    pytest.param(step, relation, id=f"{owner}-{step.name}-{i}")
+    for step, owner in reversed(list(OWNERS.items()))
+    for i, relation in enumerate(step.statement)
 ]
 
 
@@ -39,6 +43,12 @@ def test_a_changed_statement_is_not_proved(step, relation) -> None:
         mutant = replace(step, statement=(sp.Eq(left, right, evaluate=False),))
         with pytest.raises(DerivationError, match=f"step '{step.name}' is not proved"):
             mutant.check()
+
+
+def test_a_step_that_theories_share_is_tried_once() -> None:
+    every = [step for theory in theories().values() for step in theory.derivation.steps]
+    assert set(OWNERS) == set(every)
+    assert len(OWNERS) < len(every)
 
 
 def test_there_is_a_mutant_of_every_term() -> None:

@@ -4,7 +4,16 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repdyn.symbolic.words import contract, directional_residual, gradient, matrix_residual, scalar, words
+from repdyn.symbolic.words import (
+    contract,
+    contracted,
+    derivative,
+    directional_residual,
+    gradient,
+    matrix_residual,
+    scalar,
+    words,
+)
 
 A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 2, 3)
 S = sp.MatrixSymbol("S", 3, 3)
@@ -96,6 +105,20 @@ def test_the_product_rule(first, second, variable) -> None:
     assert value(gradient(first * second, variable)) == value(expected)
 
 
+@given(forms(), forms(), variables, st.sampled_from((1, -3)))
+def test_the_derivative_of_a_scalar_is_its_gradient_times_the_velocity(first, second, variable, size) -> None:
+    velocity = {A: size * B, S: size * S.T, x: size * S * x, y: size * A * x}[variable]
+    (found,) = value(derivative(first + second, {variable: velocity}))
+    slopes = value(gradient(first + second, variable))
+    assert found == sum(a * b for a, b in zip(slopes, value(velocity), strict=True))
+
+
+def test_the_derivative_of_a_matrix_is_by_the_product_rule() -> None:
+    found = derivative(A * S * B.T, {A: B, S: S.T, B: A})
+    assert words(found) == words(B * S * B.T + A * S.T * B.T + A * S * A.T)
+    assert derivative(A * S, {B: A}) == sp.ZeroMatrix(2, 3)
+
+
 @given(forms(), variables)
 def test_only_the_gradient_leaves_no_directional_residual(form, variable) -> None:
     claimed = gradient(form, variable)
@@ -111,6 +134,12 @@ def test_contraction_applies_rules_and_their_transposes_wherever_they_fit() -> N
     assert contract(x.T * A.T * B, RULES) == {(y.T, B): 1}
     assert contract(3 * x.T * x * x.T * A.T, RULES) == {(y.T,): 3 * k}
     assert contract(x.T * x - x.T * x, RULES) == {}
+
+
+def test_what_contraction_leaves_is_an_expression_again() -> None:
+    assert contracted(B.T * A * x, RULES) == B.T * y
+    assert words(contracted(2 * B.T * A * x - A.T * y, RULES)) == {(B.T, y): 2, (A.T, y): -1}
+    assert contracted(A * x - y, RULES) == sp.ZeroMatrix(2, 1)
 
 
 def test_residuals_are_zero_only_for_equal_expressions() -> None:

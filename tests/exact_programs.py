@@ -1,0 +1,24 @@
+"""Symbolic programs in mpmath numbers, with what is continued to 0 continued there."""
+
+import mpmath as mp
+import sympy as sp
+
+_ACCURATE = {
+    "exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
+    "exprel_prime": lambda x: mp.hyp1f1(2, 3, x) / 2,
+    "hypot": mp.hypot,
+    "quotient": lambda x, y: x / y if y else mp.mpf(0),
+}
+
+
+def size(expr):
+    """What the error of an expression is measured by: a sum by the sizes of its terms, anything else by itself."""
+    return sp.Add(*map(sp.Abs, sp.Add.make_args(expr)), evaluate=False)
+
+
+def exactly(program):
+    """The results, and then their sizes, as a function of floats that are taken as exact."""
+    values = [*program.results.values(), *map(size, program.results.values())]
+    definitions = list(program.definitions.items())
+    function = sp.lambdify(program.arguments, values, [_ACCURATE, "mpmath"], cse=lambda _: (definitions, values))
+    return lambda *floats: function(*map(mp.mpf, floats))

@@ -1,0 +1,136 @@
+"""Fits of other theories: they find what made a trajectory, compare, and refuse what they cannot do."""
+
+import re
+
+import numpy as np
+import pytest
+import sympy as sp
+from repdyn.numeric import Pair, State, fit_rates, integrate, nested_test
+from repdyn.symbolic import Derivation, Theory, theories, two_point
+
+T, PAIR, START = np.arange(0.0, 1500.0, 10.0), Pair(1.0, 0.5), State(0.02, 0.01, 0.01 - np.sqrt(0.005))
+TRUE = {
+    "scalar_output": {"rate_h": 1e-3, "rate_y": 2e-2, "gram": 0.01},
+    "growing_rates": {"rate_h": 1e-3, "growth_h": 4e-3, "rate_y": 1e-2, "growth_y": 5e-3, "gram": 0.005},
+    "growing_vectors": {"rate_h": 1e-3, "growth_h": 4e-3, "rate_y": 1e-2, "growth_y": 5e-3},
+    "cross_entropy": {"rate_h": 1e-3, "rate_y": 2e-2, "gram": 0.01},
+    "doubled_dy2": {"rate_h": 1e-3, "rate_y": 2e-2},
+    "doubled_dh2": {"rate_h": 1e-3, "rate_y": 2e-2},
+    "flipped_w": {"rate_h": 1e-3, "rate_y": 2e-2},
+    "incomplete_dy2": {"rate_h": 1e-3, "rate_y": 2e-2},
+}
+
+
+def run(theory, **changed):
+    return integrate(T, START, PAIR, {**TRUE[theory], **changed}, theory=theory)
+
+
+def noisy(path, size=1e-3, seed=0):
+    noise = size * np.random.default_rng(seed).normal(size=(3, T.size)) * (T > 0)
+    return State(*(x + n for x, n in zip((path.dh2, path.dy2, path.w), noise, strict=True)))
+
+
+@pytest.mark.parametrize("theory", TRUE)
+def test_it_finds_the_coefficients_that_made_a_trajectory(theory) -> None:
+    fit = fit_rates(T, run(theory), PAIR, theory=theory)
+    assert fit.theory == theory
+    assert fit.coefficients == pytest.approx(TRUE[theory], rel=1e-3)
+    assert fit.sse < 1e-9
+
+
+def test_errors_hold_for_coefficients_that_may_be_zero() -> None:
+    true = TRUE["growing_vectors"]
+    for seed in range(3):
+        fit = fit_rates(T, noisy(run("growing_vectors"), seed=seed), PAIR, theory="growing_vectors")
+        for name, value in true.items():
+            assert abs(fit.coefficients[name] - value) < 5 * fit.errors[name]
+
+
+def test_without_growth_none_is_found() -> None:
+    fit = fit_rates(T, noisy(run("scalar_output", gram=0.0)), PAIR, theory="growing_rates")
+    assert fit.coefficients["growth_h"] < 5 * fit.errors["growth_h"] + 1e-6
+    assert fit.coefficients["growth_y"] < 5 * fit.errors["growth_y"] + 1e-6
+    assert "At the bound 0: " in fit.message
+
+
+def test_a_fixed_coefficient_stays() -> None:
+    fit = fit_rates(T, run("growing_rates"), PAIR, theory="growing_rates", fixed={"gram": 0.005, "growth_h": 4e-3})
+    assert fit.fitted == ("rate_h", "rate_y", "growth_y")
+    assert fit.coefficients == pytest.approx(TRUE["growing_rates"], rel=1e-4)
+    assert set(fit.errors) == set(fit.fitted)
+
+
+def test_fixing_growth_at_zero_gives_the_smaller_theory() -> None:
+    data = noisy(run("scalar_output"))
+    larger = fit_rates(T, data, PAIR, theory="growing_rates", fixed={"growth_h": 0.0, "growth_y": 0.0})
+    smaller = fit_rates(T, data, PAIR, theory="scalar_output")
+    assert larger.sse == pytest.approx(smaller.sse, rel=1e-6)
+
+
+def test_the_nested_test_knows_which_theory_made_the_data() -> None:
+    for theory, significant in (("growing_rates", True), ("scalar_output", False)):
+        data = noisy(run(theory))
+        small, large = (fit_rates(T, data, PAIR, theory=name) for name in ("scalar_output", "growing_rates"))
+        found = nested_test(small, large)
+        assert (found.p_value < 1e-6) == significant
+        assert (found.aic > 10) == significant
+        assert found.ratio == pytest.approx(small.sse / large.sse)
+        more, freedom = 2, 3 * (T.size - 1) - 5
+        assert found.statistic == pytest.approx((found.ratio - 1) * freedom / more)
+
+
+def test_the_nested_test_refuses_theories_that_are_not_nested() -> None:
+    data = noisy(run("scalar_output"))
+    one, other = (fit_rates(T, data, PAIR, theory=name) for name in ("scalar_output", "two_point"))
+    with pytest.raises(
+        ValueError, match=re.escape("a nested test needs a smaller and a larger fit of the same samples")
+    ):
+        nested_test(one, other)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"theory": "rich"}, "there is no theory 'rich'; there are two_point, "),
+        (
+            {"theory": "scalar_output", "fixed": {"growth_h": 0.0}},
+            "theory 'scalar_output' has the coefficients rate_h, rate_y, gram, not growth_h",
+        ),
+        ({"fixed": {"gram": 0.0}}, "theory 'two_point' has the coefficients rate_h, rate_y, not gram"),
+    ],
+)
+def test_it_refuses(options, words) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        fit_rates(T, run("scalar_output"), PAIR, **options)
+
+
+def test_a_pair_that_is_not_aligned_is_refused_by_a_theory_of_one_output() -> None:
+    path = integrate(T, State(0.02, 0.01, 0.01), PAIR, TRUE["doubled_dh2"])
+    with pytest.raises(ValueError, match="it is for pairs whose dy is parallel to dy"):
+        fit_rates(T, path, PAIR, theory="growing_rates")
+
+
+def test_a_theory_of_ones_own_is_fitted() -> None:
+    """Weight decay: a coefficient that the package has never heard of, next to the two rates."""
+    base, decay = two_point(), sp.Symbol("decay", nonnegative=True)
+    dh2, dy2, w = base.states
+    mine = Theory(
+        name="weight_decay",
+        states=base.states,
+        start=base.start,
+        parameters=(*base.parameters, decay),
+        time=base.time,
+        rhs={
+            dh2: base.rhs[dh2] - 2 * decay * dh2,
+            dy2: base.rhs[dy2] - 4 * decay * dy2,
+            w: base.rhs[w] - 2 * decay * (dy2 + w),
+        },
+        readout=base.readout,
+        begin=base.begin,
+        invariants={},
+        derivation=Derivation("Weight decay", "", base.derivation.notation, ()),
+    )
+    true = {"rate_h": 1e-3, "rate_y": 2e-2, "decay": 3e-4}
+    fit = fit_rates(T, integrate(T, START, PAIR, true, theory=mine), PAIR, theory=mine)
+    assert fit.coefficients == pytest.approx(true, rel=1e-4)
+    assert "weight_decay" not in theories()
