@@ -8,7 +8,7 @@ FOLDERS := $(shell find symbolic numeric experiments -type d -not -name __pycach
 .PHONY: run test test-slow check format clean
 
 run: $(INSTALLED)
-	$(BIN)/repdyn derive --output results/derivation.md
+	$(BIN)/repdyn derive --output results/derivation.html
 	$(BIN)/repdyn run default
 	$(BIN)/repdyn run digits
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .comparison import Comparison, Failure, compare
-    from .figures import draw_comparison
+    from .figures import draw_comparison, draw_phase_diagram
     from .kernels import TangentRates, tangent_rates
     from .runs import Run, run
     from .settings import Digits, Setting, SettingError, TwoPoints, find_setting, load_settings, override
@@ -28,6 +28,7 @@ _HOMES = {
     "TwoPoints": "settings",
     "compare": "comparison",
     "draw_comparison": "figures",
+    "draw_phase_diagram": "figures",
     "find_setting": "settings",
     "load_settings": "settings",
     "override": "settings",
@@ -47,6 +48,7 @@ __all__ = [
     "TwoPoints",
     "compare",
     "draw_comparison",
+    "draw_phase_diagram",
     "find_setting",
     "load_settings",
     "override",

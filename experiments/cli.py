@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .settings import Setting, SettingError, find_setting, load_settings, override
+
+if TYPE_CHECKING:
+    from repdyn.symbolic.document import Plate, Verdict
 
 _RESULTS = Path("results")
 _FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
@@ -89,8 +93,13 @@ def _parser() -> _Parser:
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
     fit.set_defaults(action=_fit)
 
-    derive = commands.add_parser("derive", help="derive the theory and verify every step")
-    derive.add_argument("--format", choices=("md", "tex"), default="md", help="Markdown (default) or LaTeX")
+    derive = commands.add_parser("derive", help="derive the theories and verify every step")
+    derive.add_argument("theory", nargs="*", metavar="THEORY", help="names of theories (default: all, in order)")
+    derive.add_argument(
+        "--format",
+        choices=("md", "tex", "html"),
+        help="Markdown, LaTeX or one HTML file (default: as the output's name ends, otherwise Markdown)",
+    )
     derive.add_argument("--output", type=Path, metavar="FILE", help="write here instead of printing")
     derive.set_defaults(action=_derive)
     return parser
@@ -164,25 +173,72 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     if options.figure:
         from .figures import draw_comparison, save_figure
 
-        save_figure(draw_comparison(fitted[0]), options.figure)
-        print(f"drawn in {options.figure}.png and {options.figure}.svg")
+        ending = options.figure.suffix
+        stem = options.figure.with_suffix("") if ending in (".png", ".svg") else options.figure
+        save_figure(draw_comparison(fitted[0]), stem)
+        print(f"drawn in {stem}.png and {stem}.svg")
     return 0
 
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
-    from repdyn.symbolic import two_point  # SymPy takes longer to load than --help may
-    from repdyn.symbolic.document import prove, render
+    from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
+    from repdyn.symbolic.document import FORMATS, Chapter, prove, render
 
-    derivation = two_point().derivation
-    verdicts = prove(derivation)
-    text = render(derivation, verdicts, options.format)
-    wrong = [error for _, error in verdicts if error is not None]
+    known = theories()
+    for name in options.theory:
+        if name not in known:
+            raise ValueError(f"there is no theory {name!r}; there are {', '.join(known)}")
+    ending = options.output.suffix[1:] if options.output else ""
+    form = options.format or (ending if ending in FORMATS else "md")
+    chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
+    with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
+        chapters: list[Chapter] = []
+        for theory in chosen:
+            verdicts: list[Verdict] = []
+            for verdict in prove(theory.derivation):
+                verdicts.append(verdict)
+                advance()
+            chapters.append(Chapter(theory, tuple(verdicts)))
+    figures = _phases(form, options.output) if any(theory.name == "two_point" for theory in chosen) else {}
+    text = render(chapters, form, figures)
+    wrong = [error for chapter in chapters for _, error in chapter.verdicts if error is not None]
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text, "utf-8")
-        print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} steps verified; written to {options.output}")
+        steps = sum(len(chapter.verdicts) for chapter in chapters)
+        print(f"{steps - len(wrong)} of {steps} steps verified; written to {options.output}")
     else:
         print(text, end="")
     if wrong:
         raise ArithmeticError(wrong[0])
     return 0
+
+
+@contextmanager
+def _progress(total: int) -> Generator[Callable[[], object]]:
+    """A bar on a terminal's error stream while steps are proved; the proof itself needs no more than SymPy."""
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        yield lambda: None
+        return
+    with tqdm(total=total, desc="proving", unit=" steps", disable=None, leave=False) as bar:
+        yield bar.update
+
+
+def _phases(form: str, output: Path | None) -> dict[str, Plate]:
+    """The phase diagram: within HTML, otherwise in a file beside the output, if there is one."""
+    if output is None and form != "html":
+        return {}
+    from repdyn.symbolic.document import Plate
+
+    from .figures import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram, svg, write_figure
+
+    figure = draw_phase_diagram()
+    if output is None or form == "html":
+        embedded = svg(figure)
+    else:
+        file = output.with_name(f"{output.stem}-phases.{'pdf' if form == 'tex' else 'png'}")
+        write_figure(figure, file)
+        embedded = file.name
+    return {"two_point": Plate(PHASES_ALT, PHASES_CAPTION, embedded)}

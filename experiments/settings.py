@@ -147,9 +147,11 @@ def load_settings(path: Path | None = None) -> dict[str, Setting]:
     >>> load_settings()["two_layer"].hidden_layers
     1
     """
-    text = (path or resources.files("repdyn.experiments") / "settings.toml").read_text("utf-8")
     try:
+        text = (path or resources.files("repdyn.experiments") / "settings.toml").read_text("utf-8")
         tables = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is not UTF-8, as TOML must be: {error.reason} at byte {error.start}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path} is not TOML: {error}") from None
     return {name: _from_table(name, table) for name, table in tables.items()}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .integration import evolve, integrate
     from .linearised import LinearisedFlow, linearised_flow
     from .loss import LossFit, fit_loss, loss_curve
+    from .moments import crossing_time, half_way_time, relaxation_time
     from .quantities import Pair, Rates, State, inner_products
     from .solution import final_distance, has_end, regime_number, trajectory
 
@@ -35,12 +36,14 @@ _HOMES = {
     "compile": "compiled",
     "compile_program": "compiled",
     "conserved_line": "departure",
+    "crossing_time": "moments",
     "departures": "departure",
     "evolve": "integration",
     "final_distance": "solution",
     "fit_loss": "loss",
     "fit_rates": "fit",
     "growth_exponent": "exponent",
+    "half_way_time": "moments",
     "has_end": "solution",
     "inner_products": "quantities",
     "integrate": "integration",
@@ -49,6 +52,7 @@ _HOMES = {
     "named": "coefficients",
     "nested_test": "fit",
     "regime_number": "solution",
+    "relaxation_time": "moments",
     "trajectory": "solution",
 }
 
@@ -67,12 +71,14 @@ __all__ = [
     "compile",
     "compile_program",
     "conserved_line",
+    "crossing_time",
     "departures",
     "evolve",
     "final_distance",
     "fit_loss",
     "fit_rates",
     "growth_exponent",
+    "half_way_time",
     "has_end",
     "inner_products",
     "integrate",
@@ -81,6 +87,7 @@ __all__ = [
     "named",
     "nested_test",
     "regime_number",
+    "relaxation_time",
     "trajectory",
 ]
 

@@ -75,6 +75,7 @@ class Theory:
         final: dh2 (and what else is known) for infinite time, of (measured start, parameters), or None.
         approach: where there is no ``final``: what the squared output still lacks, ``lack``, and dh2 and b2, as a
             program of (an impulse, measured start, parameters). lack rises with the impulse; its root is the end.
+        moments: when things happen, in training steps, as a program of (measured start, parameters), or None.
         loss: the loss over training, as a program of its own arguments, or None.
 
     Raises:
@@ -95,6 +96,7 @@ class Theory:
     solution: Program | None = None
     final: Program | None = None
     approach: Program | None = None
+    moments: Program | None = None
     loss: Program | None = None
 
     def __post_init__(self) -> None:
@@ -169,5 +171,11 @@ class Theory:
         if self.begin is not None:
             start = {x: self.begin[x] for x in self.start}
             found["begin"] = Program((*MEASURED, *self.parameters), {}, start)
-        rest = {"solution": self.solution, "final": self.final, "approach": self.approach, "loss": self.loss}
+        rest = {
+            "solution": self.solution,
+            "final": self.final,
+            "approach": self.approach,
+            "moments": self.moments,
+            "loss": self.loss,
+        }
         return found | {name: program for name, program in rest.items() if program is not None}

@@ -6,6 +6,7 @@ import sympy as sp
 _ACCURATE = {
     "exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
     "exprel_prime": lambda x: mp.hyp1f1(2, 3, x) / 2,
+    "logrel": lambda x: mp.log1p(x) / x if x else mp.mpf(1),
     "hypot": mp.hypot,
     "quotient": lambda x, y: x / y if y else mp.mpf(0),
 }

@@ -52,8 +52,13 @@ SOLUTION = {
     q2: (q2_0 * E + q2_end * (q2_0 + p2_end) * T) / (E + (q2_0 + p2_end) * T),
 }
 
-OUTPUT = f_0 + (D - f_0) * (p2_0 * T / (E + (p2_0 + q2_end) * T) + q2_0 * T / (E + (q2_0 + p2_end) * T))
-"""f = g (|p|^2 - |q|^2)/4, with the difference taken before it can cancel."""
+_TO_P, _TO_Q = E + (p2_0 + q2_end) * T, E + (q2_0 + p2_end) * T
+
+OUTPUT = {
+    f - f_0: (D - f_0) * (p2_0 * T / _TO_P + q2_0 * T / _TO_Q),
+    D - f: (D - f_0) * E / (_TO_P * _TO_Q),
+}
+"""What f = g (|p|^2 - |q|^2)/4 has gone of its way and what is left, neither as a difference of nearly equal terms."""
 
 HIDDEN = {Lam: (dh2_0 / P - b2_0 / R) / 2, dh2: P * (Lam + sp.sqrt(Lam**2 + (f**2 + gram) / g**2))}
 
@@ -144,9 +149,8 @@ def _solution_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _output_residual(relation: sp.Rel) -> sp.Expr:
-    exact = g * (_in_field(SOLUTION[p2]) - _in_field(SOLUTION[q2])) / 4
-    start = _in_field(g * (p2_0 - q2_0) / 4)
-    return _field.normal(exact - _in_field(relation.rhs).subs(f_0, start))
+    values = {f: g * (SOLUTION[p2] - SOLUTION[q2]) / 4, f_0: g * (p2_0 - q2_0) / 4}
+    return _field.normal(_in_field((relation.lhs - relation.rhs).subs(values, simultaneous=True)))
 
 
 def _hidden_residual(relation: sp.Rel) -> sp.Expr:
@@ -237,9 +241,9 @@ STEPS = (
     Step(
         "output",
         "The output",
-        r"$f = g (|p|^2 - |q|^2)/4$, with what both start from taken out before it can cancel. The bracket rises from "
-        r"0 to 1: $f$ goes from its start to its target without turning back.",
-        (sp.Eq(f, OUTPUT, evaluate=False),),
+        r"What $f = g (|p|^2 - |q|^2)/4$ has gone of its way, and what is left of it, both without a difference that "
+        r"could cancel. The output goes from its start to its target and never turns back.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in OUTPUT.items()),
         _output_residual,
     ),
     Step(
@@ -280,7 +284,7 @@ STEPS = (
 
 _aligned, _opposed, _gap, _area = sp.symbols("aligned opposed gap area", nonnegative=True)
 _half = sp.Symbol("half_difference", real=True)
-_root, _slope = sp.symbols("root slope", nonnegative=True)
+_root, _slope, _to_p, _to_q, _gone, _left = sp.symbols("root slope to_p to_q gone left", nonnegative=True)
 
 
 def _start() -> dict[sp.Symbol, sp.Expr]:
@@ -309,11 +313,15 @@ def _solution() -> Program:
     }
     path = {
         **DECAY,
-        f: f_0
-        + (D - f_0) * (quotient(p2_0 * T, E + (p2_0 + q2_end) * T) + quotient(q2_0 * T, E + (q2_0 + p2_end) * T)),
+        _to_p: _TO_P,
+        _to_q: _TO_Q,
+        _gone: quotient(p2_0 * T, _to_p) + quotient(q2_0 * T, _to_q),
+        _left: quotient(quotient(E, _to_p), _to_q),
+        # Whichever of both is the smaller is the more accurate.
+        f: sp.Piecewise((f_0 + (D - f_0) * _gone, 2 * _gone < 1), (D - (D - f_0) * _left, True)),
         **_distance(f),
     }
-    readout = {dh2: dh2, dy2: READOUT[dy2], w: READOUT[w].subs(TARGET, D)}
+    readout = {dh2: dh2, dy2: READOUT[dy2], w: -f * (D - f_0) * _left}
     return Program((t, *MEASURED, *PARAMETERS), {**_start(), **lengths, **path}, readout)
 
 

@@ -43,6 +43,7 @@ from .notation import (
     s,
     sin_phi,
     t,
+    u,
     w,
     w_0,
 )
@@ -65,6 +66,12 @@ _LATEX: dict[sp.Basic, str] = {
     _cross: r"\alpha \beta_\parallel",
     _beta2: r"|\beta|^2",
 }
+
+relaxation, crossing, half_way, across = sp.symbols("relaxation crossing half_way across", nonnegative=True)
+_across, _slower, _slowest, _rate = sp.symbols("share slower slowest rate", nonnegative=True)
+_shortfall = sp.Symbol("signed_shortfall", real=True)
+_ROUNDING = sp.Rational(1, 10**12)
+"""Of |beta|^2, the share across dy* that an aligned pair may have by rounding."""
 
 
 def _enter() -> dict[sp.Symbol, sp.Expr]:
@@ -119,6 +126,33 @@ def _final() -> Program:
     return Program((*START, *PARAMETERS), {**start, **angle}, {dh2: 2 * P * omega * cos_phi**2, modes.regime: number})
 
 
+def _moments() -> Program:
+    """When things happen. A part across dy* that is only rounding counts as none."""
+    before = {x: value for x, value in _enter().items() if x != s}
+    angle = {x: value for x, value in _modes().items() if x in (omega, *_ANGLES, *AMPLITUDES)}
+    shortfall = sp.Piecewise((_shortfall, _shortfall > 0), (0, True))
+    definitions = {
+        **before,
+        **angle,
+        _across: quotient(_beta_perp2_0, _beta_0**2),
+        _slower: sp.Piecewise((2 * cos_phi**2, lam < 0), (1, True)),
+        _slowest: sp.Piecewise((_slower, _across > _ROUNDING), (1, True)),
+        _rate: omega * g**2 * sp.Piecewise((_slowest, delta > 0), (2, True)),
+        _shortfall: regimes.HALF_WAY_ALIGNED[regimes.shortfall],
+        regimes.shortfall: shortfall,
+        **{x: value for x, value in regimes.HALF_WAY_ALIGNED.items() if x != regimes.shortfall},
+        regimes.overshoot: sp.Piecewise((regimes.CROSSING_STABLE[regimes.overshoot], u < 0), (0, True)),
+        regimes.t_zero: regimes.CROSSING_STABLE[regimes.t_zero],
+    }
+    results = {
+        relaxation: sp.Piecewise((quotient(1, _rate), _rate > 0), (sp.oo, True)),
+        crossing: sp.Piecewise((regimes.t_zero, u < 0), (sp.oo, True)),
+        half_way: sp.Piecewise((regimes.t_half, sp.Abs(u) > 0), (sp.oo, _shortfall > 0), (0, True)),
+        across: sp.Piecewise((_across, _across > _ROUNDING), (0, True)),
+    }
+    return Program((*START, *PARAMETERS), definitions, results)
+
+
 def _chart() -> Chart:
     enter = _enter()
     coordinates = {alpha: alpha_0, beta_par: beta_par_0, beta_perp: sp.sqrt(_beta_perp2_0)}
@@ -169,6 +203,7 @@ def two_point() -> Theory:
         chart=_chart(),
         solution=_solution(),
         final=_final(),
+        moments=_moments(),
         loss=Program((t, dy2, w, dy2_target, mean_error_0, rate_mean), {}, {L: LOSS_CURVE}),
         derivation=Derivation(
             title="Two points in a network: from the loss to the trajectory",

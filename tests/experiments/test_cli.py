@@ -99,9 +99,11 @@ def test_an_unknown_theory_is_one_line(csv: Path, capsys) -> None:
     assert capsys.readouterr().err.startswith("repdyn: there is no theory 'rich'; there are two_point, scalar_output, ")
 
 
-def test_fit_draws_when_asked(csv: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["", ".png", ".svg"])
+def test_fit_draws_when_asked(csv: Path, tmp_path: Path, ending: str) -> None:
     stem = tmp_path / "drawn"
-    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(stem)]) == 0
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--figure", str(tmp_path / f"drawn{ending}")]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "drawn.png", "drawn.svg"}
     assert stem.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     assert stem.with_suffix(".svg").stat().st_size > 1000
 
@@ -109,7 +111,7 @@ def test_fit_draws_when_asked(csv: Path, tmp_path: Path) -> None:
 def test_derive_prints_every_step_verified(capsys) -> None:
     assert main(["derive"]) == 0
     out = capsys.readouterr().out
-    steps = re.findall(r"^## \d+\. .* (.)$", out, re.MULTILINE)
+    steps = re.findall(r"^### \d+\.\d+\. .* (.)$", out, re.MULTILINE)
     assert len(steps) >= 20
     assert set(steps) == {"✓"}
     assert f"{len(steps)} of {len(steps)} steps verified" in out
@@ -117,8 +119,9 @@ def test_derive_prints_every_step_verified(capsys) -> None:
 
 def test_derive_writes_latex(tmp_path: Path, capsys) -> None:
     path = tmp_path / "deep" / "derivation.tex"
-    assert main(["derive", "--format", "tex", "--output", str(path)]) == 0
-    text = path.read_text()
+    assert main(["derive", "two_point", "two_point", "--output", str(path)]) == 0
+    text = path.read_text("utf-8")
+    assert text.count(r"\section{") == 1
     assert text.startswith(r"\documentclass")
     assert text.count(r"\begin{equation}") == text.count(r"\end{equation}") > 40
     assert text.count(r"$\checkmark$") >= 20
@@ -137,7 +140,7 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
     wrong = replace(step, statement=(sp.Eq(relation.lhs, relation.rhs + sp.Symbol("dh2", positive=True)),))
     steps = tuple(wrong if s is step else s for s in theory.derivation.steps)
     broken = replace(theory, derivation=replace(theory.derivation, steps=steps))
-    monkeypatch.setattr(symbolic, "two_point", lambda: broken)
+    monkeypatch.setattr(symbolic, "theories", lambda: {"two_point": broken})
     assert main(["derive"]) == 2
     captured = capsys.readouterr()
     assert "A conserved quantity ✗" in captured.out
@@ -166,7 +169,8 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
         ("fit nosuch.csv", "repdyn: there is no file nosuch.csv"),
         ("fit pyproject.toml", "repdyn: pyproject.toml must end in .csv or .parquet"),
         ("fit tests", "repdyn: tests has no manifest.json"),
-        ("derive --format html", "repdyn derive: argument --format: invalid choice: 'html'"),
+        ("derive --format pdf", "repdyn derive: argument --format: invalid choice: 'pdf'"),
+        ("derive two_point nosuch", "repdyn: there is no theory 'nosuch'; there are two_point"),
     ],
 )
 def test_whatever_is_wrong_is_one_line_and_a_status(words: str, message: str, capsys) -> None:

@@ -1,9 +1,12 @@
 """Figures show what was measured and what was predicted."""
 
+import re
+
 import numpy as np
 import pytest
 from repdyn.experiments import Digits, TwoPoints, draw_comparison, run
-from repdyn.experiments.figures import LABELS, draw_layers, draw_run
+from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
+from repdyn.numeric import Pair, Rates, State, crossing_time
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,33 @@ def test_a_layer_whose_output_does_not_grow_leaves_a_gap(deep) -> None:
     comparisons = [replace(c, exponent=None) if c is deep.by_layer[0] else c for c in deep.comparisons]
     network = draw_layers(replace(deep, comparisons=comparisons)).axes[2].lines[2].get_ydata()
     assert np.isnan(network).tolist() == [True, False, False]
+
+
+@pytest.fixture(scope="module")
+def phases():
+    return draw_phase_diagram()
+
+
+def test_the_phase_diagram_shows_where_dh_passes_through_zero_and_which_end_follows(phases) -> None:
+    panels = phases.axes[:3]
+    for ax, size in zip(panels, (0.1, 1.0, 10.0), strict=True):
+        high, cosine = np.asarray(ax.lines[0].get_data())
+        for below, finite in ((0.01, True), (-0.01, False)):
+            beside = np.clip(cosine - below, -1, 1)
+            dy2 = size * (size - high)
+            start = State(size, dy2, dy2 - beside * np.sqrt(dy2))
+            inside = (beside > -1) & (beside < 0)
+            assert (np.isfinite(crossing_time(start, Pair(1.0, 1.0), Rates(1.0, 1.0))) == finite)[inside].all()
+        assert f"= {size:g}" in ax.get_title()
+    words = [text.get_text() for text in panels[2].texts]
+    assert {"collapsing", "rich", "lazy"} <= set(words)
+    rich = sorted(line.get_xdata()[0] for line in panels[2].lines[1:])
+    np.testing.assert_allclose(rich, [-2 * np.sinh(1), 2 * np.sinh(1)], rtol=1e-4)
+
+
+def test_a_figure_within_a_document_needs_nothing_from_outside(phases) -> None:
+    drawn = svg(phases)
+    assert drawn.startswith("<svg")
+    assert len(drawn) < 300_000
+    links = re.findall(r'(?:href|src)="([^"]*)"', drawn)
+    assert all(link.startswith(("#", "data:")) for link in links)

@@ -120,3 +120,10 @@ def test_files_that_hold_no_settings_are_refused(tmp_path, text: str, words: str
     path.write_text(text)
     with pytest.raises(SettingError, match=words):
         load_settings(path)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes("[größe]".encode("latin-1"))
+    with pytest.raises(SettingError, match=r"settings.toml is not UTF-8, as TOML must be: .* at byte 3"):
+        load_settings(path)

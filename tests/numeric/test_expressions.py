@@ -9,7 +9,7 @@ from back_ends import CALLED, evaluate
 from exact_programs import exactly
 from repdyn.numeric import compile_program
 from repdyn.symbolic import Program
-from repdyn.symbolic.functions import exprel, exprel_prime, hypot, quotient
+from repdyn.symbolic.functions import exprel, exprel_prime, hypot, logrel, quotient
 
 x, y = sp.symbols("x y", real=True)
 positive = sp.Abs(x) + sp.Rational(1, 1000)
@@ -27,7 +27,15 @@ EXPRESSIONS = {
     "signs": (-(x**2), (-x) ** 3, 2 - (x - y), x / (positive * hypot(x, 1)), -(x + y) / 3, positive ** (-y)),
     "exponentials": (sp.exp(x), sp.log(positive), sp.sinh(x), sp.cosh(x), sp.tanh(x), sp.asinh(x)),
     "sizes": (sp.Abs(x), sp.sign(x), sp.Min(x, y), sp.Max(x, y, 2), sp.sqrt(sp.Abs(x)), sp.Heaviside(x)),
-    "accurate": (exprel(x), exprel_prime(x), hypot(x, y), quotient(x, y), quotient(1, y), hypot(3, y)),
+    "accurate": (
+        exprel(x),
+        exprel_prime(x),
+        logrel(sp.Abs(x)),
+        hypot(x, y),
+        quotient(x, y),
+        quotient(1, y),
+        hypot(3, y),
+    ),
     "numbers": (x / 3, sp.pi * x, sp.sqrt(2) * x, x + sp.Float("0.1"), x * 10**20, x + sp.exp(1), sp.Rational(1, 3)),
     "constants": (exprel(sp.S.Zero), quotient(sp.S.One, sp.S(3)), hypot(3, 4), sp.S(7), sp.log(2), sp.Max(2, sp.pi)),
     "choices": (

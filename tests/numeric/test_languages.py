@@ -10,11 +10,18 @@ from back_ends import CALLED, evaluate
 from exact_programs import exactly
 from repdyn.numeric import compile
 from repdyn.symbolic import Program, theories
+from repdyn.symbolic.theory import SCALARS
 
 DRAWS = 30
 DIGITS = 50
 NAMES = ("t", "dh2", "dy2", "w", "dx2", "dy2_target", "rate_h", "rate_y")
-PROGRAMS = [(theory, what) for theory in theories() for what in theories()[theory].programs]
+CASES = [
+    # JAX takes half a second to compile a program: all of them when there is time.
+    pytest.param(theory, what, backend, marks=[pytest.mark.slow] * (backend == "jax" and theory != "two_point"))
+    for backend in CALLED
+    for theory in theories()
+    for what in theories()[theory].programs
+]
 
 
 def draws(theory, program, seed):
@@ -30,9 +37,10 @@ def draws(theory, program, seed):
         known = dict(zip(NAMES, draw(rng), strict=True)) if theory.solution else {}
         point = {x: known.get(str(x).removesuffix("_0"), spread(x, 10 if known else 2)) for x in program.arguments}
         by_name = {str(x).removesuffix("_0"): x for x in program.arguments}
-        if not known and {"dy2", "w", "dy2_target"} <= set(by_name):
+        if (not known or theory.states != SCALARS) and {"dy2", "w", "dy2_target"} <= set(by_name):
             dy2, target = (point[by_name[x]] for x in ("dy2", "dy2_target"))
-            point[by_name["w"]] = dy2 - rng.uniform(-1, 1) * np.sqrt(dy2 * target)
+            cosine = rng.uniform(-1, 1) if theory.states == SCALARS else rng.choice([-1, 1])
+            point[by_name["w"]] = dy2 - cosine * np.sqrt(dy2 * target)
         yield tuple(map(float, point.values()))
 
 
@@ -49,8 +57,7 @@ def problems(theory_name, what):
     return points, [(values[:count], values[count:], change[:count]) for values, change in known]
 
 
-@pytest.mark.parametrize("backend", CALLED)
-@pytest.mark.parametrize(("theory", "what"), PROGRAMS)
+@pytest.mark.parametrize(("theory", "what", "backend"), CASES)
 def test_each_language_is_as_accurate_as_its_inputs(theory, what, backend, tmp_path) -> None:
     points, known = problems(theory, what)
     function = compile(theory, what, backend)

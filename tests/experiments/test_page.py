@@ -1,0 +1,125 @@
+"""The derivation in a real browser, and compiled: nothing overflows, nothing is missing."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from repdyn.experiments.figures import svg, write_figure
+from repdyn.symbolic import theories
+from repdyn.symbolic.document import Chapter, Plate, render
+
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+LATEX = shutil.which("pdflatex") or ""
+
+MEASURE = """<script>
+const messages = [];
+addEventListener("error", event => messages.push(String(event.message)), true);
+addEventListener("load", () => {
+  const box = element => { const { width, height } = element.getBoundingClientRect(); return [width, height]; };
+  const formulas = [...document.querySelectorAll(".equation")];
+  const found = {
+    width: document.documentElement.clientWidth,
+    scroll: document.documentElement.scrollWidth,
+    formulas: [...document.querySelectorAll("math")].map(box),
+    spill: formulas.filter(e => e.querySelector(".formula").scrollWidth > e.querySelector(".formula").clientWidth + 1)
+      .map(e => e.id),
+    requests: performance.getEntriesByType("resource").map(entry => entry.name),
+    images: [...document.images].map(image => image.naturalWidth),
+    messages,
+  };
+  document.body.setAttribute("data-found", JSON.stringify(found));
+});
+</script>"""
+
+
+def written(form: str, embedded: str) -> str:
+    """Every theory; the proofs are other tests' business."""
+    chapters = [Chapter(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in theories().values()]
+    return render(chapters, form, {"two_point": Plate("nothing", "An empty figure.", embedded)})
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return written("html", svg(Figure()))
+
+
+@pytest.fixture(scope="module", params=[390, 1280])
+def seen(request, page, tmp_path_factory):
+    """What a browser makes of the page, in a frame of a phone's or a desk's width."""
+    if not BROWSER:
+        pytest.skip("there is no chromium here")
+    folder = tmp_path_factory.mktemp("browser")
+    measured = folder / "measured.html"
+    measured.write_text(page.replace("<head>", f"<head>{MEASURE}"), "utf-8")
+    # A headless window is never narrower than 500 pixels; a frame is.
+    frame = f'<iframe src="measured.html" style="width:{request.param}px;height:2000px;border:0"></iframe>'
+    copy = """<script>addEventListener("load", () => {
+      const found = document.querySelector("iframe").contentDocument.body.getAttribute("data-found");
+      document.body.setAttribute("data-found", found);
+    });</script>"""
+    (folder / "frame.html").write_text(f"<!DOCTYPE html><body>{frame}{copy}</body>", "utf-8")
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--allow-file-access-from-files",
+        "--dump-dom",
+    ]
+    options += [f"--user-data-dir={folder / 'profile'}", "--window-size=1400,2200", "--virtual-time-budget=20000"]
+    done = subprocess.run(
+        [BROWSER, *options, (folder / "frame.html").as_uri()], capture_output=True, timeout=120, check=True
+    )
+    found = re.search(r'data-found="([^"]*)"', done.stdout.decode())
+    assert found, done.stderr.decode()[-2000:]
+    return request.param, json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))
+
+
+def test_every_formula_is_drawn(page, seen) -> None:
+    _, found = seen
+    assert len(found["formulas"]) == page.count("<math") > 100
+    assert all(width > 0 and height > 0 for width, height in found["formulas"])
+
+
+def test_the_page_never_scrolls_sideways(seen) -> None:
+    width, found = seen
+    assert found["width"] == width
+    assert found["scroll"] <= width
+
+
+def test_on_a_desk_every_equation_fits_its_column_and_on_a_phone_some_scroll_by_themselves(seen) -> None:
+    width, found = seen
+    assert bool(found["spill"]) == (width < 1000)
+
+
+def test_nothing_is_asked_of_the_network_and_nothing_fails(seen) -> None:
+    _, found = seen
+    assert [name for name in found["requests"] if not name.startswith("data:")] == []
+    assert found["messages"] == []
+    assert all(width > 0 for width in found["images"])
+    assert len(found["images"]) == 1
+
+
+@pytest.mark.skipif(not LATEX, reason="there is no pdflatex here")
+def test_the_latex_compiles_and_no_line_is_too_long(tmp_path: Path) -> None:
+    write_figure(Figure(), tmp_path / "empty.pdf")
+    (tmp_path / "derivation.tex").write_text(written("tex", "empty.pdf"), "utf-8")
+    for _ in range(2):
+        done = subprocess.run(
+            [LATEX, "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"],
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+    log = (tmp_path / "derivation.log").read_text("latin-1")
+    assert "undefined" not in log
+    too_long = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    assert all(points < 2 for points in too_long)
