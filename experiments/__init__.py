@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .comparison import Comparison, Failure, compare
     from .figures import draw_comparison, draw_phase_diagram
+    from .kernels import TangentRates, tangent_rates
     from .runs import Run, run
     from .settings import Digits, Setting, SettingError, TwoPoints, find_setting, load_settings, override
     from .tracker import PairTracker
@@ -23,6 +24,7 @@ _HOMES = {
     "Run": "runs",
     "Setting": "settings",
     "SettingError": "settings",
+    "TangentRates": "kernels",
     "TwoPoints": "settings",
     "compare": "comparison",
     "draw_comparison": "figures",
@@ -31,6 +33,7 @@ _HOMES = {
     "load_settings": "settings",
     "override": "settings",
     "run": "runs",
+    "tangent_rates": "kernels",
 }
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "Run",
     "Setting",
     "SettingError",
+    "TangentRates",
     "TwoPoints",
     "compare",
     "draw_comparison",
@@ -49,6 +53,7 @@ __all__ = [
     "load_settings",
     "override",
     "run",
+    "tangent_rates",
 ]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from repdyn.numeric import (
     ConservedLine,
     Departure,
+    GrowthExponent,
     LossFit,
     Pair,
     RateFit,
@@ -20,6 +21,7 @@ from repdyn.numeric import (
     final_distance,
     fit_loss,
     fit_rates,
+    growth_exponent,
     has_end,
     named,
     regime_number,
@@ -53,6 +55,8 @@ class Comparison:
         regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for a theory without them.
         departures: where dh2, dy2 and w leave their predictions.
         line: the conserved quantity, tested without a fit where dh2 is positive.
+        exponent: the measured d log dh2 / d log dy2, or None if dy2 does not grow.
+        exponent_predicted: the same, measured on the fitted trajectory.
         cut: how many samples were left out, from the first that is not finite on.
     """
 
@@ -68,6 +72,8 @@ class Comparison:
     regime: float
     departures: tuple[Departure, Departure, Departure]
     line: ConservedLine
+    exponent: GrowthExponent | None
+    exponent_predicted: GrowthExponent | None
     cut: int
 
     @property
@@ -107,6 +113,9 @@ class Comparison:
             "regime": _or_none(self.regime),
             "line_r2": self.line.r2,
             "line_slope": self.line.slope,
+            "exponent": self.exponent.value if self.exponent else None,
+            "exponent_r2": self.exponent.r2 if self.exponent else None,
+            "exponent_predicted": self.exponent_predicted.value if self.exponent_predicted else None,
             "cut": self.cut,
             "departures": [asdict(d) for d in self.departures],
             "success": fit.success,
@@ -196,6 +205,8 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, bal
         regime=float(regime_number(start, constants, fit.rates)) if fit.coefficients.keys() >= _RATES else np.nan,
         departures=departures(columns["step"], observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
+        exponent=growth_exponent(observed),
+        exponent_predicted=growth_exponent(fit.predicted),
         cut=cut,
     )
 

@@ -19,10 +19,19 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
-from repdyn.numeric import Pair, Rates, State, crossing_time, final_distance, half_way_time, relaxation_time
+from repdyn.numeric import (
+    GrowthExponent,
+    Pair,
+    Rates,
+    State,
+    crossing_time,
+    final_distance,
+    half_way_time,
+    relaxation_time,
+)
 
 from .comparison import Comparison
-from .runs import Run
+from .runs import Run, balanced_exponent
 from .settings import Digits
 
 LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
@@ -204,6 +213,48 @@ def _draw_delays(ax: Axes, run: Run) -> None:
     sns.histplot([d for d in delays if d is not None], ax=ax, color=_MEASURED, bins=15)
     ax.axvline(0, color="0.4", lw=0.8)
     ax.set(title=r"half-way of $|\Delta y|^2$: network minus theory", xlabel="training steps", ylabel="pairs")
+
+
+def draw_layers(run: Run) -> Figure:
+    """One pair at every hidden layer: the error of the fit, the fitted rates, and how dh2 grows with dy2."""
+    compared = run.by_layer
+    layers = [int(c.layer.rsplit(".", 1)[-1]) for c in compared]
+    with mpl.rc_context(_STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+        errors, rates, exponents = figure.subplots(1, 3)
+        _marked(errors, layers, [c.fit.sse for c in compared], _MEASURED, None)
+        errors.set(yscale="log", title="error of the fit", ylabel="sum of squares")
+        _marked(rates, layers, [c.fit.rates.h for c in compared], _MEASURED, r"$1/\tau_h$")
+        _marked(rates, layers, [c.fit.rates.y for c in compared], _THEORY, r"$1/\tau_y$")
+        rates.set(yscale="log", title="fitted rates", ylabel="per training step")
+        rates.legend(frameon=False)
+        _draw_exponents(exponents, run, layers)
+        for ax in (errors, rates, exponents):
+            ax.axvline(run.setting.layer, color="0.8", lw=0.8, zorder=0)
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.set_xlabel("hidden layer")
+        sns.despine(figure)
+    return figure
+
+
+def _marked(ax: Axes, x: Any, y: Any, color: str, label: str | None) -> None:
+    ax.plot(x, y, color=color, label=label, marker="o", markersize=3.5, lw=1.2)
+
+
+def _draw_exponents(ax: Axes, run: Run, layers: list[int]) -> None:
+    """The measured exponent, that of the fitted trajectory, and the two limits: rich, and deep linear balanced."""
+
+    def values(found: list[GrowthExponent | None]) -> list[float]:
+        return [np.nan if one is None else one.value for one in found]
+
+    balanced = [balanced_exponent(run.setting, c.layer) for c in run.by_layer]
+    ax.plot(layers, balanced, color="0.55", lw=1, ls="-.", label="deep linear, balanced: $k/D$")
+    ax.axhline(0.5, color="0.55", lw=1, ls=":", label="two-point theory, rich: 1/2")
+    _marked(ax, layers, values([c.exponent for c in run.by_layer]), _MEASURED, "network")
+    _marked(ax, layers, values([c.exponent_predicted for c in run.by_layer]), _THEORY, "two-point theory, fitted")
+    ax.set_ylim(top=1.5)  # room for the legend
+    ax.set(title=r"growth: $d \log |\Delta h|^2 / d \log |\Delta y|^2$", ylabel="")
+    ax.legend(frameon=False)
 
 
 PHASES_ALT = (

@@ -32,7 +32,7 @@ def write_run(run: Run, results: Path) -> Path:
     Everything is written to a temporary folder beside it, which takes its place
     at the end: an interruption leaves the earlier results as they were.
     """
-    from .figures import draw_run, save_figure  # drawing is loaded when there is something to draw
+    from .figures import draw_layers, draw_run, save_figure  # drawing is loaded when there is something to draw
 
     target = results / f"{run.setting.name}-{run.setting.digest}"
     results.mkdir(parents=True, exist_ok=True)
@@ -43,6 +43,8 @@ def write_run(run: Run, results: Path) -> Path:
         (folder / FIT).write_text(_json([c.row() for c in run.comparisons]), "utf-8")
         if run.main:
             save_figure(draw_run(run), folder / "figure")
+        if run.by_layer:
+            save_figure(draw_layers(run), folder / "layers")
         (folder / MANIFEST).write_text(_json(_manifest(run, folder)), "utf-8")
         folder.chmod(0o755)
         _replace(folder, target)

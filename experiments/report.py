@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Departure, RateFit, nested_test
+from repdyn.numeric import Departure, GrowthExponent, RateFit, nested_test
 
 from .comparison import Comparison, Failure
-from .runs import Run
+from .runs import Run, balanced_exponent
 
 _RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 
@@ -98,6 +98,29 @@ def layer_table(comparisons: list[Comparison | Failure]) -> str:
     return pd.DataFrame(lines).to_string(index=False)
 
 
+def depth_table(run: Run) -> str:
+    """For one pair: rates, fit and growth at every hidden layer, and the exponent of a deep linear network."""
+    lines = [
+        {
+            "layer": c.layer.rsplit(".", 1)[-1],
+            "1/tau_h": f"{c.fit.rates.h:.2e}",
+            "1/tau_y": f"{c.fit.rates.y:.2e}",
+            "SSE": f"{c.fit.sse:.3g}",
+            "final dh2": f"{c.final_predicted:.3g}",
+            "measured": f"{c.final_measured:.3g}",
+            "exponent": _exponent(c.exponent),
+            "of theory": _exponent(c.exponent_predicted),
+            "k/D": f"{balanced_exponent(run.setting, c.layer):.3f}",
+        }
+        for c in run.by_layer
+    ]
+    return pd.DataFrame(lines).to_string(index=False)
+
+
+def _exponent(found: GrowthExponent | None) -> str:
+    return f"{found.value:.3f}" if found else "-"
+
+
 def departure_lines(c: Comparison) -> list[str]:
     """Where theory and network part ways, a line for each scalar, and the conserved line."""
     return ["where theory and network part ways:", *(_departure(d) for d in c.departures), _line(c)]
@@ -121,7 +144,9 @@ def run_summary(run: Run, folder: Path) -> str:
     lines = [f"{run.setting.name}: {run.setting.steps} steps in {run.seconds:.0f} s, seed {run.setting.seed}"]
     if run.diverged_at is not None:
         lines.append(f"training diverged at step {run.diverged_at}: the loss is no longer a number")
-    if len(run.comparisons) <= _ROWS:
+    if run.by_layer:
+        lines.append(comparison_table([c for c in run.comparisons if c.layer == run.layer]))
+    elif len(run.comparisons) <= _ROWS:
         lines.append(comparison_table(run.comparisons))
     else:
         failed = [c for c in run.comparisons if isinstance(c, Failure)]
@@ -133,6 +158,8 @@ def run_summary(run: Run, folder: Path) -> str:
         lines += departure_lines(run.main[0])
     elif run.main:
         lines += _departures_of_pairs(run.main)
+    if run.by_layer:
+        lines += ["by hidden layer (exponent: d log dh2 / d log dy2):", depth_table(run)]
     lines.append(f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     return "\n".join(lines)
 

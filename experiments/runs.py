@@ -46,6 +46,12 @@ class Run:
         """The comparisons at that layer, without failures."""
         return [c for c in self.comparisons if isinstance(c, Comparison) and c.layer == self.layer]
 
+    @property
+    def by_layer(self) -> list[Comparison]:
+        """For one pair in a network of several hidden layers: the comparison at each, without failures."""
+        compared = [c for c in self.comparisons if isinstance(c, Comparison)]
+        return compared if len({c.pair for c in self.comparisons}) == 1 < len(compared) else []
+
 
 def run(setting: Setting) -> Run:
     """Train the network of a setting and compare its pairs with the theory.
@@ -78,6 +84,19 @@ def run(setting: Setting) -> Run:
     # The paper's plain sum of squares for its own experiment; for digits dh2 is a hundred times the other two.
     comparisons = compare(frame, balanced=isinstance(setting, Digits))
     return Run(setting, frame, comparisons, diverged_at, seconds)
+
+
+def balanced_exponent(setting: Setting, layer: str) -> float:
+    """d log dh2 / d log dy2 at a hidden layer of the setting's network, were it deep, linear and balanced: k/D.
+
+    After k of D layers of weights |dh| is in proportion to |dy|^(k/D).
+
+    Source: Saxe et al. (arXiv 1312.6120).
+
+    >>> balanced_exponent(TwoPoints(hidden_layers=3, layer=0), "network.hidden.1")
+    0.5
+    """
+    return (int(layer.rsplit(".", 1)[-1]) + 1) / (setting.hidden_layers + 1)
 
 
 def _prepare(setting: Setting) -> tuple[Regression, Batches, PairTracker]:

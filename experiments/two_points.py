@@ -22,7 +22,7 @@ def data(setting: TwoPoints) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def prepare(setting: TwoPoints) -> tuple[Regression, Batches, PairTracker]:
-    """The network, the batches (the same two points at every step) and the tracker of their one pair."""
+    """The network, the batches (the same two points at every step) and the tracker of their one pair, every layer."""
     x, y = data(setting)
     torch.manual_seed(setting.seed)
     network = MLP(
@@ -33,6 +33,7 @@ def prepare(setting: TwoPoints) -> tuple[Regression, Batches, PairTracker]:
         nonlinearity=setting.nonlinearity,
         gain=setting.gain,
     )
-    tracker = PairTracker(x[None], y[None], [f"network.hidden.{setting.layer}"], every=setting.every)
+    layers = [f"network.hidden.{k}" for k in range(setting.hidden_layers)]
+    tracker = PairTracker(x[None], y[None], layers, every=setting.every)
     batches = Batches(x, y, batch=2, steps=setting.steps, seed=setting.seed)
     return Regression(network, setting.lr), batches, tracker

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .coefficients import named
     from .compiled import CompiledFunction, compile, compile_program
     from .departure import ConservedLine, Departure, conserved_line, departures
+    from .exponent import GrowthExponent, growth_exponent
     from .fit import NestedTest, RateFit, fit_rates, nested_test
     from .integration import evolve, integrate
     from .linearised import LinearisedFlow, linearised_flow
@@ -24,6 +25,7 @@ _HOMES = {
     "CompiledFunction": "compiled",
     "ConservedLine": "departure",
     "Departure": "departure",
+    "GrowthExponent": "exponent",
     "LinearisedFlow": "linearised",
     "LossFit": "loss",
     "NestedTest": "fit",
@@ -40,6 +42,7 @@ _HOMES = {
     "final_distance": "solution",
     "fit_loss": "loss",
     "fit_rates": "fit",
+    "growth_exponent": "exponent",
     "half_way_time": "moments",
     "has_end": "solution",
     "inner_products": "quantities",
@@ -57,6 +60,7 @@ __all__ = [
     "CompiledFunction",
     "ConservedLine",
     "Departure",
+    "GrowthExponent",
     "LinearisedFlow",
     "LossFit",
     "NestedTest",
@@ -73,6 +77,7 @@ __all__ = [
     "final_distance",
     "fit_loss",
     "fit_rates",
+    "growth_exponent",
     "half_way_time",
     "has_end",
     "inner_products",

@@ -38,6 +38,28 @@ def test_run_writes_its_folder_and_says_where(tmp_path: Path, capsys) -> None:
         assert word in out
 
 
+def test_a_run_of_one_pair_says_how_it_goes_by_layer(tmp_path: Path, capsys) -> None:
+    words = "run shallow --steps 400 --width 16 --every 4 --lr 0.05"
+    assert main([*words.split(), "--results", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    table = out.split("by hidden layer")[1].splitlines()[1:4]
+    assert table[0].split() == [
+        "layer",
+        "1/tau_h",
+        "1/tau_y",
+        "SSE",
+        "final",
+        "dh2",
+        "measured",
+        "exponent",
+        "of",
+        "theory",
+        "k/D",
+    ]
+    assert [row.split()[-1] for row in table[1:]] == ["0.333", "0.667"]
+    assert out.count("hidden.") == 1
+
+
 def test_a_run_can_be_made_again_from_its_own_configuration(tmp_path: Path, capsys) -> None:
     assert main([*SMALL, "--results", str(tmp_path / "a")]) == 0
     (first,) = (tmp_path / "a").iterdir()

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from repdyn.experiments import Digits, TwoPoints, draw_comparison, run
-from repdyn.experiments.figures import LABELS, draw_phase_diagram, draw_run, svg
+from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
 
@@ -17,6 +17,11 @@ def one_pair():
 @pytest.fixture(scope="module")
 def many_pairs():
     return run(Digits(name="many", width=16, hidden_layers=2, layer=1, steps=100, every=5, lr=0.02))
+
+
+@pytest.fixture(scope="module")
+def deep():
+    return run(TwoPoints(name="deep", width=16, hidden_layers=3, layer=1, steps=300, lr=0.05, gain=0.8))
 
 
 def test_each_scalar_is_drawn_with_its_prediction(one_pair) -> None:
@@ -54,6 +59,28 @@ def test_many_pairs_are_drawn_by_rank_layer_and_end(many_pairs) -> None:
     points = axes[7].collections[0].get_offsets()
     assert len(points) == 45
     np.testing.assert_allclose(points[:, 1], [c.final_measured for c in many_pairs.main])
+
+
+def test_every_layer_is_drawn_with_its_error_rates_and_exponent(deep) -> None:
+    errors, rates, exponents = draw_layers(deep).axes
+    np.testing.assert_array_equal(errors.lines[0].get_ydata(), [c.fit.sse for c in deep.by_layer])
+    np.testing.assert_array_equal(rates.lines[0].get_ydata(), [c.fit.rates.h for c in deep.by_layer])
+    np.testing.assert_array_equal(rates.lines[1].get_ydata(), [c.fit.rates.y for c in deep.by_layer])
+    assert (errors.get_yscale(), rates.get_yscale()) == ("log", "log")
+    balanced, half, network, theory = exponents.lines[:4]
+    np.testing.assert_allclose(balanced.get_ydata(), [1 / 4, 2 / 4, 3 / 4])
+    assert set(half.get_ydata()) == {0.5}
+    np.testing.assert_array_equal(network.get_ydata(), [c.exponent.value for c in deep.by_layer])
+    np.testing.assert_array_equal(theory.get_ydata(), [c.exponent_predicted.value for c in deep.by_layer])
+    assert all(ax.get_xlabel() == "hidden layer" for ax in (errors, rates, exponents))
+
+
+def test_a_layer_whose_output_does_not_grow_leaves_a_gap(deep) -> None:
+    from dataclasses import replace
+
+    comparisons = [replace(c, exponent=None) if c is deep.by_layer[0] else c for c in deep.comparisons]
+    network = draw_layers(replace(deep, comparisons=comparisons)).axes[2].lines[2].get_ydata()
+    assert np.isnan(network).tolist() == [True, False, False]
 
 
 @pytest.fixture(scope="module")

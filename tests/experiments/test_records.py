@@ -28,6 +28,8 @@ def test_a_run_is_written_under_its_setting_and_hash(folder: Path, result) -> No
         "figure.png",
         "figure.svg",
         "fit.json",
+        "layers.png",
+        "layers.svg",
         "manifest.json",
         "trajectory.parquet",
     ]

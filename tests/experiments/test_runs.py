@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from repdyn.experiments import Comparison, Digits, Failure, Setting, TwoPoints, compare, override, run
+from repdyn.experiments.runs import balanced_exponent
 from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
 
 SMALL = TwoPoints(name="small", width=32, hidden_layers=2, layer=0, steps=400, lr=0.02, gain=0.7)
@@ -124,8 +125,28 @@ def test_what_cannot_be_compared_is_a_result_with_its_reason(columns: dict, word
 def test_a_run_that_diverges_is_a_result() -> None:
     result = run(override(SMALL, {"lr": 80.0, "nonlinearity": "none"}))
     assert result.diverged_at is not None
-    assert len(result.frame) <= result.diverged_at + 2
-    assert len(result.comparisons) == 1
+    assert result.frame.step.max() <= result.diverged_at + 1
+    assert len(result.comparisons) == 2
+
+
+def test_one_run_compares_every_hidden_layer() -> None:
+    result = run(override(SMALL, {"hidden_layers": 3, "layer": 1}))
+    assert [c.layer for c in result.by_layer] == [f"network.hidden.{k}" for k in range(3)]
+    assert [c.layer for c in result.main] == ["network.hidden.1"]
+    steps = result.frame[result.frame.layer == "network.hidden.2"]
+    np.testing.assert_array_equal(steps.dh2, result.by_layer[2].observed.dh2)
+    first, last = (result.frame[result.frame.layer == c.layer].dh2.iloc[-1] for c in result.by_layer[::2])
+    assert first != last
+
+
+def test_one_layer_or_many_pairs_are_no_run_by_layer() -> None:
+    assert run(override(SMALL, {"hidden_layers": 1})).by_layer == []
+    assert run(Digits(width=8, hidden_layers=2, layer=0, steps=30, every=2)).by_layer == []
+
+
+def test_exponents_are_compared_with_the_share_of_the_depth() -> None:
+    setting = TwoPoints(hidden_layers=4, layer=0)
+    assert [balanced_exponent(setting, f"network.hidden.{k}") for k in range(4)] == pytest.approx([0.2, 0.4, 0.6, 0.8])
 
 
 def test_a_setting_of_no_experiment_is_refused() -> None:
