@@ -89,6 +89,7 @@ def _parser() -> _Parser:
         metavar="NAME",
         help="theories to fit and compare, such as two_point growing_rates (default: two_point)",
     )
+    fit.add_argument("--layer", metavar="NAME", help="only this layer, such as hidden.10")
     fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
     fit.set_defaults(action=_fit)
@@ -160,7 +161,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from .records import read_trajectories
     from .report import comparison_table, departure_lines, nested_lines
 
-    frame = read_trajectories(options.file, options.dx2, options.dy2)
+    frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
     comparisons = [c for name in options.theory for c in compare(frame, theory=name, balanced=options.balanced)]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:

@@ -34,7 +34,6 @@ Array = NDArray[np.float64]
 KEYS = ["pair", "layer"]
 SCALARS = ["dh2", "dy2", "w"]
 CONSTANTS = ["dx2", "dy2_target"]
-_RATES = {"rate_h", "rate_y"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class Comparison:
         loss_fit: the rate of the mean prediction fitted to it, or None.
         final_predicted: dh2 at infinite time from the initial values and the fitted coefficients, or NaN for a
             theory without an end.
-        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for a theory without them.
+        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for other theories
+            than the two-point one.
         departures: where dh2, dy2 and w leave their predictions.
         line: the conserved quantity, tested without a fit where dh2 is positive.
         exponent: the measured d log dh2 / d log dy2, or None if dy2 does not grow.
@@ -158,7 +158,7 @@ def compare(
     >>> frame = pd.DataFrame({"step": range(500), **vars(run), "dx2": 1.0, "dy2_target": 0.5})
     >>> (found,) = compare(frame)
     >>> round(found.fit.rates.h, 6), round(found.final_predicted, 6)
-    (0.002, 0.228661)
+    (0.002, 0.228663)
     """
     named(theory)
     labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
@@ -202,7 +202,7 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, bal
         loss=loss,
         loss_fit=None if loss is None else _fit_loss(columns["step"], loss, fit.predicted, constants),
         final_predicted=_final(start, constants, fit, theory),
-        regime=float(regime_number(start, constants, fit.rates)) if fit.coefficients.keys() >= _RATES else np.nan,
+        regime=float(regime_number(start, constants, fit.rates)) if fit.theory == "two_point" else np.nan,
         departures=departures(columns["step"], observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
         exponent=growth_exponent(observed),

@@ -101,14 +101,16 @@ def check_folder(folder: Path) -> None:
             raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
 
 
-def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = None) -> pd.DataFrame:
-    """Read trajectories from a CSV or Parquet file, or from the folder of a run.
+def read_trajectories(
+    path: Path, dx2: float | None = None, dy2: float | None = None, *, layer: str | None = None
+) -> pd.DataFrame:
+    """Read trajectories from a CSV or Parquet file, or from the folder of a run; only those of a layer if it is named.
 
     Columns: step (or t), dh2, dy2, w and, optionally, pair, layer and loss; dx2
     and dy2_target in columns of their own or as arguments, which take precedence.
 
     Raises:
-        RecordError: if the file is neither, is damaged, or lacks a column.
+        RecordError: if the file is neither, is damaged, or lacks a column or the layer.
         FileNotFoundError: if there is no such file.
     """
     if path.is_dir():
@@ -137,7 +139,16 @@ def read_trajectories(path: Path, dx2: float | None = None, dy2: float | None = 
         if not pd.api.types.is_numeric_dtype(frame[name]):
             wrong = [value for value in frame[name] if not isinstance(value, float | int) and not _is_number(value)]
             raise RecordError(f"{path}: column {name} must hold numbers, got {wrong[0]!r}")
-    return frame
+    return frame if layer is None else _of_layer(path, frame, layer)
+
+
+def _of_layer(path: Path, frame: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """The rows of one layer, which may be named without the ``network.`` that a run puts before it."""
+    known = [str(x) for x in frame["layer"].unique()] if "layer" in frame else []
+    chosen = frame[frame["layer"].isin([layer, f"network.{layer}"])] if known else frame.head(0)
+    if chosen.empty:
+        raise RecordError(f"{path} has no layer {layer!r}; it has {', '.join(known) or 'no column layer'}")
+    return chosen
 
 
 def _read_table(path: Path) -> pd.DataFrame:

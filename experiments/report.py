@@ -49,7 +49,6 @@ def _row(c: Comparison) -> dict[str, str]:
         "layer": c.layer.removeprefix("network."),
         "theory": c.fit.theory,
         **{title: _with_error(c.fit, name) for name, title in _RATES.items() if name in c.fit.coefficients},
-        **own,
         "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit and c.loss_fit.rate else "-",
         "R2 dh2": f"{c.fit.r2.dh2:.3f}",
         "R2 dy2": f"{c.fit.r2.dy2:.3f}",
@@ -57,9 +56,10 @@ def _row(c: Comparison) -> dict[str, str]:
         "R2 loss": f"{c.loss_fit.r2:.3f}" if c.loss_fit else "-",
         "SSE": f"{c.fit.sse:.3g}",
         "AIC": f"{c.fit.aic:.0f}",
-        "final dh2": f"{c.final_predicted:.4g}",
+        "final dh2": "-" if np.isnan(c.final_predicted) else f"{c.final_predicted:.4g}",
         "measured": f"{c.final_measured:.4g}",
-        "regime": f"{c.regime:+.2f}",
+        "regime": "-" if np.isnan(c.regime) else f"{c.regime:+.2f}",
+        **own,
     }
 
 

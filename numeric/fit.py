@@ -431,7 +431,7 @@ def _report(model: _Model, data: _Data, found: OptimizeResult) -> RateFit:
     """The result of the fit at its optimum; what is at its bound is put there."""
     bound = found.x - model.lowest < _AT_BOUND
     optimum = np.where(bound, model.lowest, found.x)
-    predicted, _ = model.evaluate(data, optimum)
+    predicted = model.predict(data, optimum)
     r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
     samples = 3 * (data.times.size - 1)
     errors, reason = _errors(model, data, found, samples - len(model.names))

@@ -57,10 +57,11 @@ def integrate(
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
         ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason.
 
-    >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), Rates(0.01, 0.01))
+    >>> rates = {"rate_h": 0.01, "rate_y": 0.01}
+    >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), rates)
     >>> round(solved.dh2, 6)
     0.112346
-    >>> growing = {"rate_h": 0.01, "growth_h": 0.1, "rate_y": 0.01}
+    >>> growing = {**rates, "growth_h": 0.1}
     >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), growing, theory="growing_rates")
     >>> round(solved.dh2, 6)
     0.127413

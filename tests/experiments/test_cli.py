@@ -94,6 +94,18 @@ def test_fit_compares_theories(csv: Path, capsys) -> None:
         assert word in out
 
 
+def test_fit_takes_one_layer_of_several(tmp_path: Path, capsys) -> None:
+    assert main([*SMALL, "--hidden-layers", "3", "--layer", "1", "--results", str(tmp_path)]) == 0
+    capsys.readouterr()
+    (folder,) = tmp_path.iterdir()
+    assert main(["fit", str(folder), "--layer", "hidden.2"]) == 0
+    out = capsys.readouterr().out
+    assert "hidden.2" in out
+    assert "hidden.1" not in out
+    assert main(["fit", str(folder), "--layer", "hidden.7"]) == 2
+    assert "has no layer 'hidden.7'; it has network.hidden.0, network.hidden.1, " in capsys.readouterr().err
+
+
 def test_an_unknown_theory_is_one_line(csv: Path, capsys) -> None:
     assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", "--theory", "rich"]) == 2
     assert capsys.readouterr().err.startswith("repdyn: there is no theory 'rich'; there are two_point, scalar_output, ")
