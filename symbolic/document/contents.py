@@ -10,7 +10,7 @@ import sympy as sp
 
 from ..derivation import Derivation, DerivationError, Step
 from ..field import DifferentialField
-from ..functions import dot
+from ..functions import dot, elementary
 from ..theory import MEASURED, PAIR, SCALARS, Theory
 from ..two_points.notation import LATEX
 from .equation import broken
@@ -223,7 +223,7 @@ def _interface(theory: Theory) -> Iterator[Paragraph | Quantities | str]:
         yield Paragraph("The states begin, from what is measured of the pair at the start, at")
         yield from stated({x: theory.begin[x] for x in theory.start})
     flow = DifferentialField({**theory.rhs, theory.time: sp.S.One})
-    constant = {name: x for name, x in theory.invariants.items() if flow.normal(flow.derivative(x)) == 0}
+    constant = {name: x for name, x in theory.invariants.items() if flow.normal(flow.derivative(elementary(x))) == 0}
     surfaces = {name: x for name, x in theory.invariants.items() if name not in constant}
     for sentence, found in (
         ("Constant along every trajectory:", constant),
@@ -232,8 +232,15 @@ def _interface(theory: Theory) -> Iterator[Paragraph | Quantities | str]:
         if found:
             yield Paragraph(sentence)
         for name, value in found.items():
-            label = name if len(name) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}"
-            yield f"{label} = {notation.latex(value)}"
+            yield f"{_label(name, theory)} = {notation.latex(value)}"
     known = [what for what, there in (("trajectory", theory.solution), ("end state", theory.final)) if there]
     if known:
         yield Paragraph(f"In closed form: the {' and the '.join(known)}.")
+
+
+def _label(name: str, theory: Theory) -> str:
+    """The name of an invariant in LaTeX; one that is a coefficient of its value is printed as that."""
+    for x in theory.coefficients:
+        if x.name == name:
+            return theory.derivation.latex(x)
+    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}"

@@ -45,7 +45,7 @@ RICH = (sp.log(_f / _f_0) + sp.Ei(D * _f / 2) - sp.Ei(D * _f_0 / 2)) / (2 * g * 
 LATEX: dict[sp.Basic, str] = {
     z_mean: r"\bar z",
     _ell: r"\ell",
-    _speed: r"P |b|^2 + R |\Delta h|^2",
+    _speed: r"\left(P |b|^2 + R |\Delta h|^2\right)",
     D: r"|\Delta y^*|",
     Lam: r"\Lambda",
     _phi: r"\varphi",

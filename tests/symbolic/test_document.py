@@ -243,3 +243,11 @@ def test_formulas_are_set_as_a_typesetter_would(latex, part) -> None:
 def test_a_command_without_mathml_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"there is no MathML for \\nosuch in a\\nosuch b: write it in other commands"):
         mathml((r"a\nosuch b",))
+
+
+def test_an_invariant_of_functions_that_are_written_accurately_is_constant() -> None:
+    text = render(chapters(theories()["growing_rates"]))
+    assert (
+        text.index("Constant along every trajectory:") < text.index(r"J = - \frac") < text.index(r"\Gamma = \lvert b")
+    )
+    assert "Zero along every trajectory" not in text
