@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from .compiled import CompiledFunction, compile, compile_program
     from .departure import ConservedLine, Departure, conserved_line, departures
     from .exponent import GrowthExponent, growth_exponent
-    from .fit import NestedTest, RateFit, fit_rates, nested_test
+    from .fit import RateFit, fit_rates
     from .integration import evolve, integrate
     from .linearised import LinearisedFlow, linearised_flow
     from .loss import LossFit, fit_loss, loss_curve
     from .moments import crossing_time, half_way_time, relaxation_time
+    from .nested import NestedTest, nested_test
     from .quantities import Pair, Rates, State, inner_products
     from .solution import final_distance, has_end, regime_number, trajectory
 
@@ -28,7 +29,7 @@ _HOMES = {
     "GrowthExponent": "exponent",
     "LinearisedFlow": "linearised",
     "LossFit": "loss",
-    "NestedTest": "fit",
+    "NestedTest": "nested",
     "Pair": "quantities",
     "RateFit": "fit",
     "Rates": "quantities",
@@ -50,7 +51,7 @@ _HOMES = {
     "linearised_flow": "linearised",
     "loss_curve": "loss",
     "named": "coefficients",
-    "nested_test": "fit",
+    "nested_test": "nested",
     "regime_number": "solution",
     "relaxation_time": "moments",
     "trajectory": "solution",

@@ -38,10 +38,11 @@ def check_shapes(start: State, pair: Pair, coefficients: Coefficients, **more: N
     Raises:
         ValueError: naming the shapes, if it does not.
     """
-    if isinstance(coefficients, Rates):
-        own: dict[str, ArrayLike] = {"rates": np.add(coefficients.h, coefficients.y)}
-    else:
-        own = dict(coefficients)
+    own: Mapping[str, ArrayLike] = (
+        {"rates": np.add(coefficients.h, coefficients.y)}
+        if isinstance(coefficients, Rates)
+        else {f"coefficient {name}": value for name, value in coefficients.items()}
+    )
     whole: dict[str, Number] = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2}
     broadcast(**more, **whole, **{name: np.asarray(value, dtype=np.float64) for name, value in own.items()})
 

@@ -120,8 +120,10 @@ def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[st
 
 @dataclass(frozen=True)
 class _Flow:
-    """What is integrated: the flow in some coordinates, its Jacobian, and the way there and back."""
+    """What is integrated: the flow in some coordinates, whether it depends on time, its Jacobian, the way in and "
+    "out."""
 
+    steady: bool
     flow: CompiledFunction
     jacobian: CompiledFunction
     enter: CompiledFunction | None
@@ -131,12 +133,16 @@ class _Flow:
 @cache
 def _flow(theory: Theory) -> _Flow:
     chart = theory.chart
+    moving = theory.rhs.values() if chart is None else chart.rhs.values()
+    time = theory.time if chart is None else chart.time
+    steady = not any(time in rate.free_symbols for rate in moving)
     if chart is None:
-        return _Flow(compile(theory, "rhs", "python"), compile(theory, "jacobian", "python"), None, None)
+        return _Flow(steady, compile(theory, "rhs", "python"), compile(theory, "jacobian", "python"), None, None)
     arguments = (chart.time, *chart.states, *chart.parameters)
     flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): chart.rhs[x] for x in chart.states})
     entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian.flat())}
     return _Flow(
+        steady,
         compile_program("flow", flow, "python"),
         compile_program("flow_jacobian", Program(arguments, {}, entries), "python"),
         compile_program("enter", chart.enter),
@@ -148,8 +154,10 @@ def evolve_values(theory: Theory, times: Array, start: list[Number], parameters:
     """The theory's states at the given times, shape (states, ...), from their starts and the parameters in order."""
     if not 1e-13 <= rtol <= 1e-2:
         raise ValueError(f"rtol must be between 1e-13 and 1e-2, got {rtol}")
-    names = map(str, (*theory.start, *theory.parameters))
-    shape = broadcast(t=times, **dict(zip(names, (*start, *parameters), strict=True)))
+    named_values = {
+        str(x): value for x, value in zip(theory.start + theory.parameters, start + parameters, strict=True)
+    }
+    shape = broadcast(**named_values | {"t": times})
     values = np.broadcast_arrays(*start, *parameters)
     distinct, which = np.unique(np.stack([x.ravel() for x in values]), axis=1, return_inverse=True)
     asked = np.broadcast_to(which.reshape(values[0].shape), shape).ravel()
@@ -192,7 +200,7 @@ def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[f
 
     largest = float(np.abs(start).max())
     scale = np.where(start == 0, largest, np.abs(start))
-    if (np.abs(rhs(0.0, start)) * moments[-1] <= _STILL * scale).all():
+    if functions.steady and (np.abs(rhs(0.0, start)) * moments[-1] <= _STILL * scale).all():
         return np.broadcast_to(start[:, None], (count, moments.size))
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"), warnings.catch_warnings():

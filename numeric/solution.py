@@ -65,10 +65,10 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
         start: the state at ``t = 0``, with ``dh2 > 0``.
         pair: squared distances of inputs and of targets.
         rates: as for :func:`trajectory`.
-        theory: a theory that has an end, by name or one of your own.
+        theory: a theory whose end is known (:func:`has_end`), by name or one of your own.
 
     Raises:
-        ValueError: as :func:`trajectory`, or if the theory has no end.
+        ValueError: as :func:`trajectory`, or if the theory's end is not known.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), section 4.
 
@@ -83,7 +83,7 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
 
 
 def has_end(theory: Theory | str) -> bool:
-    """Whether training comes to an end in a theory, so that it has a final distance.
+    """Whether the end of training is known in a theory, so that it has a final distance.
 
     >>> has_end("growing_rates"), has_end("cross_entropy")
     (True, False)
@@ -128,7 +128,10 @@ def _evaluate(
 
 def _expect(what: str, theory: Theory) -> None:
     if what not in theory.programs:
-        missing = {"solution": "closed form; use integrate", "final": "end state: training goes on for ever"}[what]
+        missing = {
+            "solution": "closed form; use integrate",
+            "final": "end that is known; use integrate over a long time",
+        }[what]
         raise ValueError(f"theory {theory.name!r} has no {missing}")
 
 
@@ -151,7 +154,7 @@ def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
 
     def lack(impulse: float) -> float:
         missing, dh2, b2 = after(impulse, *problem)
-        return float(missing) if min(dh2, b2) > 0 else -np.inf
+        return float(missing) if min(dh2, b2) >= 0 else -np.inf
 
     with np.errstate(over="ignore"):
         begun = lack(0.0)
@@ -159,7 +162,7 @@ def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
             return problem[0]
         direction = -np.sign(begun)
         reached = next(x for x in direction * 4.0 ** np.arange(-60, 500) if np.sign(lack(x)) == direction)
-        root = bisect(lack, reached / 4, reached, xtol=1e-300, rtol=4 * np.finfo(np.float64).eps, maxiter=200)
+        root = bisect(lack, 0.0, reached, xtol=1e-300, rtol=4 * np.finfo(np.float64).eps, maxiter=1200)
         return max(float(after(root, *problem)[1]), 0.0)
 
 

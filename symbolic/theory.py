@@ -79,7 +79,8 @@ class Theory:
         loss: the loss over training, as a program of its own arguments, or None.
 
     Raises:
-        ValueError: if a rate, a start or a scalar is missing, or a symbol occurs that is none of the theory's.
+        ValueError: if a rate, a start or a scalar is missing, a symbol occurs that is none of the theory's, or two
+            have one name.
     """
 
     name: str
@@ -100,6 +101,10 @@ class Theory:
     loss: Program | None = None
 
     def __post_init__(self) -> None:
+        names = [x.name for x in (self.time, *self.states, *self.start, *self.parameters)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names in theory {self.name!r} must differ, got {', '.join(twice)} twice; rename one")
         moving = {self.time, *self.states, *self.parameters}
         self._expect("rhs", self.rhs, self.states, moving)
         self._expect("readout", self.readout, SCALARS, moving - {self.time})

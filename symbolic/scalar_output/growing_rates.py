@@ -127,8 +127,8 @@ STEPS = (
         "layers",
         "Why they grow: layers",
         r"In $k$ linear layers of one size, $|\Delta h| = l^k$, each moves at the rate $\eta$ times its share of the "
-        r"pull $G$ on the product (the derivative of the loss). The rate of the product is constant for one layer and grows "
-        r"towards $|\Delta h|^2$ for many.",
+        r"pull $G$ on the product (the derivative of the loss). The rate of the product is constant for one layer and "
+        r"grows towards $|\Delta h|^2$ for many.",
         (sp.Eq(dot(_dh, t), -_layers * _rate * _dh ** (2 - 2 / _layers) * _pull, evaluate=False),),
         _layers_residual,
     ),

@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repdyn.numeric import Pair, Rates, State, compile, evolve, final_distance, integrate, trajectory
-from repdyn.symbolic import theories
+from repdyn.symbolic import Theory, theories, two_point
 from starts import spread
 
 NAMES = list(theories())
@@ -83,7 +84,7 @@ RATES = {"rate_h": 1e-2, "rate_y": 2e-2}
         ),
         (
             lambda: final_distance(START, PAIR, RATES, theory="cross_entropy"),
-            "theory 'cross_entropy' has no end state: training goes on for ever",
+            "theory 'cross_entropy' has no end that is known; use integrate over a long time",
         ),
         (
             lambda: integrate(1.0, START, PAIR, {"rate_h": 1.0}, theory="scalar_output"),
@@ -119,13 +120,28 @@ RATES = {"rate_h": 1e-2, "rate_y": 2e-2}
         ),
         (
             lambda: trajectory([1.0, 2.0], START, PAIR, {**RATES, "gram": [1.0, 2.0, 3.0]}, theory="scalar_output"),
-            "shapes must broadcast as NumPy does, got t (2,), gram (3,)",
+            "shapes must broadcast as NumPy does, got t (2,), coefficient gram (3,)",
         ),
     ],
 )
 def test_what_cannot_be_is_said(call, words) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         call()
+
+
+def test_a_pair_that_neither_moves_nor_has_to_stays() -> None:
+    for name in ENDING:
+        if set(RATES) <= {x.name for x in theories()[name].coefficients}:
+            assert final_distance(State(0.1, 0.0, 0.0), Pair(1.0, 0.0), RATES, theory=name) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_the_end_of_growing_rates_scales_with_hidden_space(scale) -> None:
+    one = {**RATES, "growth_h": 0.1, "growth_y": 0.2}
+    other = {"rate_h": 1e-2 * scale, "growth_h": 0.1, "rate_y": 2e-2 / scale, "growth_y": 0.2}
+    scaled = State(START.dh2 * scale, START.dy2, START.w)
+    ends = (final_distance(s, PAIR, c, theory="growing_rates") for s, c in ((START, one), (scaled, other)))
+    assert next(ends) * scale == pytest.approx(next(ends))
 
 
 def test_rates_and_a_mapping_say_the_same() -> None:
@@ -141,3 +157,42 @@ def test_coefficients_broadcast() -> None:
     for i in range(2):
         one = {**several, "rate_h": several["rate_h"][i]}
         assert ends[i] == final_distance(START, PAIR, one, theory="growing_rates")
+
+
+def test_a_theory_whose_rates_change_in_time_is_integrated_from_where_it_stands_still() -> None:
+    """Warm-up: the rates rise from 0, so that t steps are as many as the integral of the warm-up."""
+    base, k = two_point(), sp.Symbol("k", positive=True)
+    warm = 1 - sp.exp(-k * base.time)
+    theory = Theory(
+        name="warm",
+        states=base.states,
+        start=base.start,
+        parameters=(*base.parameters, k),
+        time=base.time,
+        rhs={x: warm * rate for x, rate in base.rhs.items()},
+        readout=base.readout,
+        begin=base.begin,
+        invariants=base.invariants,
+        derivation=base.derivation,
+    )
+    effective = T - (1 - np.exp(-0.1 * T)) / 0.1
+    found = integrate(T, START, PAIR, {**RATES, "k": 0.1}, theory=theory)
+    np.testing.assert_allclose(found.dh2, trajectory(effective, START, PAIR, RATES).dh2, rtol=1e-7)
+
+
+def test_a_coefficient_may_have_any_name() -> None:
+    base, pair = two_point(), sp.Symbol("pair", positive=True)
+    theory = Theory(
+        name="mine",
+        states=base.states,
+        start=base.start,
+        parameters=(*base.parameters, pair),
+        time=base.time,
+        rhs={x: pair * rate for x, rate in base.rhs.items()},
+        readout=base.readout,
+        begin=base.begin,
+        invariants=base.invariants,
+        derivation=base.derivation,
+    )
+    found = integrate(T, START, PAIR, {**RATES, "pair": 2.0}, theory=theory)
+    np.testing.assert_allclose(found.dh2, trajectory(2 * T, START, PAIR, RATES).dh2, rtol=1e-7)

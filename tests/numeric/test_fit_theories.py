@@ -96,6 +96,11 @@ def test_the_nested_test_refuses_theories_that_are_not_nested() -> None:
             {"theory": "scalar_output", "fixed": {"growth_h": 0.0}},
             "theory 'scalar_output' has the coefficients rate_h, rate_y, gram, not growth_h",
         ),
+        (
+            {"fixed": {"rate_h": 1e-3, "rate_y": 2e-2}},
+            "all coefficients of theory 'two_point' are fixed and none is left to fit: leave one out, or use "
+            "trajectory",
+        ),
         ({"fixed": {"gram": 0.0}}, "theory 'two_point' has the coefficients rate_h, rate_y, not gram"),
     ],
 )

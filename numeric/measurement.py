@@ -1,0 +1,63 @@
+"""One measured trajectory, as a fit compares it with a prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .quantities import Pair, State, check_distances, check_start, increasing_times
+
+Array = NDArray[np.float64]
+
+
+class Measurement:
+    """One measured trajectory."""
+
+    def __init__(self, t: ArrayLike, observed: State, pair: Pair, weights: State | None) -> None:
+        self.times = increasing_times(t)
+        self.observed = self._columns("observed", observed)
+        self.pair = pair
+        if np.ndim(pair.dx2) or np.ndim(pair.dy2):
+            raise ValueError(
+                f"fit_rates fits one pair: dx2 and dy2 must be single numbers, got shapes {np.shape(pair.dx2)} and "
+                f"{np.shape(pair.dy2)}; call it once a pair"
+            )
+        check_distances(observed)
+        self.start = State(*self.observed[:, 0])
+        check_start(self.start, pair)
+        weight = np.ones((3, 1)) if weights is None else self._columns("weights", weights)
+        if (weight < 0).any():
+            raise ValueError(f"weights must not be negative, got {weight.min()}")
+        self.root_weight = np.broadcast_to(np.sqrt(weight), self.observed.shape)
+
+    @property
+    def elapsed(self) -> Array:
+        """Steps since the start, shape (n,)."""
+        return self.times - self.times[0]
+
+    def _columns(self, name: str, state: State) -> Array:
+        """The three scalars as rows of shape (n,)."""
+        fields = (state.dh2, state.dy2, state.w)
+        shapes = [np.shape(x) for x in fields]
+        if any(shape not in ((), self.times.shape) for shape in shapes):
+            raise ValueError(f"{name} must have fields of shape {self.times.shape} like t, got {shapes}")
+        return np.stack([np.broadcast_to(x, self.times.shape) for x in fields])
+
+    def thinned(self, most: int) -> Measurement:
+        """The same on at most about ``most`` samples, evenly spaced in number."""
+        chosen = np.unique(np.linspace(0, self.times.size - 1, most).astype(int))
+        return Measurement(
+            self.times[chosen],
+            State(*self.observed[:, chosen]),
+            self.pair,
+            State(*(self.root_weight[:, chosen] ** 2)),
+        )
+
+    def residuals(self, predicted: Array) -> Array:
+        """The weighted differences, shape (3 n,)."""
+        return (self.root_weight * (predicted - self.observed)).ravel()
+
+    def misfit(self, path: State) -> Array:
+        """The weighted sum of squares of paths whose last axis is time."""
+        scalars = np.stack(np.broadcast_arrays(path.dh2, path.dy2, path.w), axis=-2)
+        return np.sum((self.root_weight * (scalars - self.observed)) ** 2, axis=(-2, -1))
