@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import CompiledFunction, compile
-from .quantities import Number, Pair, Rates, State, broadcast, check_start
+from .quantities import Number, Pair, Rates, State, as_number, broadcast, check_start
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def relaxation_time(start: State, pair: Pair, rates: Rates) -> Number:
     >>> round(relaxation_time(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     200.0
     """
-    return _number(_moments(start, pair, rates)[0])
+    return as_number(_moments(start, pair, rates)[0])
 
 
 def crossing_time(start: State, pair: Pair, rates: Rates) -> Number:
@@ -72,7 +72,7 @@ def crossing_time(start: State, pair: Pair, rates: Rates) -> Number:
     >>> round(crossing_time(wrong_way_round, Pair(1.0, 0.5), Rates(1e-2, 1e-2)), 3)
     27.975
     """
-    return _number(_moments(start, pair, rates)[1])
+    return as_number(_moments(start, pair, rates)[1])
 
 
 def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
@@ -105,7 +105,7 @@ def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
     searched = (np.ravel(across) > 0) & (flat[5] > 0)
     if searched.any():
         found[searched] = _first_half(*flat[:, searched])
-    return _number(found.reshape(arguments[0].shape))
+    return as_number(found.reshape(arguments[0].shape))
 
 
 def _first_half(relaxation: Array, *problem: Array) -> Array:
@@ -142,7 +142,3 @@ def _moments(start: State, pair: Pair, rates: Rates) -> tuple[Array, ...]:
     shape = broadcast(**sums)
     found = _function("moments")(*_values(start, pair, rates))
     return tuple(np.broadcast_to(x, shape) for x in found)
-
-
-def _number(found: Array) -> Number:
-    return found if found.ndim else float(found)

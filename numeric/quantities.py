@@ -185,6 +185,11 @@ def broadcast(**values: Number) -> tuple[int, ...]:
         raise ValueError(f"shapes must broadcast as NumPy does, got {shapes}; add axes of length 1") from None
 
 
+def as_number(array: NDArray[np.float64]) -> Number:
+    """An array as it is, one of no dimensions as a number."""
+    return array if array.ndim else float(array)
+
+
 def checked_times(t: ArrayLike) -> NDArray[np.float64]:
     """Times as an array.
 

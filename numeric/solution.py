@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
-from .quantities import Number, Pair, Rates, State, check_start, checked_times
+from .quantities import Number, Pair, Rates, State, as_number, check_start, checked_times
 
 if TYPE_CHECKING:
     from repdyn.symbolic import Theory
@@ -79,7 +79,7 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
         theory = named(theory)
         if theory.final is None and theory.approach is not None:
             return _approached(theory, start, pair, rates)
-    return _number(_evaluate("final", theory, start, pair, rates)[0])
+    return as_number(_evaluate("final", theory, start, pair, rates)[0])
 
 
 def has_end(theory: Theory | str) -> bool:
@@ -92,7 +92,7 @@ def has_end(theory: Theory | str) -> bool:
     return found.final is not None or found.approach is not None
 
 
-def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
+def regimeas_number(start: State, pair: Pair, rates: Rates) -> Number:
     """The dimensionless number that orders all starts: ``asinh(A_high/(2 A_low))``.
 
     0 is rich (the end forgets the start), large positive lazy (the representation stays), large negative
@@ -104,10 +104,10 @@ def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
 
     Source: the end state of van Rossem & Saxe (arXiv 2402.09142), section 4, in this package's form.
 
-    >>> round(regime_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
+    >>> round(regimeas_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.0
     """
-    return _number(_evaluate("final", "two_point", start, pair, rates)[1])
+    return as_number(_evaluate("final", "two_point", start, pair, rates)[1])
 
 
 def _evaluate(
@@ -144,7 +144,7 @@ def _approached(theory: Theory, start: State, pair: Pair, rates: Coefficients) -
     arguments = np.broadcast_arrays(start.dh2, start.dy2, start.w, *values)
     after = compile(theory, "approach")
     ends = [_end(after, problem) for problem in zip(*(x.ravel().tolist() for x in arguments), strict=True)]
-    return _number(np.array(ends).reshape(arguments[0].shape))
+    return as_number(np.array(ends).reshape(arguments[0].shape))
 
 
 def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
@@ -164,7 +164,3 @@ def _end(after: CompiledFunction, problem: tuple[float, ...]) -> float:
         reached = next(x for x in direction * 4.0 ** np.arange(-60, 500) if np.sign(lack(x)) == direction)
         root = bisect(lack, 0.0, reached, xtol=1e-300, rtol=4 * np.finfo(np.float64).eps, maxiter=1200)
         return max(float(after(root, *problem)[1]), 0.0)
-
-
-def _number(found: Array) -> Number:
-    return found if found.ndim else float(found)

@@ -8,8 +8,9 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repdyn.numeric import Pair, Rates, State, compile, evolve, final_distance, integrate, trajectory
-from repdyn.symbolic import Theory, theories, two_point
+from repdyn.symbolic import theories, two_point
 from starts import spread
+from variants import variant
 
 NAMES = list(theories())
 MEASURABLE = [name for name in NAMES if theories()[name].begin is not None]
@@ -163,36 +164,14 @@ def test_a_theory_whose_rates_change_in_time_is_integrated_from_where_it_stands_
     """Warm-up: the rates rise from 0, so that t steps are as many as the integral of the warm-up."""
     base, k = two_point(), sp.Symbol("k", positive=True)
     warm = 1 - sp.exp(-k * base.time)
-    theory = Theory(
-        name="warm",
-        states=base.states,
-        start=base.start,
-        parameters=(*base.parameters, k),
-        time=base.time,
-        rhs={x: warm * rate for x, rate in base.rhs.items()},
-        readout=base.readout,
-        begin=base.begin,
-        invariants=base.invariants,
-        derivation=base.derivation,
-    )
+    theory = variant("warm", k, {x: warm * rate for x, rate in base.rhs.items()})
     effective = T - (1 - np.exp(-0.1 * T)) / 0.1
     found = integrate(T, START, PAIR, {**RATES, "k": 0.1}, theory=theory)
     np.testing.assert_allclose(found.dh2, trajectory(effective, START, PAIR, RATES).dh2, rtol=1e-7)
 
 
 def test_a_coefficient_may_have_any_name() -> None:
-    base, pair = two_point(), sp.Symbol("pair", positive=True)
-    theory = Theory(
-        name="mine",
-        states=base.states,
-        start=base.start,
-        parameters=(*base.parameters, pair),
-        time=base.time,
-        rhs={x: pair * rate for x, rate in base.rhs.items()},
-        readout=base.readout,
-        begin=base.begin,
-        invariants=base.invariants,
-        derivation=base.derivation,
-    )
+    pair = sp.Symbol("pair", positive=True)
+    theory = variant("mine", pair, {x: pair * rate for x, rate in two_point().rhs.items()})
     found = integrate(T, START, PAIR, {**RATES, "pair": 2.0}, theory=theory)
     np.testing.assert_allclose(found.dh2, trajectory(2 * T, START, PAIR, RATES).dh2, rtol=1e-7)

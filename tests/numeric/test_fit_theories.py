@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import sympy as sp
 from repdyn.numeric import Pair, State, fit_rates, integrate, nested_test
-from repdyn.symbolic import Derivation, Theory, theories, two_point
+from repdyn.symbolic import theories, two_point
+from variants import variant
 
 T, PAIR, START = np.arange(0.0, 1500.0, 10.0), Pair(1.0, 0.5), State(0.02, 0.01, 0.01 - np.sqrt(0.005))
 TRUE = {
@@ -119,22 +120,12 @@ def test_a_theory_of_ones_own_is_fitted() -> None:
     """Weight decay: a coefficient that the package has never heard of, next to the two rates."""
     base, decay = two_point(), sp.Symbol("decay", nonnegative=True)
     dh2, dy2, w = base.states
-    mine = Theory(
-        name="weight_decay",
-        states=base.states,
-        start=base.start,
-        parameters=(*base.parameters, decay),
-        time=base.time,
-        rhs={
-            dh2: base.rhs[dh2] - 2 * decay * dh2,
-            dy2: base.rhs[dy2] - 4 * decay * dy2,
-            w: base.rhs[w] - 2 * decay * (dy2 + w),
-        },
-        readout=base.readout,
-        begin=base.begin,
-        invariants={},
-        derivation=Derivation("Weight decay", "", base.derivation.notation, ()),
-    )
+    rhs = {
+        dh2: base.rhs[dh2] - 2 * decay * dh2,
+        dy2: base.rhs[dy2] - 4 * decay * dy2,
+        w: base.rhs[w] - 2 * decay * (dy2 + w),
+    }
+    mine = variant("weight_decay", decay, rhs)
     true = {"rate_h": 1e-3, "rate_y": 2e-2, "decay": 3e-4}
     fit = fit_rates(T, integrate(T, START, PAIR, true, theory=mine), PAIR, theory=mine)
     assert fit.coefficients == pytest.approx(true, rel=1e-4)
