@@ -92,7 +92,7 @@ def has_end(theory: Theory | str) -> bool:
     return found.final is not None or found.approach is not None
 
 
-def regimeas_number(start: State, pair: Pair, rates: Rates) -> Number:
+def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
     """The dimensionless number that orders all starts: ``asinh(A_high/(2 A_low))``.
 
     0 is rich (the end forgets the start), large positive lazy (the representation stays), large negative
@@ -104,7 +104,7 @@ def regimeas_number(start: State, pair: Pair, rates: Rates) -> Number:
 
     Source: the end state of van Rossem & Saxe (arXiv 2402.09142), section 4, in this package's form.
 
-    >>> round(regimeas_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
+    >>> round(regime_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.0
     """
     return as_number(_evaluate("final", "two_point", start, pair, rates)[1])
