@@ -84,10 +84,9 @@ def _parser() -> _Parser:
     fit.add_argument("--dy2", type=float, help="squared distance of the two targets, if not a column")
     fit.add_argument(
         "--theory",
-        nargs="+",
-        default=["two_point"],
+        action="append",
         metavar="NAME",
-        help="theories to fit and compare, such as two_point growing_rates (default: two_point)",
+        help="a theory to fit, such as growing_rates (default: two_point); given several times, they are compared",
     )
     fit.add_argument("--layer", metavar="NAME", help="only this layer, such as hidden.10")
     fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
@@ -162,7 +161,9 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from .report import comparison_table, departure_lines, nested_lines
 
     frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
-    comparisons = [c for name in options.theory for c in compare(frame, theory=name, balanced=options.balanced)]
+    comparisons = [
+        c for name in options.theory or ["two_point"] for c in compare(frame, theory=name, balanced=options.balanced)
+    ]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:
         raise ValueError(next(c.reason for c in comparisons if isinstance(c, Failure)))
@@ -190,7 +191,9 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
         if name not in known:
             raise ValueError(f"there is no theory {name!r}; there are {', '.join(known)}")
     ending = options.output.suffix[1:] if options.output else ""
-    form = options.format or (ending if ending in FORMATS else "md")
+    if options.output and not options.format and ending not in FORMATS:
+        raise ValueError(f"{options.output} must end in .{', .'.join(FORMATS)}, or give --format; got no known ending")
+    form = options.format or ending or "md"
     chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
     with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
         chapters: list[Chapter] = []

@@ -129,11 +129,12 @@ class Failure:
 
     pair: str
     layer: str
+    theory: str
     reason: str
 
     def row(self) -> dict[str, Any]:
         """The failure as plain values, for a table or JSON."""
-        return {"pair": self.pair, "layer": self.layer, "success": False, "message": self.reason}
+        return {"pair": self.pair, "layer": self.layer, "theory": self.theory, "success": False, "message": self.reason}
 
 
 def compare(
@@ -174,7 +175,7 @@ def _compare_one(
     try:
         return _fitted(pair, layer, kept, theory, balanced, cut=len(group) - len(kept))
     except (ValueError, ArithmeticError) as error:
-        return Failure(pair, layer, str(error))
+        return Failure(pair, layer, named(theory).name, str(error))
 
 
 def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, balanced: bool, cut: int) -> Comparison:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Departure, GrowthExponent, RateFit, nested_test
+from repdyn.numeric import Departure, GrowthExponent, RateFit, are_nested, nested_test
 
 from .comparison import Comparison, Failure
 from .runs import Run, balanced_exponent
@@ -28,11 +28,11 @@ def comparison_table(comparisons: list[Comparison | Failure]) -> str:
 
 
 def nested_lines(comparisons: list[Comparison | Failure]) -> list[str]:
-    """For each pair and layer, each theory against the next larger one that was fitted to the same trajectory."""
+    """For each pair and layer, each theory against those that contain it, of all that were fitted."""
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     lines: list[str] = []
     for one, other in itertools.permutations(fitted, 2):
-        if (one.pair, one.layer) == (other.pair, other.layer) and set(one.fit.fitted) < set(other.fit.fitted):
+        if (one.pair, one.layer) == (other.pair, other.layer) and are_nested(one.fit, other.fit):
             found = nested_test(one.fit, other.fit)
             lines.append(
                 f"{one.pair} {one.layer}: {other.fit.theory} leaves 1/{found.ratio:.3g} of the misfit of "
@@ -74,9 +74,9 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
     lines = [table.to_string(index=False)] if len(table) else []
     for c in comparisons:
         if isinstance(c, Failure):
-            lines.append(f"{c.pair} {c.layer}: not fitted: {c.reason}")
+            lines.append(f"{c.pair} {c.layer}: {c.theory} not fitted: {c.reason}")
         elif not c.fit.success:
-            lines.append(f"{c.pair} {c.layer}: {c.fit.message}")
+            lines.append(f"{c.pair} {c.layer}: {c.fit.theory}: {c.fit.message}")
         if isinstance(c, Comparison) and c.cut:
             kept = len(c.steps)
             lines.append(f"{c.pair} {c.layer}: only the first {kept} of {kept + c.cut} samples: the next is not finite")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .linearised import LinearisedFlow, linearised_flow
     from .loss import LossFit, fit_loss, loss_curve
     from .moments import crossing_time, half_way_time, relaxation_time
-    from .nested import NestedTest, nested_test
+    from .nested import NestedTest, are_nested, nested_test
     from .quantities import Pair, Rates, State, inner_products
     from .solution import final_distance, has_end, regime_number, trajectory
 
@@ -34,6 +34,7 @@ _HOMES = {
     "RateFit": "fit",
     "Rates": "quantities",
     "State": "quantities",
+    "are_nested": "nested",
     "compile": "compiled",
     "compile_program": "compiled",
     "conserved_line": "departure",
@@ -69,6 +70,7 @@ __all__ = [
     "RateFit",
     "Rates",
     "State",
+    "are_nested",
     "compile",
     "compile_program",
     "conserved_line",

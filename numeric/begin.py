@@ -12,7 +12,7 @@ from .quantities import Number, State
 if TYPE_CHECKING:
     from repdyn.symbolic import Theory
 
-_SAME_START = 1e-6
+_SAME_START = 1e-4
 """How far, relative to the terms compared, a theory's start may be from the measured one."""
 
 

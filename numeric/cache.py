@@ -70,7 +70,7 @@ def write(name: str, record: Record) -> None:
 
 def _folder() -> Path:
     if own := os.environ.get("REPDYN_CACHE"):
-        return Path(own)
+        return Path(own).expanduser()
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path("~/.cache").expanduser()) / "repdyn"
 

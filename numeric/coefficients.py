@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .quantities import Number, Pair, Rates, State, broadcast
+from .quantities import Number, Pair, Rates, State, as_number, broadcast
 
 if TYPE_CHECKING:
     from repdyn.symbolic import Theory
+    from sympy import Symbol
 
 Coefficients = Rates | Mapping[str, ArrayLike]
 """Effective learning rates, or every coefficient of a theory by name."""
@@ -62,20 +63,25 @@ def parameter_values(theory: Theory, pair: Pair, coefficients: Coefficients) -> 
     if strangers:
         raise ValueError(f"theory {theory.name!r} has the coefficients {', '.join(known)}, not {', '.join(strangers)}")
     values: dict[str, ArrayLike] = {"dx2": pair.dx2, "dy2_target": pair.dy2, **coefficients}
-    return [_checked(theory, x.name, values, x.is_positive, x.is_nonnegative) for x in theory.parameters]
+    for x in theory.parameters:
+        if x.name not in values and (x.is_positive or not x.is_nonnegative):
+            raise ValueError(f"theory {theory.name!r} needs a value for its coefficient {x.name}")
+    return [checked_value(theory, x, values.get(x.name, 0.0)) for x in theory.parameters]
 
 
-def _checked(
-    theory: Theory, name: str, values: Mapping[str, ArrayLike], positive: bool | None, nonnegative: bool | None
-) -> Number:
-    """One parameter's value, within what SymPy knows of its symbol."""
-    if name not in values:
-        if nonnegative and not positive:
-            return 0.0
-        raise ValueError(f"theory {theory.name!r} needs a value for its coefficient {name}")
-    array = np.asarray(values[name], dtype=np.float64)
-    rule = "positive" if positive else "non-negative" if nonnegative else "finite"
-    broken = ~np.isfinite(array) | ((array <= 0) if positive else (array < 0) if nonnegative else False)
+def checked_value(theory: Theory, symbol: Symbol, value: ArrayLike) -> Number:
+    """A parameter's value, within what SymPy knows of its symbol.
+
+    Raises:
+        ValueError: if it is no number, not finite or out of its range.
+    """
+    rule = "positive" if symbol.is_positive else "non-negative" if symbol.is_nonnegative else "finite"
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{symbol} of theory {theory.name!r} must be a number or an array, got {value!r}") from None
+    outside = {"positive": array <= 0, "non-negative": array < 0, "finite": False}[rule]
+    broken = ~np.isfinite(array) | outside
     if broken.any():
-        raise ValueError(f"{name} of theory {theory.name!r} must be {rule}, got {array[broken].flat[0]}")
-    return array if array.ndim else float(array)
+        raise ValueError(f"{symbol} of theory {theory.name!r} must be {rule}, got {array[broken].flat[0]}")
+    return as_number(array)

@@ -147,11 +147,6 @@ def _compiled(theory: Theory | str, what: str, backend: str) -> CompiledFunction
     return _remembered(_key(*found), lambda: _generate(*found))
 
 
-def forget() -> None:
-    """Ask the cache again for what this process has compiled."""
-    _compiled.cache_clear()
-
-
 def _check(backend: str) -> None:
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}; there are {', '.join(BACKENDS)}")

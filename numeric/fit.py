@@ -28,6 +28,12 @@ _COARSE = 64
 _UNDETERMINED = 1e-10
 """The data do not determine a fit if changing one coefficient by its size moves no scalar by more than this share."""
 
+_UNDETERMINED_BY_DIFFERENCES = 1e-5
+"""The same where derivatives are finite differences, whose noise is smaller than this."""
+
+_ALIGNED = 1e-6
+"""dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""
+
 _AT_BOUND = 1e-6
 """A coefficient below this share of the size that shows is at its bound."""
 
@@ -44,7 +50,9 @@ class RateFit:
             (weighted) variance; residuals along a trajectory are correlated, so read them as lower bounds.
         r2: the coefficient of determination of each scalar.
         sse: the weighted sum of squared differences of all three scalars.
-        samples: how many differences were fitted: three for every sample but the first.
+        special_cases: the names of theories that this one contains.
+        samples: how many independent numbers were fitted: for every sample but the first three, or two if dy is
+            parallel to dy* in all, as with a single output: w follows from dy2 then.
         success: whether the optimiser converged to coefficients that the data determine.
         message: what the optimiser said, and why there are no standard errors if there are none.
         predicted: the fitted trajectory at the given times.
@@ -63,6 +71,7 @@ class RateFit:
     errors: Mapping[str, float] | None
     r2: State
     sse: float
+    special_cases: tuple[str, ...]
     samples: int
     success: bool
     message: str
@@ -70,7 +79,9 @@ class RateFit:
 
     @property
     def rates(self) -> Rates:
-        """The effective learning rates, of a theory that has ``rate_h`` and ``rate_y``."""
+        """The effective learning rates, of a theory that has ``rate_h`` and ``rate_y``; others raise a ValueError."""
+        if not {"rate_h", "rate_y"} <= self.coefficients.keys():
+            raise ValueError(f"theory {self.theory!r} has no rate_h and rate_y; see the fit's coefficients")
         return Rates(self.coefficients["rate_h"], self.coefficients["rate_y"])
 
     @property
@@ -130,6 +141,11 @@ def fit_rates(
     coarse = data.thinned(_COARSE)
     found = named(theory)
     model = Model(found, fixed or {})
+    if found.depends_on_time and data.times[0] != 0:
+        raise ValueError(
+            f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "
+            f"first"
+        )
     if found is two_point() and not fixed:
         starts = best_rates(coarse, 2)
         finish: Literal["trf", "lm"] = "lm"  # the quicker near the optimum; a trust region finds its way from afar
@@ -153,7 +169,7 @@ def _report(model: Model, data: Measurement, found: OptimizeResult) -> RateFit:
     optimum = np.where(bound, model.lowest, found.x)
     predicted = model.predict(data, optimum)
     r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
-    samples = 3 * (data.times.size - 1)
+    samples = (2 if _is_aligned(data) else 3) * (data.times.size - 1)
     errors, reason = _errors(model, data, found, samples - len(model.names))
     if bound.any():
         reason = f"{reason} At the bound 0: {', '.join(itertools.compress(model.names, bound))}.".strip()
@@ -164,11 +180,19 @@ def _report(model: Model, data: Measurement, found: OptimizeResult) -> RateFit:
         errors=errors,
         r2=State(*r2),
         sse=2 * float(found.cost),
+        special_cases=model.theory.special_cases,
         samples=samples,
         success=bool(found.success) and errors is not None,
         message=f"{found.message} {reason}".strip(),
         predicted=State(*predicted),
     )
+
+
+def _is_aligned(data: Measurement) -> bool:
+    """Whether dy is parallel or opposite to dy* in all samples."""
+    _, dy2, w = data.observed
+    bound = np.sqrt(dy2 * data.pair.dy2)
+    return bool((bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()) and float(data.pair.dy2) > 0
 
 
 def _errors(
@@ -179,10 +203,13 @@ def _errors(
     sizes = np.abs(data.root_weight * data.observed).max(axis=1)
     moved = jacobian.reshape(3, -1, count) / np.where(sizes > 0, sizes, 1.0)[:, None, None]
     least = float(np.linalg.svd(moved.reshape(-1, count), compute_uv=False)[-1] / np.sqrt(data.times.size))
-    if not least > _UNDETERMINED or not np.ptp(data.observed, axis=1).any():
+    noise = _UNDETERMINED if model.theory.solution is not None else _UNDETERMINED_BY_DIFFERENCES
+    if freedom <= 0 or not least > noise or not np.ptp(data.observed, axis=1).any():
         return None, (
             f"No standard errors: the trajectory does not determine {', '.join(model.names)} (a change by their own "
-            f"size moves the three scalars by {least:.1e} of theirs); record one in which dh2 and dy2 both change."
+            f"size moves the three scalars by {least:.1e} of theirs, of {freedom + count} numbers); record one in "
+            f"which dh2 "
+            "and dy2 both change, or fix what is known."
         )
     variance = 2 * found.cost / freedom
     spread = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * variance)

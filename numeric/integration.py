@@ -14,7 +14,7 @@ from repdyn.symbolic import Program, Theory
 from scipy.integrate import ODEintWarning, odeint
 
 from .begin import theory_start
-from .coefficients import Coefficients, check_shapes, named, parameter_values
+from .coefficients import Coefficients, check_shapes, checked_value, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
 from .quantities import Number, Pair, State, broadcast, check_start, checked_times
 
@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 
 _STILL = 1e-17
 """A coordinate that moves by less than this share of itself (or, at 0, of all) does not move in floating point."""
+
+_ROUNDING = 1e-6
+"""How far below 0, relative to the largest, a squared distance may be by the error of an integration."""
 
 _MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
@@ -72,7 +75,15 @@ def integrate(
     check_shapes(start, pair, rates, t=times)
     values = parameter_values(found, pair, rates)
     states = evolve_values(found, times, theory_start(found, start, values), values, rtol)
-    return State(*compile(found, "readout")(*states, *values))
+    state = State(*compile(found, "readout")(*states, *values))
+    for name in ("dh2", "dy2"):
+        distance = np.asarray(getattr(state, name))
+        if (distance < -_ROUNDING * np.abs(distance).max(initial=0.0)).any():
+            raise ArithmeticError(
+                f"theory {found.name!r} left the states that two vectors can have: {name} = {distance.min():g}; its "
+                "equations are singular where dh vanishes, so ask for a shorter time"
+            )
+    return state
 
 
 def evolve(
@@ -103,6 +114,8 @@ def evolve(
     """
     found = named(theory)
     begun, values = _in_order(found, found.states, start), _in_order(found, found.parameters, parameters)
+    for symbol, value in zip(found.parameters, values, strict=True):
+        checked_value(found, symbol, value)
     return dict(zip(map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol), strict=True))
 
 
@@ -133,9 +146,7 @@ class _Flow:
 @cache
 def _flow(theory: Theory) -> _Flow:
     chart = theory.chart
-    moving = theory.rhs.values() if chart is None else chart.rhs.values()
-    time = theory.time if chart is None else chart.time
-    steady = not any(time in rate.free_symbols for rate in moving)
+    steady = not theory.depends_on_time
     if chart is None:
         return _Flow(steady, compile(theory, "rhs", "python"), compile(theory, "jacobian", "python"), None, None)
     arguments = (chart.time, *chart.states, *chart.parameters)
@@ -213,7 +224,7 @@ def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[f
                 tfirst=True,
                 full_output=True,
                 rtol=rtol,
-                atol=rtol * 1e-9 * largest,
+                atol=rtol * (1e-9 * largest if functions.enter else 1e-3 * float(scale.min())),
                 mxstep=_MOST_STEPS,
             )
     except (FloatingPointError, ZeroDivisionError, OverflowError) as error:
@@ -222,7 +233,7 @@ def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[f
     if not arrived or not np.isfinite(solution).all():
         reason = "what it found is no number" if arrived else said["message"]
         raise ArithmeticError(
-            f"the integrator gave up at time {said['tcur'].max():g} of {moments[-1]:g} ({reason}); integrate over a "
+            f"the integrator gave up at time {min(said['tcur'].max(), moments[-1]):g} ({reason}); integrate over a "
             "shorter time, or use trajectory where there is a closed form"
         )
     return solution[1:].T

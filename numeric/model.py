@@ -36,6 +36,9 @@ class Model:
     """
 
     def __init__(self, theory: Theory, fixed: Mapping[str, float]) -> None:
+        for name, value in fixed.items():
+            if np.ndim(value) or not np.isfinite(value):
+                raise ValueError(f"a fixed coefficient must be one finite number, got {name} = {value}")
         strangers = sorted(fixed.keys() - {x.name for x in theory.coefficients})
         if strangers:
             known = ", ".join(x.name for x in theory.coefficients)
@@ -80,8 +83,9 @@ class Model:
         if self.theory.solution is not None:
             return self._differentiated(data, x)
         values = self.predict(data, x)
-        moved = [self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)]
-        return values, np.stack([(after - values) / _DIFFERENCE for after in moved], axis=-1)
+        moved = np.stack([self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)], axis=-1)
+        known = np.isfinite(values)[..., None] & np.isfinite(moved)
+        return values, np.where(known, moved - np.where(known, values[..., None], 0.0), 0.0) / _DIFFERENCE
 
     def _differentiated(self, data: Measurement, x: Array) -> tuple[Array, Array]:
         parameters = parameter_values(self.theory, data.pair, self.coefficients(x))

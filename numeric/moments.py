@@ -117,7 +117,7 @@ def _first_half(relaxation: Array, *problem: Array) -> Array:
         return dy2 - w >= problem[4] / 2
 
     end = relaxation.copy()
-    while not (done := reached(end) | ~np.isfinite(end)).all():
+    while not (done := reached(end) | ~np.isfinite(end) | (end == 0)).all():
         end = np.where(done, end, 2 * end)
     never = ~np.isfinite(end)
     end = np.where(never, 0.0, end)

@@ -29,11 +29,26 @@ class NestedTest:
     ratio: float
 
 
+def are_nested(smaller: RateFit, larger: RateFit) -> bool:
+    """Whether one fit is of a special case of the other's theory, with fewer coefficients and the same samples.
+
+    >>> from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
+    >>> pair, t = Pair(1.0, 0.5), np.arange(0.0, 2000.0, 20.0)
+    >>> run = trajectory(t, State(1e-2, 0.0, 0.0), pair, Rates(1e-3, 2e-2))
+    >>> small, large = (fit_rates(t, run, pair, theory=name) for name in ("two_point", "scalar_output"))
+    >>> are_nested(small, large), are_nested(large, small)
+    (True, False)
+    """
+    special = smaller.theory == larger.theory or smaller.theory in larger.special_cases
+    return special and set(smaller.fitted) < set(larger.fitted) and smaller.samples == larger.samples
+
+
 def nested_test(smaller: RateFit, larger: RateFit) -> NestedTest:
     """Compare two fits to the same trajectory of which one theory is a special case of the other.
 
     Raises:
-        ValueError: if the larger fit has not all fitted coefficients of the smaller one and more, or other samples.
+        ValueError: if the smaller theory is no special case of the larger one with fewer fitted coefficients, or the
+            samples differ.
 
     >>> from repdyn.numeric import Pair, State, fit_rates, integrate
     >>> t, pair = np.arange(0.0, 2000.0, 10.0), Pair(1.0, 0.5)
@@ -43,17 +58,17 @@ def nested_test(smaller: RateFit, larger: RateFit) -> NestedTest:
     >>> nested_test(small, large).ratio > 1e6
     True
     """
-    if not set(smaller.fitted) < set(larger.fitted) or smaller.samples != larger.samples:
+    if not are_nested(smaller, larger):
         raise ValueError(
-            "a nested test needs a smaller and a larger fit of the same samples, with the coefficients of the one "
-            f"among those of the other, got {', '.join(smaller.fitted)} ({smaller.samples} samples) and "
-            f"{', '.join(larger.fitted)} ({larger.samples} samples)"
+            "a nested test needs two fits of the same samples, the first of a special case of the second with fewer "
+            f"coefficients, got {smaller.theory} with {', '.join(smaller.fitted)} ({smaller.samples} samples) and "
+            f"{larger.theory} with {', '.join(larger.fitted)} ({larger.samples} samples)"
         )
     more = len(larger.fitted) - len(smaller.fitted)
     freedom = larger.samples - len(larger.fitted)
     if larger.sse == 0:
         return NestedTest(np.inf, 0.0, np.inf, np.inf)
-    statistic = (smaller.sse - larger.sse) / more / (larger.sse / freedom)
+    statistic = max(smaller.sse - larger.sse, 0.0) / more / (larger.sse / freedom)
     return NestedTest(
         statistic=statistic,
         p_value=float(stats.f.sf(statistic, more, freedom)),

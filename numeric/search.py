@@ -67,6 +67,11 @@ def best_starts(model: Model, data: Measurement, base: Mapping[str, float], coun
             choices.append(origin[i] + (near if name in logs else wide))
     points = [np.array(x) for x in itertools.product(*choices)]
     misfits = [float(np.sum(data.residuals(model.predict(data, x)) ** 2)) for x in points]
+    if not np.isfinite(misfits).any():
+        raise ValueError(
+            f"theory {model.theory.name!r} reaches a singularity from this start at all coefficients that were tried: "
+            "it cannot describe this trajectory"
+        )
     return [points[i] for i in np.argsort(misfits)[:count]]
 
 

@@ -24,14 +24,13 @@ _ENCODER_IN_DY2, _ENCODER_IN_W = (
 _LOST = (
     "Alignment is lost",
     r"For a pair whose $\Delta y$ is parallel to $\Delta y^*$, $G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta "
-    r"y^*|^2$ is "
-    "0. In the two-point system it stays so; here it leaves 0 at this rate, into states that no two vectors have.",
+    r"y^*|^2$ is 0. In the two-point system it stays so; here it leaves 0 at this rate: where that is positive, into "
+    "states that no two vectors have.",
 )
 _KEPT = (
     "Alignment is kept",
     r"$G = (|\Delta y|^2 - w)^2 - |\Delta y|^2 |\Delta y^*|^2$ does not depend on $|\Delta h|^2$ and moves as before; "
-    r"what "
-    "is lost is the invariant of the two-point system.",
+    "what is lost is the invariant of the two-point system.",
 )
 
 

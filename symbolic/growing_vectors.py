@@ -205,6 +205,7 @@ def growing_vectors() -> Theory:
         invariants={"J": _STRETCH, "G": ALIGNMENT},
         chart=_chart(),
         approach=_approach(),
+        special_cases=("two_point",),
         derivation=Derivation(
             title="Any loss, and growing rates for several outputs",
             introduction=(

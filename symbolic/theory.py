@@ -77,6 +77,9 @@ class Theory:
             program of (an impulse, measured start, parameters). lack rises with the impulse; its root is the end.
         moments: when things happen, in training steps, as a program of (measured start, parameters), or None.
         loss: the loss over training, as a program of its own arguments, or None.
+        special_cases: the names of theories that it becomes where some of its coefficients are 0.
+
+    A chart must say the same as ``rhs``: whoever replaces the one replaces the other, or drops it.
 
     Raises:
         ValueError: if a rate, a start or a scalar is missing, a symbol occurs that is none of the theory's, or two
@@ -99,12 +102,17 @@ class Theory:
     approach: Program | None = None
     moments: Program | None = None
     loss: Program | None = None
+    special_cases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [x.name for x in (self.time, *self.states, *self.start, *self.parameters)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"names in theory {self.name!r} must differ, got {', '.join(twice)} twice; rename one")
+        if len(self.start) != len(self.states):
+            raise ValueError(
+                f"theory {self.name!r} must have one start a state, got {len(self.start)} for {len(self.states)} states"
+            )
         moving = {self.time, *self.states, *self.parameters}
         self._expect("rhs", self.rhs, self.states, moving)
         self._expect("readout", self.readout, SCALARS, moving - {self.time})
@@ -127,12 +135,17 @@ class Theory:
                 f"got {', '.join(map(str, found)) or 'none'}"
             )
         for key, expr in found.items():
-            strangers = sorted(map(str, expr.free_symbols - known))
+            strangers = sorted(map(str, sp.sympify(expr).free_symbols - known))
             if strangers:
                 raise ValueError(
                     f"{field} of theory {self.name!r} may use {', '.join(sorted(map(str, known)))}; that of {key} has "
                     f"{', '.join(strangers)}: name it among the parameters, with the same assumptions"
                 )
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether a rate changes in training by itself, as with a schedule of the learning rate."""
+        return any(self.time in sp.sympify(rate).free_symbols for rate in self.rhs.values())
 
     @property
     def coefficients(self) -> tuple[sp.Symbol, ...]:

@@ -220,7 +220,9 @@ STEPS = (
     Step(
         "rest_points",
         "Where they come to rest",
-        r"Each Riccati equation has one rest point that is not negative.",
+        r"Each Riccati equation has one rest point that is positive, if $|p_0|^2 |q_0|^2 > 0$. If one of both "
+        r"vanishes, 0 "
+        "is another for it, unstable for $p$: where the start is balanced and points exactly the wrong way.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in ENDS.items()),
         _ends_residual,
     ),
@@ -242,7 +244,7 @@ STEPS = (
         "output",
         "The output",
         r"What $f = g (|p|^2 - |q|^2)/4$ has gone of its way, and what is left of it, both without a difference that "
-        r"could cancel. The output goes from its start to its target and never turns back.",
+        r"could cancel. Unless $p_0 = 0$ the output goes from its start to its target, and it never turns back.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in OUTPUT.items()),
         _output_residual,
     ),
@@ -282,8 +284,7 @@ STEPS = (
     ),
 )
 
-_aligned, _opposed, _gap, _area = sp.symbols("aligned opposed gap area", nonnegative=True)
-_half = sp.Symbol("half_difference", real=True)
+_length, _aligned, _opposed, _gap = sp.symbols("length aligned opposed gap", nonnegative=True)
 _root, _slope, _to_p, _to_q, _gone, _left = sp.symbols("root slope to_p to_q gone left", nonnegative=True)
 
 
@@ -296,9 +297,10 @@ def _start() -> dict[sp.Symbol, sp.Expr]:
         D: TARGET,
         f_0: BEGIN[f],
         b2_0: BEGIN[b2],
-        _aligned: sp.sqrt(dy2_0 + gram) + sp.sqrt(dy2_0),
+        _length: sp.sqrt(dy2_0 + gram),
+        _aligned: _length + sp.sqrt(dy2_0),
         _opposed: quotient(gram, _aligned),
-        _gap: (sp.sqrt(dh2_0 / P) - sp.sqrt(b2_0 / R)) ** 2,
+        _gap: (sp.sqrt(dh2_0 / P) - _length / sp.sqrt(dh2_0 * R)) ** 2,
         Lam: HIDDEN[Lam],
     }
 
@@ -367,6 +369,7 @@ def scalar_output() -> Theory:
         begin={dh2_0: BEGIN[dh2], b2_0: BEGIN[b2], f_0: BEGIN[f]},
         invariants={"I": dh2 / (dx2 * rate_h) - b2 / rate_y, "gram": flow.GRAM},
         solution=_solution(),
+        special_cases=("two_point",),
         final=_final(),
         derivation=Derivation(
             title="A single output without the ansatz",

@@ -31,7 +31,7 @@ PAIR_LOSS = _entropy(D * f / 2)
 ERROR = -2 * D / (1 + sp.exp(D * f / 2))
 
 Lam = sp.Symbol("Lambda", real=True)
-_ell, _speed, _balanced = sp.symbols("l speed balanced")
+_ell, _speed = sp.symbols("l speed")
 _phi = sp.Symbol("phi", real=True)
 _f_0 = sp.Symbol("f_0", positive=True)
 _f = sp.Symbol("f_positive", positive=True)

@@ -37,7 +37,7 @@ _x = sp.Symbol("x", positive=True)
 STRETCH = sp.Integral(1 / rate_dh.func(_x), (_x, 0, dh2)) - sp.Integral(1 / rate_b.func(_x), (_x, 0, b2))
 """Both vectors are stretched by the same impulse, each counted in its own rate."""
 
-_gram, _stretch, _loss = sp.symbols("Gram J ell")
+_gram, _loss = sp.symbols("Gram ell")
 _field = DifferentialField(FLOW)
 
 _partial = {x: sp.MatrixSymbol(f"partial_{x.name}", *x.shape) for x in (dh, b)}

@@ -46,7 +46,7 @@ STRETCHED = {
 }
 """Both squared lengths, after an impulse."""
 
-_J, _ell, _layers, _depth, _rate, _x = sp.symbols("J l k D eta x", positive=True)
+_J, _ell, _layers, _depth, _rate = sp.symbols("J l k D eta", positive=True)
 _product = sp.Symbol("dh2_b2", positive=True)
 _dh = sp.Symbol("dh", positive=True)
 _pull = sp.Symbol("pull", real=True)
@@ -228,6 +228,7 @@ def growing_rates() -> Theory:
         begin={dh2_0: BEGIN[dh2], b2_0: BEGIN[b2], f_0: BEGIN[f]},
         invariants={"J": STRETCH, "gram": flow.GRAM},
         approach=approach(),
+        special_cases=("scalar_output", "two_point"),
         derivation=Derivation(
             title="Rates that grow in training",
             introduction=(

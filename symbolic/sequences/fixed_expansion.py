@@ -304,7 +304,7 @@ STEPS = (
         "How the distance moves",
         r"The first term is that of the recurrent theory, with the outputs linear about the mean of the two states. "
         r"The second is new: if one state learns faster, the mean error $\bar e = (e_1 + e_2)/2$ moves the two states "
-        "apart.",
+        "apart or together.",
         (
             sp.Eq(mean_slope, MEAN_SLOPE, evaluate=False),
             sp.Eq(

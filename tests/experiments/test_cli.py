@@ -87,7 +87,7 @@ def test_fit_recovers_the_rates_of_a_trajectory(csv: Path, capsys) -> None:
 
 
 def test_fit_compares_theories(csv: Path, capsys) -> None:
-    theories = ["--theory", "growing_vectors", "two_point"]
+    theories = ["--theory", "growing_vectors", "--theory", "two_point"]
     assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", *theories]) == 0
     out = capsys.readouterr().out
     for word in ("growing_vectors", "two_point", "AIC", "growth_h", "of the misfit of two_point"):
@@ -104,6 +104,12 @@ def test_fit_takes_one_layer_of_several(tmp_path: Path, capsys) -> None:
     assert "hidden.1" not in out
     assert main(["fit", str(folder), "--layer", "hidden.7"]) == 2
     assert "has no layer 'hidden.7'; it has network.hidden.0, network.hidden.1, " in capsys.readouterr().err
+
+
+def test_a_derivation_is_not_written_in_an_unknown_form(tmp_path: Path, capsys) -> None:
+    assert main(["derive", "two_point", "--output", str(tmp_path / "out.pdf")]) == 2
+    assert "out.pdf must end in .md, .tex, .html, or give --format" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_theory_is_one_line(csv: Path, capsys) -> None:

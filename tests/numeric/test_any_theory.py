@@ -175,3 +175,17 @@ def test_a_coefficient_may_have_any_name() -> None:
     theory = variant("mine", pair, {x: pair * rate for x, rate in two_point().rhs.items()})
     found = integrate(T, START, PAIR, {**RATES, "pair": 2.0}, theory=theory)
     np.testing.assert_allclose(found.dh2, trajectory(2 * T, START, PAIR, RATES).dh2, rtol=1e-7)
+
+
+def test_a_theory_that_leaves_what_vectors_can_be_is_stopped() -> None:
+    with pytest.raises(
+        ArithmeticError, match=r"the integrator gave up|left the states that two vectors can have: dy2 = -"
+    ):
+        integrate([15.0, 25.0, 100.0], State(0.1, 0.5, 0.5), Pair(1.0, 0.0), RATES, theory="doubled_dh2")
+
+
+def test_a_pair_at_rest_stays_at_rest_for_any_time() -> None:
+    k = sp.Symbol("k", positive=True)
+    same = variant("same", k, {x: k * rate for x, rate in two_point().rhs.items()})
+    found = integrate(1e7, START, PAIR, {**RATES, "k": 1.0}, theory=same)
+    assert found.dh2 == pytest.approx(final_distance(START, PAIR, RATES), rel=1e-7)

@@ -1,6 +1,7 @@
 """Fits of other theories: they find what made a trajectory, compare, and refuse what they cannot do."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,17 +77,68 @@ def test_the_nested_test_knows_which_theory_made_the_data() -> None:
         assert (found.p_value < 1e-6) == significant
         assert (found.aic > 10) == significant
         assert found.ratio == pytest.approx(small.sse / large.sse)
-        more, freedom = 2, 3 * (T.size - 1) - 5
+        more, freedom = 2, 3 * (T.size - 1) - 5  # the noise makes all three scalars independent
         assert found.statistic == pytest.approx((found.ratio - 1) * freedom / more)
 
 
 def test_the_nested_test_refuses_theories_that_are_not_nested() -> None:
     data = noisy(run("scalar_output"))
-    one, other = (fit_rates(T, data, PAIR, theory=name) for name in ("scalar_output", "two_point"))
+    names = ("scalar_output", "two_point", "growing_rates", "doubled_dy2", "cross_entropy")
+    fits = {name: fit_rates(T, data, PAIR, theory=name) for name in names}
+    pairs = [("scalar_output", "two_point"), ("doubled_dy2", "growing_rates"), ("two_point", "cross_entropy")]
+    for one, other in pairs:
+        with pytest.raises(
+            ValueError, match="a nested test needs two fits of the same samples, the first of a special"
+        ):
+            nested_test(fits[one], fits[other])
+    assert nested_test(fits["two_point"], fits["growing_rates"]).statistic >= 0
+
+
+def test_more_coefficients_than_numbers_are_no_success() -> None:
+    few = [0, 50, 149]
+    fit = fit_rates(T[few], run("scalar_output")[few], PAIR, theory="growing_rates")
+    assert fit.samples == 4
+    assert not fit.success
+    assert "does not determine rate_h, growth_h, rate_y, growth_y, gram" in fit.message
+
+
+def test_coefficients_that_only_work_together_are_no_success() -> None:
+    one, other = sp.symbols("one other", positive=True)
+    base = two_point()
+    rates = {base.parameters[2]: one * other}
+    mine = variant("product", one, {x: rate.subs(rates).subs(other, one) for x, rate in base.rhs.items()})
+    both = replace(
+        mine, parameters=(*mine.parameters, other), rhs={x: rate.subs(rates) for x, rate in base.rhs.items()}
+    )
+    data = integrate(T, START, PAIR, {"rate_h": 1.0, "rate_y": 2e-2, "one": 0.1, "other": 1e-2}, theory=both)
+    fit = fit_rates(T, data, PAIR, theory=both, fixed={"rate_h": 1.0})
+    assert not fit.success
+    assert fit.errors is None
+
+
+def test_a_theory_that_changes_in_time_is_fitted_from_step_0_only() -> None:
+    k, base = sp.Symbol("k", positive=True), two_point()
+    ramp = variant("ramp", k, {x: (1 + k * base.time) * rate for x, rate in base.rhs.items()})
+    true = {"rate_h": 1e-3, "rate_y": 1e-2, "k": 1e-3}
+    data = integrate(T, START, PAIR, true, theory=ramp)
+    assert fit_rates(T, data, PAIR, theory=ramp).coefficients == pytest.approx(true, rel=1e-3)
+    with pytest.raises(ValueError, match="theory 'ramp' depends on time itself: give the trajectory from step 0 on"):
+        fit_rates(T[5:], data[5:], PAIR, theory=ramp)
+
+
+def test_a_start_from_which_a_theory_cannot_go_on_is_said() -> None:
+    start = State(0.1, 0.5, 1.0)
+    path = integrate(T, start, PAIR, {"rate_h": 1e-2, "rate_y": 1e-2})
     with pytest.raises(
-        ValueError, match=re.escape("a nested test needs a smaller and a larger fit of the same samples")
+        ValueError, match="theory 'flipped_w' reaches a singularity from this start at all coefficients"
     ):
-        nested_test(one, other)
+        fit_rates(T, path, PAIR, theory="flipped_w")
+
+
+def test_a_theory_without_both_rates_says_so() -> None:
+    fit = fit_rates(T, run("scalar_output"), PAIR, theory="recurrent", fixed={"futures": 3, "rate_h2": 1e-3})
+    with pytest.raises(ValueError, match="theory 'recurrent' has no rate_h and rate_y; see the fit's coefficients"):
+        _ = fit.rates
 
 
 @pytest.mark.parametrize(
@@ -101,6 +153,10 @@ def test_the_nested_test_refuses_theories_that_are_not_nested() -> None:
             {"fixed": {"rate_h": 1e-3, "rate_y": 2e-2}},
             "all coefficients of theory 'two_point' are fixed and none is left to fit: leave one out, or use "
             "trajectory",
+        ),
+        (
+            {"theory": "scalar_output", "fixed": {"gram": [0.0, 0.1]}},
+            "a fixed coefficient must be one finite number, got gram = [0.0, 0.1]",
         ),
         ({"fixed": {"gram": 0.0}}, "theory 'two_point' has the coefficients rate_h, rate_y, not gram"),
     ],

@@ -93,6 +93,6 @@ def test_a_pair_that_has_no_time_to_move_stays() -> None:
 
 
 def test_a_solver_that_does_not_arrive_says_so() -> None:
-    words = r"the integrator gave up at time .* of 5e-301 \(.*\); integrate over a shorter time, or use trajectory"
+    words = r"the integrator gave up at time .* \(.*\); integrate over a shorter time, or use trajectory where there is"
     with pytest.raises(ArithmeticError, match=words):
         integrate(1.0, State(1e-300, 1, 1), Pair(1, 1), Rates(1e-300, 1))

@@ -81,6 +81,7 @@ def test_a_theory_of_ones_own_is_made_of_its_equations() -> None:
     [
         ("rhs", {x: -k * x}, "rhs of theory 'mine' must have the keys x, y, got x"),
         ("parameters", (k, sp.Symbol("t")), "names in theory 'mine' must differ, got t twice; rename one"),
+        ("start", (x_0,), "theory 'mine' must have one start a state, got 1 for 2 states"),
         ("rhs", {}, "rhs of theory 'mine' must have the keys x, y, got none"),
         ("readout", {dh2: x, dy2: y}, "readout of theory 'mine' must have the keys dh2, dy2, w, got dh2, dy2"),
         ("begin", {x_0: dh2_0}, "begin of theory 'mine' must have the keys x_0, y_0, got x_0"),
