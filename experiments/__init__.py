@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison, Failure, compare
     from .figures import draw_comparison, draw_phase_diagram
     from .kernels import TangentRates, tangent_rates
+    from .prediction import Prediction, Predictions, predict
     from .runs import Run, run
     from .settings import Digits, Setting, SettingError, TwoPoints, find_setting, load_settings, override
     from .tracker import PairTracker
@@ -21,6 +22,8 @@ _HOMES = {
     "Digits": "settings",
     "Failure": "comparison",
     "PairTracker": "tracker",
+    "Prediction": "prediction",
+    "Predictions": "prediction",
     "Run": "runs",
     "Setting": "settings",
     "SettingError": "settings",
@@ -32,6 +35,7 @@ _HOMES = {
     "find_setting": "settings",
     "load_settings": "settings",
     "override": "settings",
+    "predict": "prediction",
     "run": "runs",
     "tangent_rates": "kernels",
 }
@@ -41,6 +45,8 @@ __all__ = [
     "Digits",
     "Failure",
     "PairTracker",
+    "Prediction",
+    "Predictions",
     "Run",
     "Setting",
     "SettingError",
@@ -52,6 +58,7 @@ __all__ = [
     "find_setting",
     "load_settings",
     "override",
+    "predict",
     "run",
     "tangent_rates",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``repdyn list | run | fit | derive``."""
+"""The command line: ``repdyn list | run | kernels | fit | derive``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         options, rest = parser.parse_known_args(words)
-        if rest and options.command != "run":
+        if rest and "setting" not in options:
             parser.error(f"unrecognised arguments: {' '.join(rest)}")
         return options.action(options, rest)
     except BrokenPipeError:  # whoever read our output has read enough
@@ -57,24 +57,27 @@ def _parser() -> _Parser:
         prog="repdyn",
         description="Representation learning dynamics: the theory derived, computed and tested on real networks.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="list | run | fit | derive")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list | run | kernels | fit | derive")
 
     listing = commands.add_parser("list", help="show the settings")
     listing.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file of settings instead of repdyn's")
     listing.set_defaults(action=_list)
 
-    run = commands.add_parser(
+    _add_setting_command(
+        commands,
         "run",
-        add_help=False,
-        usage="repdyn run SETTING [--settings FILE] [--results DIR] [--FIELD VALUE ...]",
-        help="train a setting's network, track its pairs, fit, draw",
-        description="Train a setting's network, track its pairs, fit the theory, write the results.",
+        _run,
+        "train a setting's network, track its pairs, fit, draw",
+        "Train a setting's network, track its pairs, fit the theory, write the results.",
     )
-    run.add_argument("setting", nargs="?", help="name of a setting, see `repdyn list`")
-    run.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file of settings instead of repdyn's")
-    run.add_argument("--results", type=Path, default=_RESULTS, metavar="DIR", help="where to write (default: results)")
-    run.add_argument("-h", "--help", action="store_true", help="show this help, with the fields of the setting")
-    run.set_defaults(action=_run, parser=run)
+    _add_setting_command(
+        commands,
+        "kernels",
+        _kernels,
+        "predict a setting's trajectory from its tangent kernels",
+        "Train a two-point setting's network and predict its trajectory without a fit, from tangent kernels measured "
+        "at the start and when the mean prediction is learnt; compare with fits.",
+    )
 
     fit = commands.add_parser("fit", help="fit the theory to a trajectory of yours (CSV or Parquet)")
     fit.add_argument(
@@ -105,6 +108,26 @@ def _parser() -> _Parser:
     return parser
 
 
+def _add_setting_command(
+    commands: Any, name: str, action: Callable[[argparse.Namespace, list[str]], int], summary: str, description: str
+) -> None:
+    """A command that takes a setting by name and any of its fields."""
+    parser = commands.add_parser(
+        name,
+        add_help=False,
+        usage=f"repdyn {name} SETTING [--settings FILE] [--results DIR] [--FIELD VALUE ...]",
+        help=summary,
+        description=description,
+    )
+    parser.add_argument("setting", nargs="?", help="name of a setting, see `repdyn list`")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file of settings instead of repdyn's")
+    parser.add_argument(
+        "--results", type=Path, default=_RESULTS, metavar="DIR", help="where to write (default: results)"
+    )
+    parser.add_argument("-h", "--help", action="store_true", help="show this help, with the fields of the setting")
+    parser.set_defaults(action=action, parser=parser)
+
+
 def _list(options: argparse.Namespace, _: list[str]) -> int:
     for name, setting in load_settings(options.settings).items():
         defaults = {f.name: f.default for f in fields(type(setting)) if f.default is not MISSING}
@@ -118,17 +141,9 @@ def _list(options: argparse.Namespace, _: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace, rest: list[str]) -> int:
-    if options.setting is None:
-        if options.help:
-            options.parser.print_help()
-            return 0
-        raise SettingError("run needs the name of a setting; `repdyn list` shows them")
-    setting = find_setting(options.setting, options.settings)
-    chosen = _field_parser(setting)
-    if options.help:
-        chosen.print_help()
+    setting = _chosen_setting(options, rest)
+    if setting is None:
         return 0
-    setting = override(setting, vars(chosen.parse_args(rest)))
 
     from .records import write_run
     from .report import run_summary  # training is loaded when something is trained
@@ -140,10 +155,40 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
-def _field_parser(setting: Setting) -> _Parser:
+def _kernels(options: argparse.Namespace, rest: list[str]) -> int:
+    setting = _chosen_setting(options, rest)
+    if setting is None:
+        return 0
+
+    from .prediction import predict
+    from .records import write_predictions
+    from .report import prediction_summary
+
+    found = predict(setting)
+    folder = write_predictions(found, options.results)
+    print(prediction_summary(found, folder))
+    return 0
+
+
+def _chosen_setting(options: argparse.Namespace, rest: list[str]) -> Setting | None:
+    """The setting that is named, its fields replaced by those given; None if help was asked for and shown."""
+    if options.setting is None:
+        if options.help:
+            options.parser.print_help()
+            return None
+        raise SettingError(f"{options.command} needs the name of a setting; `repdyn list` shows them")
+    setting = find_setting(options.setting, options.settings)
+    fields_parser = _field_parser(options.command, setting)
+    if options.help:
+        fields_parser.print_help()
+        return None
+    return override(setting, vars(fields_parser.parse_args(rest)))
+
+
+def _field_parser(command: str, setting: Setting) -> _Parser:
     """A parser for the fields of a setting; only those that are given appear in its result."""
     parser = _Parser(
-        prog=f"repdyn run {setting.name}",
+        prog=f"repdyn {command} {setting.name}",
         description=f"{(type(setting).__doc__ or '').splitlines()[0]} Also --settings FILE and --results DIR.",
         argument_default=argparse.SUPPRESS,
     )

@@ -31,6 +31,7 @@ from repdyn.numeric import (
 )
 
 from .comparison import Comparison
+from .prediction import AFTER_MEAN, START, Predictions
 from .runs import Run, balanced_exponent
 from .settings import Digits
 
@@ -38,6 +39,7 @@ LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\
 _MEASURED, _THEORY = "#4c72b0", "#c44e52"
 _NETWORK_LINE: dict[str, Any] = {"color": _MEASURED, "lw": 2.6, "alpha": 0.75}
 _THEORY_LINE: dict[str, Any] = {"color": _THEORY, "lw": 1.4, "ls": "--"}
+_PREDICTED = {START: "#55a868", AFTER_MEAN: "#8172b3"}
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9.5,
@@ -255,6 +257,25 @@ def _draw_exponents(ax: Axes, run: Run, layers: list[int]) -> None:
     ax.set_ylim(top=1.5)  # room for the legend
     ax.set(title=r"growth: $d \log |\Delta h|^2 / d \log |\Delta y|^2$", ylabel="")
     ax.legend(frameon=False)
+
+
+def draw_predictions(predictions: Predictions) -> Figure:
+    """Both distances over training: the network, what its tangent rates predict without a fit, and the fits."""
+    setting, found = predictions.setting, predictions.found
+    colors = [_THEORY if p.source.startswith("fitted") else _PREDICTED[p.source.split(",")[0]] for p in found]
+    styles = ["--" if p.source.endswith(("held", "growing rates")) else "-" for p in found]
+    with mpl.rc_context(_STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+        axes = figure.subplots(1, 2)
+        for ax, name in zip(axes, ("dh2", "dy2"), strict=True):
+            ax.plot(predictions.steps, getattr(predictions.observed, name), label="network", **_NETWORK_LINE)
+            for p, color, style in zip(found, colors, styles, strict=True):
+                ax.plot(p.steps, getattr(p.path, name), color=color, ls=style, lw=1.3, label=p.source)
+            ax.set(title=LABELS[name], xlabel="training step")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+        figure.suptitle(f"{setting.name}, layer {setting.layer}: tangent rates without a fit, and fits")
+        sns.despine(figure)
+    return figure
 
 
 PHASES_ALT = (

@@ -8,7 +8,8 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -16,9 +17,15 @@ from typing import Any, cast
 import pandas as pd
 
 from .comparison import CONSTANTS, SCALARS
+from .prediction import Predictions
 from .runs import Run
+from .settings import Setting
 
 CONFIG, TRAJECTORY, FIT, MANIFEST = "config.toml", "trajectory.parquet", "fit.json", "manifest.json"
+PREDICTIONS = "predictions.json"
+_KERNELS = "-kernels"
+"""What the folder of predictions ends in."""
+
 _VERSIONS = ("repdyn", "torch", "pytorch-lightning", "numpy", "scipy", "sympy")
 
 
@@ -34,35 +41,54 @@ def write_run(run: Run, results: Path) -> Path:
     """
     from .figures import draw_layers, draw_run, save_figure  # drawing is loaded when there is something to draw
 
-    target = results / f"{run.setting.name}-{run.setting.digest}"
-    results.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=results))
-    try:
-        (folder / CONFIG).write_text(run.setting.toml(), "utf-8")
+    status = "finished" if run.diverged_at is None else f"diverged at step {run.diverged_at}"
+    with _whole(run.setting, results, "", status, run.seconds) as folder:
         run.frame.to_parquet(folder / TRAJECTORY, index=False)
         (folder / FIT).write_text(_json([c.row() for c in run.comparisons]), "utf-8")
         if run.main:
             save_figure(draw_run(run), folder / "figure")
         if run.by_layer:
             save_figure(draw_layers(run), folder / "layers")
-        (folder / MANIFEST).write_text(_json(_manifest(run, folder)), "utf-8")
+    return _folder(run.setting, results, "")
+
+
+def write_predictions(predictions: Predictions, results: Path) -> Path:
+    """Write predictions to ``results/<setting>-<hash>-kernels``, as :func:`write_run` does, and return that folder."""
+    from .figures import draw_predictions, save_figure
+
+    with _whole(predictions.setting, results, _KERNELS, "finished", predictions.seconds) as folder:
+        (folder / PREDICTIONS).write_text(_json(predictions.record()), "utf-8")
+        save_figure(draw_predictions(predictions), folder / "figure")
+    return _folder(predictions.setting, results, _KERNELS)
+
+
+def _folder(setting: Setting, results: Path, ending: str) -> Path:
+    return results / f"{setting.name}-{setting.digest}{ending}"
+
+
+@contextmanager
+def _whole(setting: Setting, results: Path, ending: str, status: str, seconds: float) -> Generator[Path]:
+    """A temporary folder to write into; with configuration and manifest it takes the target's place at the end."""
+    target = _folder(setting, results, ending)
+    results.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=results))
+    try:
+        (folder / CONFIG).write_text(setting.toml(), "utf-8")
+        yield folder
+        manifest = {
+            "setting": setting.name,
+            "seed": setting.seed,
+            "status": status,
+            "training_seconds": round(seconds, 2),
+            "versions": {name: metadata.version(name) for name in _VERSIONS},
+            "sha256": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        }
+        (folder / MANIFEST).write_text(_json(manifest), "utf-8")
         folder.chmod(0o755)
         _replace(folder, target)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return target
-
-
-def _manifest(run: Run, folder: Path) -> dict[str, Any]:
-    return {
-        "setting": run.setting.name,
-        "seed": run.setting.seed,
-        "status": "finished" if run.diverged_at is None else f"diverged at step {run.diverged_at}",
-        "training_seconds": round(run.seconds, 2),
-        "versions": {name: metadata.version(name) for name in _VERSIONS},
-        "sha256": {path.name: _digest(path) for path in sorted(folder.iterdir())},
-    }
 
 
 def _replace(folder: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from repdyn.numeric import Departure, GrowthExponent, RateFit, are_nested, nested_test
 
 from .comparison import Comparison, Failure
+from .prediction import Prediction, Predictions
 from .runs import Run, balanced_exponent
 
 _RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
@@ -162,6 +163,33 @@ def run_summary(run: Run, folder: Path) -> str:
         lines += ["by hidden layer (exponent: d log dh2 / d log dy2):", depth_table(run)]
     lines.append(f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     return "\n".join(lines)
+
+
+def prediction_summary(predictions: Predictions, folder: Path) -> str:
+    """Predictions without a fit against fits, what there is no prediction from, and where it was written."""
+    setting, thinning = predictions.setting, predictions.thinning
+    samples = "every recorded sample" if thinning == 1 else f"one of every {thinning} recorded samples"
+    return "\n".join(
+        [
+            f"{setting.name}: {setting.steps} steps in {predictions.seconds:.0f} s, seed {setting.seed}, "
+            f"layer {setting.layer}",
+            pd.DataFrame([_prediction_row(p) for p in predictions.found]).to_string(index=False),
+            *(f"no prediction {source}: {reason}" for source, reason in predictions.missing.items()),
+            f"R2 and SSE are over all recorded samples from the step on; fits take {samples}.",
+            f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}",
+        ]
+    )
+
+
+def _prediction_row(p: Prediction) -> dict[str, str]:
+    names = ("rate_h", "growth_h", "rate_y", "growth_y", "gram")
+    return {
+        "coefficients": p.source,
+        "from step": str(p.step),
+        **{name: f"{p.coefficients[name]:.3g}" if name in p.coefficients else "-" for name in names},
+        **{f"R2 {name}": f"{value:.3f}" for name, value in vars(p.r2).items()},
+        "SSE": f"{p.sse:.3g}",
+    }
 
 
 def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:

@@ -1,21 +1,17 @@
 """A run: train what a setting says, track its pairs, compare them with the theory."""
 
-# torch annotates its functions only in part:
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 
 import pandas as pd
-import torch
 
 from . import digits, two_points
 from .comparison import Comparison, Failure, compare
 from .settings import Digits, Setting, TwoPoints
 from .tracker import PairTracker
-from .training import Batches, Regression, fit
+from .training import Batches, Regression, fit, repeatable
 
 
 @dataclass(frozen=True)
@@ -66,20 +62,11 @@ def run(setting: Setting) -> Run:
     >>> len(result.frame), result.diverged_at
     (51, None)
     """
-    threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.set_num_threads(setting.threads)
-    torch.use_deterministic_algorithms(True)
-    try:
-        with torch.random.fork_rng():
-            module, batches, tracker = _prepare(setting)
-            began = time.perf_counter()
-            diverged_at = fit(module, batches, [tracker])
-            seconds = time.perf_counter() - began
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
+    with repeatable(setting.threads):
+        module, batches, tracker = _prepare(setting)
+        began = time.perf_counter()
+        diverged_at = fit(module, batches, [tracker])
+        seconds = time.perf_counter() - began
     frame = tracker.frame()
     # The paper's plain sum of squares for its own experiment; for digits dh2 is a hundred times the other two.
     comparisons = compare(frame, balanced=isinstance(setting, Digits))

@@ -115,6 +115,27 @@ def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callbac
 
 
 @contextmanager
+def repeatable(threads: int) -> Generator[None]:
+    """Training inside gives the same bits each time; torch's settings and random numbers are given back afterwards.
+
+    >>> with repeatable(1):
+    ...     torch.get_num_threads()
+    1
+    """
+    before = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
+
+
+@contextmanager
 def _quiet() -> Generator[None]:
     """Keep Lightning from reporting on hardware and on the number of loader processes."""
     logger = logging.getLogger("pytorch_lightning")
