@@ -73,8 +73,9 @@ def tangent_rates(
     leaky-ReLU network. Where the nonlinearity is smooth it is met within a percent.
 
     Raises:
-        ValueError: if there is no such layer, it is not called exactly once, something passes it by, the points
-            are not two, their hidden representations coincide, or the output is not one number a point.
+        ValueError: if there is no such layer, it is not called exactly once or puts out no tensor, something passes
+            it by, nothing before it is trained, lr is not positive, the points are not two, their hidden
+            representations coincide, or the output is not one number a point.
 
     Source: the tangent kernel of Jacot et al. (arXiv 1806.07572), split at the layer.
 
@@ -85,10 +86,16 @@ def tangent_rates(
     """
     if points.ndim < 2 or len(points) != 2:
         raise ValueError(f"points must be the two inputs of a pair, shape (2, ...), got {tuple(points.shape)}")
+    if not lr > 0:
+        raise ValueError(f"lr must be positive, got {lr}")
     h, leaf, y = _split(module, layer, points)
     if y.shape[0] != 2 or y.numel() != 2:
         raise ValueError(f"tangent rates are for a single output, got predictions of shape {tuple(y.shape)}")
     parameters = [p for p in module.parameters() if p.requires_grad]
+    if not parameters:
+        raise ValueError(
+            "no parameter of the network is trained, so nothing moves; give it some that require gradients"
+        )
     _check_split(h, y, parameters)
     y = y.flatten()
     dy, mean = y[1] - y[0], y.mean()
@@ -107,7 +114,8 @@ def tangent_rates(
     moving = of_dy
     if mean_is_learnt:
         overlap = sum(_dot(p, q) for p, q in zip(of_dy, of_y_mean, strict=True))
-        share = overlap / sum(_dot(p, p) for p in of_y_mean)
+        size = sum(_dot(p, p) for p in of_y_mean)
+        share = overlap / size if size > 0 else 0.0  # a mean that nothing moves holds itself
         by_encoder, by_decoder = (
             [p - share * q for p, q in zip(x, m, strict=True)] for x, m in zip(of_dy, of_y_mean, strict=True)
         )
@@ -132,26 +140,46 @@ def _split(module: nn.Module, layer: str, points: Tensor) -> tuple[Tensor, Tenso
     if layer not in known or not layer:
         raise ValueError(f"there is no layer {layer!r}; there are {', '.join(filter(None, known))}")
     seen: list[Tensor] = []
+    inputs = points.detach().clone().requires_grad_(points.is_floating_point())
 
-    def cut(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
+    def cut(_module: nn.Module, _inputs: Any, output: Any) -> Tensor:
+        if not isinstance(output, Tensor):
+            raise ValueError(f"layer {layer!r} must put out a tensor, got {type(output).__name__}; name one inside it")
         seen.append(output)
         seen.append(output.detach().clone().requires_grad_())
-        return seen[-1]
+        return seen[-1] * 1  # what follows may work in place
 
     handle = known[layer].register_forward_hook(cut)
     try:
         with torch.enable_grad():
-            y = module(points)
+            y = module(inputs)
     finally:
         handle.remove()
     if len(seen) != 2:
         raise ValueError(f"layer {layer!r} must be called once in a forward pass, got {len(seen) // 2} calls")
+    if inputs.requires_grad and _reaches(inputs, y):
+        raise ValueError(
+            "the layer must split the network into an encoder and a decoder, but the inputs reach the outputs past "
+            "it; name a layer that nothing passes by"
+        )
     return seen[0], seen[1], y
+
+
+def _reaches(inputs: Tensor, y: Tensor) -> bool:
+    """Whether the outputs depend on the inputs when the hidden representations are held."""
+    (gradient,) = torch.autograd.grad(y.sum(), inputs, retain_graph=True, allow_unused=True, materialize_grads=True)
+    return bool(gradient.any())
 
 
 def _check_split(h: Tensor, y: Tensor, parameters: list[nn.Parameter]) -> None:
     """Check that no parameter acts on both sides of the layer."""
-    sides = [torch.autograd.grad(x.sum(), parameters, retain_graph=True, allow_unused=True) for x in (h, y)]
+    sides: list[tuple[Tensor | None, ...]] = [
+        torch.autograd.grad(x.sum(), parameters, retain_graph=True, allow_unused=True) for x in (h, y)
+    ]
+    if all(below is None for below in sides[0]):
+        raise ValueError(
+            "no parameter before the layer is trained, so the hidden distance does not move; name a later one"
+        )
     if any(above is not None and below is not None for below, above in zip(*sides, strict=True)):
         raise ValueError(
             "the layer must split the network into an encoder and a decoder, but some parameters act on both sides "

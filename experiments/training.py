@@ -1,5 +1,8 @@
 """Training with Lightning: the module, in-memory batches, and a trainer without extras."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import logging

@@ -124,6 +124,33 @@ class Bypass(nn.Module):
         return self.last(h + self.second(h))
 
 
+class Tied(nn.Module):
+    """The encoder's weights are the decoder's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(2, 3)
+
+    def forward(self, x):
+        return torch.tanh(self.first(x)) @ self.first.weight[:, :1]
+
+
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.last = nn.LSTM(2, 3, batch_first=True), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.last(self.cell(x)[0][:, -1])
+
+
+def frozen(*parts):
+    net = network(0)
+    for part in parts:
+        net.get_submodule(part).requires_grad_(False)
+    return net
+
+
 class Twice(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -140,11 +167,38 @@ class Twice(nn.Module):
         (network(0), "hidden.1", POINTS[:1], r"points must be the two inputs of a pair, .* got \(1, 2\)"),
         (network(0), "hidden.1", POINTS[[0, 0]], "the two points must have different hidden representations"),
         (MLP(2, 2, width=3, hidden_layers=1, nonlinearity="tanh", gain=1.0).double(), "hidden.0", POINTS, "a single"),
-        (Bypass().double(), "second", POINTS, "some parameters act on both sides of it; name a layer that nothing"),
+        (Bypass().double(), "second", POINTS, "the inputs reach the outputs past it; name a layer that nothing"),
+        (Tied().double(), "first", POINTS, "some parameters act on both sides of it; name a layer that nothing"),
+        (frozen("hidden.0", "hidden.1"), "hidden.1", POINTS, "no parameter before the layer is trained, so the hidden"),
+        (frozen("hidden", "output"), "hidden.1", POINTS, "no parameter of the network is trained, so nothing moves"),
+        (
+            Recurrent().double(),
+            "cell",
+            POINTS[:, None],
+            "layer 'cell' must put out a tensor, got tuple; name one inside",
+        ),
         (Twice().double(), "first", POINTS, "layer 'first' must be called once in a forward pass, got 2 calls"),
     ],
-    ids=["no layer", "one point", "same points", "two outputs", "bypass", "twice"],
+    ids=[
+        *("no layer", "one point", "same points", "two outputs", "bypass", "tied", "frozen encoder", "frozen"),
+        *("tuple", "twice"),
+    ],
 )
 def test_what_cannot_be_split_is_refused(module, layer, points, words) -> None:
     with pytest.raises(ValueError, match=words):
         tangent_rates(module, layer, points, 0.1)
+
+
+def test_a_step_size_is_positive() -> None:
+    with pytest.raises(ValueError, match=r"lr must be positive, got -0\.1"):
+        tangent_rates(network(0), "hidden.1", POINTS, -0.1)
+
+
+def test_layers_that_work_in_place_and_means_that_nothing_moves_are_measured() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 5, bias=False), nn.ReLU(inplace=True), nn.Linear(5, 1, bias=False)).double()
+    assert tangent_rates(net, "0", POINTS, 0.1).encoder > 0
+    odd = nn.Sequential(nn.Linear(2, 5, bias=False), nn.Linear(5, 1, bias=False)).double()
+    opposite = torch.stack([POINTS[0], -POINTS[0]])
+    bare, held = (tangent_rates(odd, "0", opposite, 0.1, mean_is_learnt=held) for held in (False, True))
+    assert vars(bare) == pytest.approx(vars(held))
