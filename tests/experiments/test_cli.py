@@ -170,10 +170,14 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "repdyn: the following arguments are required: list | run | fit | derive"),
-        ("draw", "repdyn: argument list | run | fit | derive: invalid choice: 'draw'"),
+        ("", "repdyn: the following arguments are required: list | run | kernels | fit | derive"),
+        ("draw", "repdyn: argument list | run | kernels | fit | derive: invalid choice: 'draw'"),
         ("list --loud", "repdyn: unrecognised arguments: --loud"),
         ("run", "repdyn: run needs the name of a setting; `repdyn list` shows them"),
+        ("kernels", "repdyn: kernels needs the name of a setting; `repdyn list` shows them"),
+        ("kernels digits", "repdyn: tangent rates predict settings of the experiment two_points, got 'digits' of"),
+        ("kernels shallow --output-size 2", "repdyn: tangent rates are for a single output, got output_size 2"),
+        ("kernels default --lr fast", "repdyn kernels default: argument --lr: invalid float value: 'fast'"),
         ("run nosuch", "repdyn: there is no setting 'nosuch'; there are default, shallow"),
         ("run default --lr fast", "repdyn run default: argument --lr: invalid float value: 'fast'"),
         ("run default --lr -1", "repdyn: lr must be positive and finite, got -1.0"),
