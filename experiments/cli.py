@@ -91,6 +91,14 @@ def _parser() -> _Parser:
         metavar="NAME",
         help="a theory to fit, such as growing_rates (default: two_point); given several times, they are compared",
     )
+    fit.add_argument(
+        "--fixed",
+        action="append",
+        default=[],
+        type=_named_number,
+        metavar="NAME=VALUE",
+        help="a coefficient of the theory that is known and not fitted; may be given several times",
+    )
     fit.add_argument("--layer", metavar="NAME", help="only this layer, such as hidden.10")
     fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
@@ -126,6 +134,15 @@ def _add_setting_command(
     )
     parser.add_argument("-h", "--help", action="store_true", help="show this help, with the fields of the setting")
     parser.set_defaults(action=action, parser=parser)
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    """``NAME=VALUE`` as a pair."""
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE with a number, got {text!r}") from None
 
 
 def _list(options: argparse.Namespace, _: list[str]) -> int:
@@ -207,7 +224,9 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
 
     frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
     comparisons = [
-        c for name in options.theory or ["two_point"] for c in compare(frame, theory=name, balanced=options.balanced)
+        c
+        for name in options.theory or ["two_point"]
+        for c in compare(frame, theory=name, fixed=dict(options.fixed), balanced=options.balanced)
     ]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -138,13 +139,18 @@ class Failure:
 
 
 def compare(
-    frame: pd.DataFrame, *, theory: Theory | str = "two_point", balanced: bool = False
+    frame: pd.DataFrame,
+    *,
+    theory: Theory | str = "two_point",
+    fixed: Mapping[str, float] | None = None,
+    balanced: bool = False,
 ) -> list[Comparison | Failure]:
     """Fit every pair and layer of a table of trajectories.
 
     Args:
         frame: columns step, dh2, dy2, w, dx2, dy2_target and, optionally, pair, layer and loss; a row a step.
         theory: what to fit: a theory of the package by name, or one of your own.
+        fixed: coefficients that are known and not fitted, by name.
         balanced: weight each scalar by the inverse of its variance, so that a large one does not decide the
             fit alone; the paper's plain sum of squares otherwise.
 
@@ -161,24 +167,30 @@ def compare(
     >>> round(found.fit.rates.h, 6), round(found.final_predicted, 6)
     (0.002, 0.228663)
     """
-    named(theory)
+    asked = _Asked(named(theory), fixed, balanced)
     labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
     groups = tqdm(labelled.groupby(KEYS, sort=False, dropna=False), desc="fitting", disable=None, leave=False)
-    return [_compare_one(str(pair), str(layer), group, theory, balanced) for (pair, layer), group in groups]
+    return [_compare_one(str(pair), str(layer), group, asked) for (pair, layer), group in groups]
 
 
-def _compare_one(
-    pair: str, layer: str, group: pd.DataFrame, theory: Theory | str, balanced: bool
-) -> Comparison | Failure:
+class _Asked(NamedTuple):
+    """What is to be fitted, and how."""
+
+    theory: Theory
+    fixed: Mapping[str, float] | None
+    balanced: bool
+
+
+def _compare_one(pair: str, layer: str, group: pd.DataFrame, asked: _Asked) -> Comparison | Failure:
     finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
     kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
     try:
-        return _fitted(pair, layer, kept, theory, balanced, cut=len(group) - len(kept))
+        return _fitted(pair, layer, kept, asked, cut=len(group) - len(kept))
     except (ValueError, ArithmeticError) as error:
-        return Failure(pair, layer, named(theory).name, str(error))
+        return Failure(pair, layer, asked.theory.name, str(error))
 
 
-def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, balanced: bool, cut: int) -> Comparison:
+def _fitted(pair: str, layer: str, rows: pd.DataFrame, asked: _Asked, cut: int) -> Comparison:
     if rows.empty:
         raise ValueError("the first dh2, dy2 or w is not finite: there is no trajectory to fit")
     columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
@@ -189,8 +201,8 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, bal
     observed = State(*(columns[name] for name in SCALARS))
     constants = Pair(columns["dx2"][0], columns["dy2_target"][0])
     variances = [float(columns[name].var()) for name in SCALARS]
-    weights = State(*(1 / v if v > 0 else 0.0 for v in variances)) if balanced else None
-    fit = fit_rates(columns["step"], observed, constants, theory=theory, weights=weights)
+    weights = State(*(1 / v if v > 0 else 0.0 for v in variances)) if asked.balanced else None
+    fit = fit_rates(columns["step"], observed, constants, theory=asked.theory, fixed=asked.fixed, weights=weights)
     loss = rows["loss"].to_numpy(dtype=np.float64) if "loss" in rows else None
     start = observed[0]
     return Comparison(
@@ -202,7 +214,7 @@ def _fitted(pair: str, layer: str, rows: pd.DataFrame, theory: Theory | str, bal
         fit=fit,
         loss=loss,
         loss_fit=None if loss is None else _fit_loss(columns["step"], loss, fit.predicted, constants),
-        final_predicted=_final(start, constants, fit, theory),
+        final_predicted=_final(start, constants, fit, asked.theory),
         regime=float(regime_number(start, constants, fit.rates)) if fit.theory == "two_point" else np.nan,
         departures=departures(columns["step"], observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
@@ -216,7 +228,7 @@ def _or_none(number: float) -> float | None:
     return None if np.isnan(number) else number
 
 
-def _final(start: State, constants: Pair, fit: RateFit, theory: Theory | str) -> float:
+def _final(start: State, constants: Pair, fit: RateFit, theory: Theory) -> float:
     """dh2 at the end of a theory that has one, or NaN."""
     return float(final_distance(start, constants, fit.coefficients, theory=theory)) if has_end(theory) else np.nan
 

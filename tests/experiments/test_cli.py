@@ -94,6 +94,17 @@ def test_fit_compares_theories(csv: Path, capsys) -> None:
         assert word in out
 
 
+def test_fit_takes_what_is_known(csv: Path, capsys) -> None:
+    known = ["--theory", "recurrent", "--fixed", "futures=3", "--fixed", "rate_h2=0.001"]
+    assert main(["fit", str(csv), "--dx2", "1", "--dy2", "0.5", *known]) == 0
+    out = capsys.readouterr().out
+    assert "3 (fixed)" in out
+    assert "R2" in out
+    with pytest.raises(SystemExit, match="2"):
+        main(["fit", str(csv), "--fixed", "futures"])
+    assert "argument --fixed: must be NAME=VALUE with a number, got 'futures'" in capsys.readouterr().err
+
+
 def test_fit_takes_one_layer_of_several(tmp_path: Path, capsys) -> None:
     assert main([*SMALL, "--hidden-layers", "3", "--layer", "1", "--results", str(tmp_path)]) == 0
     capsys.readouterr()
