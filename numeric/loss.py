@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
-from .compiled import CompiledFunction, compile
+from .compiled import compile
 from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
-
-
-@cache
-def _loss() -> CompiledFunction:
-    return compile("two_point", "loss")
 
 
 def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:
@@ -46,7 +40,7 @@ def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_m
             "mean_error must be finite and not negative and rate_mean finite and positive, "
             f"got {mean_error} and {rate_mean}"
         )
-    (loss,) = _loss()(checked_times(t), state.dy2, state.w, pair.dy2, mean_error, rate_mean)
+    (loss,) = compile("two_point", "loss")(checked_times(t), state.dy2, state.w, pair.dy2, mean_error, rate_mean)
     return loss if np.ndim(loss) else float(loss)
 
 

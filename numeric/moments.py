@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import CompiledFunction, compile
+from .compiled import compile
 from .quantities import Number, Pair, Rates, State, as_number, broadcast, check_start
 
 Array = NDArray[np.float64]
@@ -17,11 +15,6 @@ _SAMPLES = 64
 
 _HALVINGS = 60
 """Bisections between two of them: to the last place."""
-
-
-@cache
-def _function(what: str) -> CompiledFunction:
-    return compile("two_point", what)
 
 
 def relaxation_time(start: State, pair: Pair, rates: Rates) -> Number:
@@ -110,7 +103,7 @@ def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
 
 def _first_half(relaxation: Array, *problem: Array) -> Array:
     """The first time at which dy . dy* is half of |dy*|^2, for each of several problems in a row."""
-    solution = _function("solution")
+    solution = compile("two_point", "solution")
 
     def reached(t: Array) -> NDArray[np.bool_]:
         _, dy2, w = solution(t, *problem)
@@ -140,5 +133,5 @@ def _moments(start: State, pair: Pair, rates: Rates) -> tuple[Array, ...]:
     check_start(start, pair)
     sums = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2, "rates": rates.h + rates.y}
     shape = broadcast(**sums)
-    found = _function("moments")(*_values(start, pair, rates))
+    found = compile("two_point", "moments")(*_values(start, pair, rates))
     return tuple(np.broadcast_to(x, shape) for x in found)

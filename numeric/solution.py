@@ -61,6 +61,9 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
     (at the start), ``A_low^2 = rho |dy*|^2`` and ``rho = |dx|^2 tau_y/tau_h`` in the two-point theory. Without
     the ansatz another term is under the root; with growing rates it is the root of an equation in one unknown.
 
+    A balanced start that points exactly the wrong way is on the boundary of two outcomes: this is the one of the
+    starts beside it, while its own trajectory may end elsewhere.
+
     Args:
         start: the state at ``t = 0``, with ``dh2 > 0``.
         pair: squared distances of inputs and of targets.

@@ -178,9 +178,10 @@ def test_a_coefficient_may_have_any_name() -> None:
 
 
 def test_a_theory_that_leaves_what_vectors_can_be_is_stopped() -> None:
-    with pytest.raises(
-        ArithmeticError, match=r"the integrator gave up|left the states that two vectors can have: dy2 = -"
-    ):
+    words = (
+        r"theory 'doubled_dh2' left the states that two vectors can have: dy2 = -0\.8\d+; its equations are singular"
+    )
+    with pytest.raises(ArithmeticError, match=words):
         integrate([15.0, 25.0, 100.0], State(0.1, 0.5, 0.5), Pair(1.0, 0.0), RATES, theory="doubled_dh2")
 
 

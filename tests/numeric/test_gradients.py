@@ -1,16 +1,15 @@
 """Derivatives through the functions for PyTorch and JAX: everywhere, and where a formula divides 0 by 0."""
 
+import jax
 import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
+import torch
 from exact_flow import exact_flow
 from repdyn.numeric import compile, compile_program
 from repdyn.symbolic import Program, theories, two_point
 from repdyn.symbolic.functions import exprel, exprel_prime, hypot, quotient
-
-jax = pytest.importorskip("jax")
-torch = pytest.importorskip("torch")
 
 PROGRAMS = [(theory, what) for theory in theories() for what in theories()[theory].programs]
 x, r = sp.symbols("x r", real=True)
