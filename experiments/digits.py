@@ -11,14 +11,16 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from .networks import MLP
+from .networks import build_network
 from .settings import Digits
+from .sweep.outcome import Outcome, trained
 from .tracker import PairTracker
-from .training import Batches, Regression
+from .training import Batches, Supervised, fit, repeatable
 
 CLASSES = 10
 _MNIST_FILES = {"images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte"}
@@ -68,7 +70,7 @@ def _idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
 
 
-def prepare(setting: Digits) -> tuple[Regression, Batches, PairTracker]:
+def prepare(setting: Digits) -> tuple[Supervised, Batches, PairTracker]:
     """The network, the batches and the tracker: all pairs of the first digits of each class, every hidden layer."""
     x, labels = load_digits(setting)
     targets = functional.one_hot(labels, CLASSES).float()
@@ -79,14 +81,7 @@ def prepare(setting: Digits) -> tuple[Regression, Batches, PairTracker]:
     pairs = list(combinations(range(CLASSES), 2))
     chosen = torch.tensor([[first[i], first[j]] for i, j in pairs])
     torch.manual_seed(setting.seed)
-    network = MLP(
-        x.shape[1],
-        CLASSES,
-        width=setting.width,
-        hidden_layers=setting.hidden_layers,
-        nonlinearity=setting.nonlinearity,
-        gain=setting.gain,
-    )
+    network = build_network(setting, x.shape[1], CLASSES)
     tracker = PairTracker(
         x[chosen],
         targets[chosen],
@@ -95,4 +90,19 @@ def prepare(setting: Digits) -> tuple[Regression, Batches, PairTracker]:
         labels=[f"{i}-{j}" for i, j in pairs],
     )
     batches = Batches(x, targets, batch=setting.batch, steps=setting.steps, seed=setting.seed)
-    return Regression(network, setting.lr), batches, tracker
+    module = Supervised(network, setting.lr, optimiser=setting.optimiser, weight_decay=setting.weight_decay)
+    return module, batches, tracker
+
+
+def run_trial(setting: Digits) -> Outcome:
+    """Train; the trajectories of the pairs at every hidden layer as the table ``trajectory``."""
+    frame, diverged_at = train(setting)
+    return trained(diverged_at, {"trajectory": frame}, {"steps": int(frame["step"].iloc[-1])})
+
+
+def train(setting: Digits) -> tuple[pd.DataFrame, int | None]:
+    """The trajectories of the pairs, as :meth:`PairTracker.frame`, and the step at which training diverged or None."""
+    with repeatable(setting.threads):
+        module, batches, tracker = prepare(setting)
+        diverged_at = fit(module, batches, [tracker])
+    return tracker.frame(), diverged_at

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import os
-import shutil
-import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from .comparison import CONSTANTS, SCALARS
+from .folders import RecordError, check_folder, to_json, whole_folder
 from .prediction import Predictions
 from .runs import Run
 from .settings import Setting
+from .versions import installed_versions
 
-CONFIG, TRAJECTORY, FIT, MANIFEST = "config.toml", "trajectory.parquet", "fit.json", "manifest.json"
+CONFIG, TRAJECTORY, FIT = "config.toml", "trajectory.parquet", "fit.json"
 PREDICTIONS = "predictions.json"
 _KERNELS = "-kernels"
 """What the folder of predictions ends in."""
-
-_VERSIONS = ("repdyn", "torch", "pytorch-lightning", "numpy", "scipy", "sympy")
-
-
-class RecordError(ValueError):
-    """A file of trajectories or a run's folder that cannot be used as it is."""
 
 
 def write_run(run: Run, results: Path) -> Path:
     """Write a run to ``results/<setting>-<hash>`` and return that folder.
 
-    Everything is written to a temporary folder beside it, which takes its place
-    at the end: an interruption leaves the earlier results as they were.
+    An interruption leaves the earlier results as they were.
     """
     from .figures import draw_layers, draw_run, save_figure  # drawing is loaded when there is something to draw
 
     status = "finished" if run.diverged_at is None else f"diverged at step {run.diverged_at}"
     with _whole(run.setting, results, "", status, run.seconds) as folder:
         run.frame.to_parquet(folder / TRAJECTORY, index=False)
-        (folder / FIT).write_text(_json([c.row() for c in run.comparisons]), "utf-8")
+        (folder / FIT).write_text(to_json([c.row() for c in run.comparisons]), "utf-8")
         if run.main:
             save_figure(draw_run(run), folder / "figure")
         if run.by_layer:
@@ -57,7 +45,7 @@ def write_predictions(predictions: Predictions, results: Path) -> Path:
     from .figures import draw_predictions, save_figure
 
     with _whole(predictions.setting, results, _KERNELS, "finished", predictions.seconds) as folder:
-        (folder / PREDICTIONS).write_text(_json(predictions.record()), "utf-8")
+        (folder / PREDICTIONS).write_text(to_json(predictions.record()), "utf-8")
         save_figure(draw_predictions(predictions), folder / "figure")
     return _folder(predictions.setting, results, _KERNELS)
 
@@ -68,63 +56,17 @@ def _folder(setting: Setting, results: Path, ending: str) -> Path:
 
 @contextmanager
 def _whole(setting: Setting, results: Path, ending: str, status: str, seconds: float) -> Generator[Path]:
-    """A temporary folder to write into; with configuration and manifest it takes the target's place at the end."""
-    target = _folder(setting, results, ending)
-    results.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=results))
-    try:
+    """A folder to write into, whole or not at all, with the configuration and a manifest."""
+    manifest = {
+        "setting": setting.name,
+        "seed": setting.seed,
+        "status": status,
+        "training_seconds": round(seconds, 2),
+        "versions": installed_versions(),
+    }
+    with whole_folder(_folder(setting, results, ending), manifest) as folder:
         (folder / CONFIG).write_text(setting.toml(), "utf-8")
         yield folder
-        manifest = {
-            "setting": setting.name,
-            "seed": setting.seed,
-            "status": status,
-            "training_seconds": round(seconds, 2),
-            "versions": {name: metadata.version(name) for name in _VERSIONS},
-            "sha256": {path.name: _digest(path) for path in sorted(folder.iterdir())},
-        }
-        (folder / MANIFEST).write_text(_json(manifest), "utf-8")
-        folder.chmod(0o755)
-        _replace(folder, target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _replace(folder: Path, target: Path) -> None:
-    """Put ``folder`` in the place of ``target``."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-        os.replace(target, old / "run")
-        try:
-            os.replace(folder, target)
-        except BaseException:
-            os.replace(old / "run", target)
-            raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.replace(folder, target)
-
-
-def check_folder(folder: Path) -> None:
-    """Check that a run's folder is whole.
-
-    Raises:
-        RecordError: naming the file that is missing or damaged.
-    """
-    if not (folder / MANIFEST).is_file():
-        raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
-    try:
-        expected_digests = json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
-    except (ValueError, KeyError, TypeError):
-        raise RecordError(f"{MANIFEST} of {folder} is damaged; run the setting again") from None
-    for name, expected in expected_digests.items():
-        path = folder / name
-        if not path.is_file():
-            raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again")
-        if _digest(path) != expected:
-            raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
 
 
 def read_trajectories(
@@ -194,22 +136,3 @@ def _is_number(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _json(value: Any) -> str:
-    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no infinities: write them, and what is not a number, as text."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in cast(dict[str, Any], value).items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in cast(Sequence[Any], value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,44 +10,38 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 NONLINEARITIES = ("leaky_relu", "relu", "elu", "tanh", "swish", "none")
+MODELS = ("mlp", "residual", "cnn", "layer_norm", "gru", "transformer")
+OPTIMISERS = ("sgd", "momentum", "adam")
+LOSSES = ("squared_error", "cross_entropy")
 
 
 class SettingError(ValueError):
     """A setting that does not exist or a value it cannot take."""
 
 
-def _described(default: Any, meaning: str, *, positive: bool = True, identity: bool = True) -> Any:
+def described(default: Any, meaning: str, *, positive: bool = True, identity: bool = True) -> Any:
     """A field with the sentence that the command line shows; ``identity`` fields decide the results folder."""
     return field(default=default, metadata={"meaning": meaning, "positive": positive, "identity": identity})
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What every experiment is told."""
+class Configuration:
+    """Named values that decide what is computed, checked when they are made."""
 
     experiment: ClassVar[str]
 
-    name: str = _described("", "name of the setting", identity=False)
-    nonlinearity: str = _described("leaky_relu", f"one of {', '.join(NONLINEARITIES)}")
-    gain: float = _described(1.0, "factor on the Xavier-normal weights")
-    lr: float = _described(0.005, "learning rate: step size on the loss")
-    width: int = _described(500, "units of a hidden layer")
-    hidden_layers: int = _described(20, "number of hidden layers")
-    layer: int = _described(10, "hidden layer that is compared with the theory, counted from 0", positive=False)
-    steps: int = _described(6000, "training steps")
-    every: int = _described(1, "record the pairs every so many steps")
-    seed: int = _described(0, "seed of weights and batches", positive=False)
-    threads: int = _described(1, "threads of the linear algebra; results are repeatable for the same number")
+    name: str = described("", "name of the setting", identity=False)
+    seed: int = described(0, "seed of weights and batches", positive=False)
 
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
             if f.type == "float" and isinstance(value, int) and not isinstance(value, bool):
                 object.__setattr__(self, f.name, float(value))
-            elif type(value).__name__ != f.type:
+            elif type(value).__name__ != str(f.type).split("[", maxsplit=1)[0]:
                 raise SettingError(f"{f.name} must be of type {f.type}, got {value!r}")
             if f.type in ("int", "float"):
                 lowest = "positive" if f.metadata["positive"] else "not negative"
@@ -56,12 +50,6 @@ class Setting:
                     raise SettingError(f"{f.name} must be {lowest} and finite, got {value}")
         if not re.fullmatch(r"[\w.-]*", self.name):
             raise SettingError(f"the name of a setting is made of letters, digits, '.', '_' and '-', got {self.name!r}")
-        if self.nonlinearity not in NONLINEARITIES:
-            raise SettingError(f"nonlinearity must be one of {', '.join(NONLINEARITIES)}, got {self.nonlinearity!r}")
-        if self.layer >= self.hidden_layers:
-            raise SettingError(
-                f"layer must be below hidden_layers, counted from 0, got layer {self.layer} of {self.hidden_layers}"
-            )
 
     def identity(self) -> dict[str, Any]:
         """The fields that decide the outcome, with the experiment's name."""
@@ -73,11 +61,46 @@ class Setting:
         """Eight hexadecimal digits that two settings share only if they are the same run."""
         return hashlib.sha256(json.dumps(self.identity(), sort_keys=True).encode()).hexdigest()[:8]
 
+
+@dataclass(frozen=True)
+class Setting(Configuration):
+    """What every training run is told: the network and how it is trained."""
+
+    model: str = described("mlp", f"one of {', '.join(MODELS)}")
+    nonlinearity: str = described("leaky_relu", f"one of {', '.join(NONLINEARITIES)}")
+    dropout: float = described(0.0, "share of units dropped before each linear map of an mlp", positive=False)
+    gain: float = described(1.0, "factor on the Xavier-normal weights")
+    optimiser: str = described("sgd", f"one of {', '.join(OPTIMISERS)}; momentum is 0.9")
+    lr: float = described(0.005, "learning rate: step size on the loss")
+    weight_decay: float = described(0.0, "share of each weight lost a step, over lr", positive=False)
+    width: int = described(500, "units of a hidden layer")
+    hidden_layers: int = described(20, "number of hidden layers")
+    layer: int = described(10, "hidden layer that is compared with the theory, counted from 0", positive=False)
+    steps: int = described(6000, "training steps")
+    every: int = described(1, "record the pairs every so many steps")
+    threads: int = described(1, "threads of the linear algebra; results are repeatable for the same number")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for choice, known in (("model", MODELS), ("nonlinearity", NONLINEARITIES), ("optimiser", OPTIMISERS)):
+            _check_choice(choice, getattr(self, choice), known)
+        if self.dropout >= 1 or (self.dropout and self.model != "mlp"):
+            raise SettingError(f"dropout is a share below 1 in an mlp, got {self.dropout} in model {self.model!r}")
+        if self.layer >= self.hidden_layers:
+            raise SettingError(
+                f"layer must be below hidden_layers, counted from 0, got layer {self.layer} of {self.hidden_layers}"
+            )
+
     def toml(self) -> str:
         """The setting as a TOML table that :func:`load_settings` reads back."""
         values = {"experiment": self.experiment, **{k: v for k, v in asdict(self).items() if k != "name"}}
         lines = (f"{key} = {json.dumps(value)}" for key, value in values.items())
         return "\n".join([f"[{json.dumps(self.name)}]", *lines, ""])
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise SettingError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,7 @@ class TwoPoints(Setting):
 
     The inputs are -1 and -1 + |dx|, the targets 0.6 and 0.6 + |dy*|; in more
     dimensions each coordinate is that divided by the square root of their number.
+    Under cross-entropy the network has one logit and the targets are the classes 0 and 1.
 
     >>> TwoPoints(gain=1.2).gain
     1.2
@@ -93,10 +117,24 @@ class TwoPoints(Setting):
 
     experiment: ClassVar[str] = "two_points"
 
-    dx2: float = _described(1.0, "squared distance of the two inputs")
-    dy2: float = _described(0.5, "squared distance of the two targets", positive=False)
-    input_size: int = _described(1, "dimension of the input")
-    output_size: int = _described(1, "dimension of the output")
+    dx2: float = described(1.0, "squared distance of the two inputs")
+    dy2: float = described(0.5, "squared distance of the two targets", positive=False)
+    input_size: int = described(1, "dimension of the input")
+    output_size: int = described(1, "dimension of the output")
+    loss: str = described("squared_error", f"one of {', '.join(LOSSES)}")
+    batch: int = described(2, "points in a minibatch; 2 is the whole set")
+    until: float = described(0.0, "stop when the loss of a step is below this; 0 trains all steps", positive=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_choice("loss", self.loss, LOSSES)
+        if self.batch > 2:
+            raise SettingError(f"batch must be 1 or 2, as there are two points, got {self.batch}")
+        if self.loss == "cross_entropy" and (self.dy2, self.output_size) != (1.0, 1):
+            raise SettingError(
+                "cross-entropy has one logit and the classes 0 and 1: it needs dy2 = 1 and output_size = 1, "
+                f"got {self.dy2} and {self.output_size}"
+            )
 
 
 @dataclass(frozen=True)
@@ -111,15 +149,15 @@ class Digits(Setting):
 
     experiment: ClassVar[str] = "digits"
 
-    gain: float = _described(0.5, "factor on the Xavier-normal weights")
-    lr: float = _described(0.01, "learning rate: step size on the loss")
-    width: int = _described(200, "units of a hidden layer")
-    hidden_layers: int = _described(4, "number of hidden layers")
-    layer: int = _described(2, "hidden layer that is compared with the theory, counted from 0", positive=False)
-    every: int = _described(10, "record the pairs every so many steps")
-    batch: int = _described(64, "images in a minibatch")
-    data: str = _described("", "data set: mnist or load_digits; empty takes mnist if data_dir is given")
-    data_dir: str = _described("", "folder of the MNIST training files (IDX, may be gzipped)", identity=False)
+    gain: float = described(0.5, "factor on the Xavier-normal weights")
+    lr: float = described(0.01, "learning rate: step size on the loss")
+    width: int = described(200, "units of a hidden layer")
+    hidden_layers: int = described(4, "number of hidden layers")
+    layer: int = described(2, "hidden layer that is compared with the theory, counted from 0", positive=False)
+    every: int = described(10, "record the pairs every so many steps")
+    batch: int = described(64, "images in a minibatch")
+    data: str = described("", "data set: mnist or load_digits; empty takes mnist if data_dir is given")
+    data_dir: str = described("", "folder of the MNIST training files (IDX, may be gzipped)", identity=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -169,7 +207,10 @@ def find_setting(name: str, path: Path | None = None) -> Setting:
     return known[name]
 
 
-def override(setting: Setting, values: Mapping[str, Any]) -> Setting:
+_Some = TypeVar("_Some", bound=Configuration)
+
+
+def override(setting: _Some, values: Mapping[str, Any]) -> _Some:
     """The same setting with some fields replaced.
 
     Raises:

@@ -24,27 +24,47 @@ def half_squared_error(prediction: torch.Tensor, target: torch.Tensor) -> torch.
     return (prediction - target).square().flatten(1).sum(1).mean() / 2
 
 
-class Regression(pl.LightningModule):
-    """Gradient descent on half the squared error of any network.
+def cross_entropy(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of one logit a point for the classes 0 and 1, averaged over points."""
+    return torch.nn.functional.binary_cross_entropy_with_logits(prediction, target)
 
-    Gradient descent with step size ``lr`` on this loss has 1/tau = lr/2 for each
-    of two linear layers.
+
+_LOSSES = {"squared_error": half_squared_error, "cross_entropy": cross_entropy}
+
+
+class Supervised(pl.LightningModule):
+    """Any network, trained with the loss and the optimiser of its setting.
+
+    Gradient descent with step size ``lr`` on half the squared error has
+    1/tau = lr/2 for each of two linear layers.
     """
 
-    def __init__(self, network: torch.nn.Module, lr: float) -> None:
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        lr: float,
+        *,
+        optimiser: str = "sgd",
+        weight_decay: float = 0.0,
+        loss: str = "squared_error",
+    ) -> None:
         super().__init__()
         self.network = network
-        self.lr = lr
+        self.lr, self.weight_decay, self.optimiser = lr, weight_decay, optimiser
+        self.loss = _LOSSES[loss]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(x)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         x, y = batch
-        return half_squared_error(self(x), y)
+        return self.loss(self(x), y)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.SGD(self.parameters(), lr=self.lr)
+        if self.optimiser == "adam":
+            return torch.optim.Adam(self.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        momentum = 0.9 if self.optimiser == "momentum" else 0.0
+        return torch.optim.SGD(self.parameters(), lr=self.lr, momentum=momentum, weight_decay=self.weight_decay)
 
 
 class Batches(IterableDataset[Batch]):
@@ -88,6 +108,19 @@ class StopWhenDiverged(pl.Callback):
     ) -> None:
         if not torch.isfinite(outputs["loss"]):
             self.step = trainer.global_step - 1
+            trainer.should_stop = True
+
+
+class StopBelow(pl.Callback):
+    """Ends training after the first step whose loss is below a bound."""
+
+    def __init__(self, bound: float) -> None:
+        self.bound = bound
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if outputs["loss"] < self.bound:
             trainer.should_stop = True
 
 

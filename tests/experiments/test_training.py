@@ -6,7 +6,7 @@ from repdyn.experiments.networks import MLP
 from repdyn.experiments.plain_loop import train
 from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.tracker import PairTracker
-from repdyn.experiments.training import Batches, Regression, fit, half_squared_error
+from repdyn.experiments.training import Batches, Supervised, fit, half_squared_error
 from repdyn.experiments.two_points import data, prepare
 
 
@@ -22,7 +22,7 @@ def test_lightning_takes_the_steps_of_a_plain_loop(batch: int) -> None:
     by_lightning, by_hand = network(seed=1), network(seed=1)
     losses: list[float] = []
 
-    class Recording(Regression):
+    class Recording(Supervised):
         def training_step(self, batch, batch_idx):
             loss = super().training_step(batch, batch_idx)
             losses.append(loss.item())

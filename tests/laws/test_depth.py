@@ -8,7 +8,7 @@ import torch
 from repdyn.experiments import PairTracker, TwoPoints, compare
 from repdyn.experiments.networks import MLP
 from repdyn.experiments.runs import balanced_exponent
-from repdyn.experiments.training import Batches, Regression, fit
+from repdyn.experiments.training import Batches, Supervised, fit
 from repdyn.numeric import growth_exponent
 
 DX, DY_TARGET = torch.tensor([0.6, -0.8, 0.0]), torch.tensor([0.8, 1.1])
@@ -33,7 +33,7 @@ def trained(hidden_layers: int, scale: float, lr: float = 0.1, steps: int = 600)
     x, y = torch.stack([-DX / 2, DX / 2]), torch.stack([-DY_TARGET / 2, DY_TARGET / 2])
     layers = [f"network.hidden.{k}" for k in range(hidden_layers)]
     tracker = PairTracker(x[None], y[None], layers, every=2)
-    fit(Regression(balanced(hidden_layers, scale, 0), lr), Batches(x, y, batch=2, steps=steps, seed=0), [tracker])
+    fit(Supervised(balanced(hidden_layers, scale, 0), lr), Batches(x, y, batch=2, steps=steps, seed=0), [tracker])
     return tracker
 
 

@@ -1,0 +1,73 @@
+"""``repdyn fit``: theories fitted to a trajectory of the user."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser."""
+    fit = commands.add_parser("fit", help="fit the theory to a trajectory of yours (CSV or Parquet)")
+    fit.add_argument(
+        "file", type=Path, help="columns step, dh2, dy2, w and optionally pair, layer, loss; or a run's folder"
+    )
+    fit.add_argument("--dx2", type=float, help="squared distance of the two inputs, if not a column")
+    fit.add_argument("--dy2", type=float, help="squared distance of the two targets, if not a column")
+    fit.add_argument(
+        "--theory",
+        action="append",
+        metavar="NAME",
+        help="a theory to fit, such as growing_rates (default: two_point); given several times, they are compared",
+    )
+    fit.add_argument(
+        "--fixed",
+        action="append",
+        default=[],
+        type=_named_number,
+        metavar="NAME=VALUE",
+        help="a coefficient of the theory that is known and not fitted; may be given several times",
+    )
+    fit.add_argument("--layer", metavar="NAME", help="only this layer, such as hidden.10")
+    fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
+    fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
+    fit.set_defaults(action=_fit)
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    """``NAME=VALUE`` as a pair."""
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE with a number, got {text!r}") from None
+
+
+def _fit(options: argparse.Namespace, _: list[str]) -> int:
+    from ..comparison import Comparison, Failure, compare  # pandas and SciPy are loaded for the commands that fit
+    from ..records import read_trajectories
+    from ..report import comparison_table, departure_lines, nested_lines
+
+    frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
+    comparisons = [
+        c
+        for name in options.theory or ["two_point"]
+        for c in compare(frame, theory=name, fixed=dict(options.fixed), balanced=options.balanced)
+    ]
+    fitted = [c for c in comparisons if isinstance(c, Comparison)]
+    if not fitted:
+        raise ValueError(next(c.reason for c in comparisons if isinstance(c, Failure)))
+    print(comparison_table(comparisons))
+    for line in nested_lines(comparisons):
+        print(line)
+    if len(fitted) == 1:
+        print("\n".join(departure_lines(fitted[0])))
+    if options.figure:
+        from ..figures import draw_comparison, save_figure
+
+        ending = options.figure.suffix
+        stem = options.figure.with_suffix("") if ending in (".png", ".svg") else options.figure
+        save_figure(draw_comparison(fitted[0]), stem)
+        print(f"drawn in {stem}.png and {stem}.svg")
+    return 0

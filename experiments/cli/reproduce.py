@@ -1,0 +1,95 @@
+"""``repdyn reproduce`` and ``report``: the studies of the paper run as far as they are missing, and written up."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..studies.study import Study
+    from ..sweep.plan import Plan
+
+_SCALES = ("quick", "standard", "paper")
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the parser."""
+    reproduce = commands.add_parser("reproduce", help="run the studies of the paper, as far as results are missing")
+    _add_choice(reproduce)
+    reproduce.add_argument(
+        "--processes", type=int, default=os.cpu_count(), metavar="N", help="of this machine (default: one a core)"
+    )
+    reproduce.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://HOST:PORT, instead")
+    reproduce.add_argument("--dry-run", action="store_true", help="show what would be run and about how long it takes")
+    reproduce.set_defaults(action=_reproduce)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", nargs="*", metavar="STUDY", help="names of studies (default: all)")
+    parser.add_argument("--scale", choices=_SCALES, default="quick", help="how large (default: quick)")
+    parser.add_argument(
+        "--store", type=Path, default=Path("results/store"), metavar="DIR", help="of trials (default: results/store)"
+    )
+    parser.add_argument(
+        "--data-dir",
+        default="",
+        metavar="DIR",
+        help="of the MNIST files, for studies of digits (default: scikit-learn's)",
+    )
+
+
+def _chosen(options: argparse.Namespace) -> list[Study]:
+    from ..studies import studies
+
+    known = studies(options.scale, options.data_dir)
+    for name in options.study:
+        if name not in known:
+            raise ValueError(f"there is no study {name!r}; there are {', '.join(known)}")
+    return [study for name, study in known.items() if not options.study or name in options.study]
+
+
+def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
+    from ..sweep.plan import plan
+    from ..sweep.store import Store
+    from ..sweep.sweep import sweep
+    from ..sweep.workers import cluster, local_workers
+
+    if options.processes < 1:
+        raise ValueError(f"--processes must be at least 1, got {options.processes}")
+    store = Store(options.store)
+    planned = plan([trial for study in _chosen(options) for trial in study.trials()], store)
+    for reason in planned.damaged:
+        print(f"to be done again: {reason}")
+    if options.dry_run:
+        print(_listing(planned, options.processes))
+        return 0
+    workers: Callable[[], AbstractContextManager[Executor]] = (
+        partial(cluster, options.scheduler) if options.scheduler else partial(local_workers, options.processes)
+    )
+    ended = sweep(planned, store, workers)
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing was missing"
+    print(f"{len(planned.trials)} trials in {options.store}: {counts}")
+    return 0
+
+
+def _listing(planned: Plan, processes: int) -> str:
+    """What is missing, and about how long it takes."""
+    lines = [f"{trial.label:<48} {_seconds(planned.seconds[trial])}" for trial in planned.missing]
+    known = [x for x in planned.seconds.values() if x is not None]
+    unknown = len(planned.missing) - len(known)
+    total = f"{len(planned.missing)} of {len(planned.trials)} trials are missing"
+    if planned.missing:
+        total += f"; about {sum(known) / processes / 60:.0f} min with {processes} processes, by earlier trials"
+    if unknown:
+        total += f", beside {unknown} of a kind that was never run"
+    return "\n".join([*lines, total])
+
+
+def _seconds(estimate: float | None) -> str:
+    return "not known" if estimate is None else f"about {estimate:.0f} s"

@@ -1,0 +1,72 @@
+"""Fits of theories to the trajectories of a run: constant and growing rates, without the ansatz, ablations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from .comparison import SCALARS, Comparison, Failure, compare
+from .settings import Configuration, described
+from .sweep.outcome import Outcome
+
+_SAMPLES = 400
+"""Samples of a curve that are kept: enough to draw."""
+
+MEASURED = "measured"
+"""In place of a theory's name, in the table of curves."""
+
+
+@dataclass(frozen=True)
+class Fits(Configuration):
+    """Theories fitted to the trajectories of one run.
+
+    >>> Fits(theories=("two_point", "growing_rates"), layers=(10,)).layers
+    (10,)
+    """
+
+    experiment: ClassVar[str] = "fits"
+
+    theories: tuple[str, ...] = described(("two_point",), "names of theories")
+    layers: tuple[int, ...] = described((), "hidden layers, counted from 0; none names all")
+    balanced: bool = described(False, "weight each scalar by its inverse variance")
+
+
+def run_trial(setting: Fits, run: Outcome) -> Outcome:
+    """Fit every theory to every pair at every layer asked for.
+
+    The table ``fits`` has a row for each pair, layer and theory (:meth:`Comparison.row`, coefficients and their
+    standard errors as columns), ``curves`` the measured and the fitted trajectories, thinned.
+    """
+    frame = run.tables["trajectory"]
+    if setting.layers:
+        frame = frame[frame["layer"].isin([f"network.hidden.{k}" for k in setting.layers])]
+    compared = [c for name in setting.theories for c in compare(frame, theory=name, balanced=setting.balanced)]
+    rows = pd.DataFrame([_row(c) for c in compared])
+    rows["layer"] = rows["layer"].str.rsplit(".", n=1).str[-1].astype(int)
+    curves = [_curve(c, name) for c in compared if isinstance(c, Comparison) for name in (MEASURED, c.fit.theory)]
+    tables = {"fits": rows}
+    if curves:
+        tables["curves"] = pd.concat(curves).drop_duplicates(["pair", "layer", "theory", "step"])
+    return Outcome(tables=tables)
+
+
+def _row(compared: Comparison | Failure) -> dict[str, object]:
+    row = compared.row()
+    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_")):
+        row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
+    for departure in row.pop("departures", []):
+        row |= {f"{key}_{departure['scalar']}": departure[key] for key in ("worst", "worst_at", "first_at", "delay")}
+    return row
+
+
+def _curve(c: Comparison, theory: str) -> pd.DataFrame:
+    state = c.observed if theory == MEASURED else c.fit.predicted
+    thinning = max(1, -(-len(c.steps) // _SAMPLES))
+    columns = {name: getattr(state, name)[::thinning] for name in SCALARS}
+    if c.loss is not None:
+        fitted = c.loss_fit.predicted if c.loss_fit else None
+        columns["loss"] = c.loss[::thinning] if theory == MEASURED else None if fitted is None else fitted[::thinning]
+    layer = int(c.layer.rsplit(".", 1)[-1])
+    return pd.DataFrame({"pair": c.pair, "layer": layer, "theory": theory, "step": c.steps[::thinning], **columns})

@@ -1,0 +1,20 @@
+"""The studies of the paper, each a frozen value that says what is run, and a section of the report."""
+
+from __future__ import annotations
+
+from .study import Study, load_studies
+from .trajectories import Trajectories
+
+_KINDS: tuple[type[Study], ...] = (Trajectories,)
+
+
+def studies(scale: str, data_dir: str = "") -> dict[str, Study]:
+    """The studies by name, in the order of the report, at a scale: quick, standard or paper.
+
+    Raises:
+        SettingError: if there is no such scale.
+
+    >>> studies("quick")["trajectories"].title
+    'Trajectories of two points'
+    """
+    return load_studies(_KINDS, scale, data_dir)

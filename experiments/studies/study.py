@@ -1,0 +1,169 @@
+"""A study: a question, the trials that answer it, and what they say, as a section of the report."""
+
+from __future__ import annotations
+
+import tomllib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import pandas as pd
+
+from ..folders import RecordError
+from ..settings import SettingError
+from ..sweep.outcome import FINISHED, Outcome
+from ..sweep.store import Store
+from ..sweep.trial import Trial
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SCALES = ("quick", "standard", "paper")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim against what was measured.
+
+    Attributes:
+        claim: what is claimed, and by whom.
+        predicted: the number or statement expected.
+        measured: what came out, with its interval.
+        agrees: whether it does; None if the trials do not decide it.
+        by: how far it agrees or not.
+    """
+
+    claim: str
+    predicted: str
+    measured: str
+    agrees: bool | None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure with what a reader who does not see it is told, and what stands under it."""
+
+    name: str
+    figure: Figure
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text, ready to be shown."""
+
+    caption: str
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a study says."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    plates: tuple[Plate, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """The outcomes of a study's trials, as far as the store holds them whole."""
+
+    outcomes: Mapping[Trial, Outcome | None]
+
+    @classmethod
+    def of(cls, trials: Iterable[Trial], store: Store) -> Results:
+        """Read the outcomes; a damaged one counts as missing."""
+        found: dict[Trial, Outcome | None] = {}
+        for trial in trials:
+            try:
+                found[trial] = store.read(trial)
+            except RecordError:
+                found[trial] = None
+        return cls(found)
+
+    def finished(self, experiment: str) -> dict[Trial, Outcome]:
+        """Trials of an experiment that finished, with their outcomes."""
+        return {
+            trial: outcome
+            for trial, outcome in self.outcomes.items()
+            if trial.experiment == experiment and outcome is not None and outcome.status == FINISHED
+        }
+
+    def table(self, experiment: str, name: str) -> pd.DataFrame:
+        """One table of all finished trials of an experiment, with columns ``setting`` and ``seed``."""
+        parts = [
+            outcome.tables[name].assign(setting=trial.configuration.name, seed=trial.configuration.seed)
+            for trial, outcome in self.finished(experiment).items()
+            if name in outcome.tables
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def values(self, experiment: str) -> pd.DataFrame:
+        """A row of plain values for each finished trial of an experiment, with columns ``setting`` and ``seed``."""
+        return pd.DataFrame(
+            [
+                {"setting": trial.configuration.name, "seed": trial.configuration.seed, **outcome.values}
+                for trial, outcome in self.finished(experiment).items()
+            ]
+        )
+
+
+def size(default: Any, meaning: str) -> Any:
+    """A field of a study, with the sentence that says what it is."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Study(ABC):
+    """A question that a sweep answers. Its fields are its size; ``studies.toml`` has them for each scale.
+
+    A study that starts from what another one computes names those trials among its own: whichever is asked for
+    first computes them.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    @abstractmethod
+    def trials(self) -> list[Trial]:
+        """What must be run; what those need comes by itself."""
+
+    @abstractmethod
+    def section(self, results: Results) -> Section:
+        """What the outcomes say. Called only when at least one trial finished."""
+
+
+def load_studies(kinds: Iterable[type[Study]], scale: str, data_dir: str = "") -> dict[str, Study]:
+    """The studies at a scale, by name.
+
+    Args:
+        kinds: the classes of studies.
+        scale: quick, standard or paper.
+        data_dir: folder of the MNIST files, for the studies that can use it.
+
+    Raises:
+        SettingError: if there is no such scale, or the file says what a study does not have.
+    """
+    if scale not in SCALES:
+        raise SettingError(f"scale must be one of {', '.join(SCALES)}, got {scale!r}")
+    tables = tomllib.loads((resources.files("repdyn.experiments.studies") / "studies.toml").read_text("utf-8"))
+    return {kind.name: _sized(kind, tables[kind.name], scale, data_dir) for kind in kinds}
+
+
+def _sized(kind: type[Study], table: Mapping[str, Any], scale: str, data_dir: str) -> Study:
+    common = {key: value for key, value in table.items() if key not in SCALES}
+    values = {**common, **cast(Mapping[str, Any], table.get(scale, {}))}
+    known = [f.name for f in fields(kind)]
+    if data_dir and "data_dir" in known:
+        values["data_dir"] = data_dir
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise SettingError(f"study {kind.name} has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+    return kind(**{key: tuple(cast(list[Any], v)) if isinstance(v, list) else v for key, v in values.items()})

@@ -1,0 +1,112 @@
+"""The version of the code that matters to an experiment: its module and every module of this package it imports."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec, resolve_name
+from pathlib import Path
+
+_PACKAGE = "repdyn"
+
+
+@cache
+def code_digest(module: str) -> str:
+    """A digest of what a module and the modules of this package that it imports do.
+
+    Layout, comments and docstrings do not count. Names imported from a package are
+    followed to the module that its ``__init__`` takes them from.
+
+    >>> code_digest("repdyn.experiments.watch") == code_digest("repdyn.experiments.tracker")
+    False
+    """
+    found: dict[str, str] = {}
+    ahead = [module]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            tree, is_package = _parsed(name)
+            found[name] = _essence(name)
+            ahead += _imports(tree, name, is_package)
+    return hashlib.sha256("\n".join(f"{name} {found[name]}" for name in sorted(found)).encode()).hexdigest()[:16]
+
+
+@cache
+def _parsed(module: str) -> tuple[ast.Module, bool]:
+    path = _source(module)
+    assert path is not None, f"{module} is no module"
+    return ast.parse(path.read_text("utf-8")), path.name == "__init__.py"
+
+
+@cache
+def _source(module: str) -> Path | None:
+    """The file of a module, or None if there is no such module."""
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+@cache
+def _essence(module: str) -> str:
+    """A digest of a module's syntax tree without docstrings."""
+    tree, _ = _parsed.__wrapped__(module)  # a tree of its own, which is changed
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [x for x in node.body if not _is_text(x)] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a text and no more: a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
+    """The modules of this package that a module imports, anywhere but for type checkers only.
+
+    Those that it gives to ``import_module`` count by their names; a package that only hands out names, by
+    ``__getattr__``, imports none: what is taken from it is followed name by name.
+    """
+    package = module if is_package else module.rpartition(".")[0]
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if is_package and "__getattr__" in names:
+        return
+    by_name = any(isinstance(node, ast.Name) and node.id == "import_module" for node in ast.walk(tree))
+    for node in _executed(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.split(".")[0] == _PACKAGE)
+        elif isinstance(node, ast.ImportFrom):
+            origin = resolve_name("." * node.level + (node.module or ""), package)
+            if origin.split(".")[0] == _PACKAGE:
+                yield from (_home(origin, alias.name) for alias in node.names)
+        elif by_name and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named = f"{package}.{node.value.lstrip('.')}"
+            if node.value.replace(".", "").isidentifier() and _source(named):
+                yield named
+
+
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those that stand under ``if TYPE_CHECKING``."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            yield node
+            yield from _executed(node)
+
+
+@cache
+def _home(origin: str, name: str) -> str:
+    """The module that defines ``name`` of ``origin``: a submodule, or where a package's ``__init__`` takes it from."""
+    tree, is_package = _parsed(origin)
+    if not is_package:
+        return origin
+    if _source(f"{origin}.{name}"):
+        return f"{origin}.{name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and name in (alias.asname or alias.name for alias in node.names):
+            original = next(alias.name for alias in node.names if name == (alias.asname or alias.name))
+            return _home(resolve_name("." * node.level + (node.module or ""), origin), original)
+    return origin
