@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from repdyn.experiments.cli import main
-from repdyn.experiments.training import Regression
+from repdyn.experiments.training import Supervised
 from repdyn.numeric import Pair, Rates, State, trajectory
 
 SMALL = ["run", "two_layer", "--width", "16", "--steps", "60", "--lr", "0.05"]
@@ -244,7 +244,7 @@ def test_an_interruption_of_training_is_one_line(tmp_path: Path, monkeypatch, ca
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Regression, "training_step", interrupted)
+    monkeypatch.setattr(Supervised, "training_step", interrupted)
     assert main([*SMALL, "--results", str(tmp_path)]) == 130
     assert capsys.readouterr().err.endswith("repdyn: interrupted; finished runs are kept\n")
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,51 @@
+"""How figures look, and how they are written."""
+
+# matplotlib annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
+MEASURED_COLOUR, THEORY_COLOUR = "#4c72b0", "#c44e52"
+NETWORK_LINE: dict[str, Any] = {"color": MEASURED_COLOUR, "lw": 2.6, "alpha": 0.75}
+THEORY_LINE: dict[str, Any] = {"color": THEORY_COLOUR, "lw": 1.4, "ls": "--"}
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "repdyn",
+    "savefig.dpi": 160,
+}
+
+
+def save_figure(figure: Figure, stem: Path) -> None:
+    """Write ``stem.png`` and ``stem.svg``, the same for the same data."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with mpl.rc_context(STYLE):
+        figure.savefig(f"{stem}.png", metadata={"Software": None})
+        figure.savefig(f"{stem}.svg", metadata={"Date": None})
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure into one file, of the kind that its name ends in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nothing = {".pdf": "CreationDate", ".png": "Software", ".svg": "Date"}[path.suffix]
+    with mpl.rc_context(STYLE):
+        figure.savefig(path, metadata={nothing: None})
+
+
+def svg(figure: Figure) -> str:
+    """A figure as SVG that needs no fonts, to stand inside another document."""
+    drawn = StringIO()
+    with mpl.rc_context({**STYLE, "svg.fonttype": "path"}):
+        figure.savefig(drawn, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    return drawn.getvalue()[drawn.getvalue().index("<svg") :]
