@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from . import derive, fit, reproduce, train
 from .parser import Parser
 
+_COMMANDS = "list | run | kernels | fit | derive | reproduce | report"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, or 2 after one line on what is wrong."""
@@ -37,7 +39,7 @@ def _parser() -> Parser:
         prog="repdyn",
         description="Representation learning dynamics: the theory derived, computed and tested on real networks.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar=_COMMANDS)
     for module in (train, fit, derive, reproduce):
         module.add(commands)
     return parser

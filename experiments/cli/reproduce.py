@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +54,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
     from ..sweep.plan import plan
     from ..sweep.store import Store
     from ..sweep.sweep import sweep
-    from ..sweep.workers import cluster, local_workers
+    from ..sweep.workers import cluster_workers, local_workers
 
-    if options.processes < 1:
-        raise ValueError(f"--processes must be at least 1, got {options.processes}")
     store = Store(options.store)
     planned = plan([trial for study in _chosen(options) for trial in study.trials()], store)
     for reason in planned.damaged:
@@ -69,9 +63,7 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
     if options.dry_run:
         print(_listing(planned, options.processes))
         return 0
-    workers: Callable[[], AbstractContextManager[Executor]] = (
-        partial(cluster, options.scheduler) if options.scheduler else partial(local_workers, options.processes)
-    )
+    workers = cluster_workers(options.scheduler) if options.scheduler else local_workers(options.processes)
     ended = sweep(planned, store, workers)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing was missing"
     print(f"{len(planned.trials)} trials in {options.store}: {counts}")

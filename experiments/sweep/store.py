@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..folders import check_folder, to_json, whole_folder
+from ..folders import RecordError, check_folder, to_json, whole_folder
 from .outcome import FAILED, Outcome
 from .trial import Trial
 
@@ -101,7 +101,8 @@ class Store:
         found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob(f"*/[!.]*/{TRIAL}")):
             try:
-                found.append(json.loads(path.read_text("utf-8")))
-            except ValueError:
+                check_folder(path.parent)
+            except RecordError:
                 continue
+            found.append(json.loads(path.read_text("utf-8")))
         return found

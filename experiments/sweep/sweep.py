@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import AbstractContextManager
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 
 from tqdm import tqdm
 
@@ -13,67 +11,108 @@ from .outcome import FAILED, FINISHED, Outcome
 from .plan import Plan
 from .store import Store
 from .trial import Trial, run_trial
-
-_ATTEMPTS = 3
-"""How often workers may be lost while a trial runs before it is recorded as failed."""
+from .workers import Workers
 
 
-def sweep(plan: Plan, store: Store, workers: Callable[[], AbstractContextManager[Executor]]) -> Counter[str]:
+def sweep(plan: Plan, store: Store, workers: Workers) -> Counter[str]:
     """Run the missing trials of a plan, each as soon as what it needs is there; counts how they ended.
 
-    Every outcome is kept as soon as it comes in. Where workers are lost, what they ran is run again; after three
-    such losses a trial is recorded as failed.
+    Every outcome is kept as soon as it comes in. Where a process is lost, what was on its way is run again, each
+    trial alone; one that loses its process then too is recorded as failed.
+
+    Raises:
+        OSError: if the scheduler of a cluster is lost.
     """
-    waiting = dict.fromkeys(plan.missing)
     ended: Counter[str] = Counter()
-    losses: Counter[Trial] = Counter()
-    with tqdm(total=sum(_weight(plan, x) for x in waiting), desc="trials", disable=None, bar_format=_BAR) as bar:
-
-        def keep(trial: Trial, outcome: Outcome) -> None:
-            store.write(trial, outcome)
-            del waiting[trial]
-            ended[outcome.status] += 1
-            if outcome.status != FINISHED:
-                bar.write(f"{trial.label} {outcome.status}: {outcome.reason}")
-            bar.set_postfix_str(f"{len(plan.missing) - len(waiting)}/{len(plan.missing)}: {trial.label}", refresh=False)
-            bar.update(_weight(plan, trial))
-
-        while waiting:
-            running: dict[Future[Outcome], Trial] = {}
-            try:
-                with workers() as executor:
-                    _run(executor, store, waiting, running, keep)
-            except BrokenExecutor:
-                losses.update(trial for trial in running.values() if trial in waiting)
-                for trial in [x for x in waiting if losses[x] >= _ATTEMPTS]:
-                    keep(trial, Outcome(FAILED, f"its process was lost {_ATTEMPTS} times; is there enough memory?"))
+    with _Bar(plan) as bar:
+        under_way = _UnderWay(store, dict.fromkeys(plan.missing), ended, bar)
+        while under_way.waiting:
+            for trial in under_way.run(list(under_way.waiting), workers):
+                if under_way.run([trial], workers):
+                    under_way.keep(trial, Outcome(FAILED, "its process was lost twice; is there enough memory?"))
     return ended
 
 
-_BAR = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left {postfix}"
+class _Bar:
+    """Progress over the whole sweep, in the estimated time of its trials."""
+
+    def __init__(self, plan: Plan) -> None:
+        known = [x for x in plan.seconds.values() if x]
+        usual = sum(known) / len(known) if known else 1.0
+        self._weights = {trial: seconds or usual for trial, seconds in plan.seconds.items()}
+        self._all, self._done = len(plan.missing), 0
+        form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"
+        self._bar = tqdm(total=sum(self._weights.values()), desc="trials", disable=None, bar_format=form)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def advance(self, trial: Trial, outcome: Outcome) -> None:
+        """Count a trial, and say so if it did not finish."""
+        if outcome.status != FINISHED:
+            self._bar.write(f"{trial.label} {outcome.status}: {outcome.reason}")
+        self._done += 1
+        self._bar.set_postfix_str(f"{self._done} of {self._all}, {trial.label}", refresh=False)
+        self._bar.update(self._weights[trial])
 
 
-def _weight(plan: Plan, trial: Trial) -> float:
-    """The share of a trial in the bar: its estimated time."""
-    return plan.seconds[trial] or 1.0
+class _UnderWay:
+    """What of a sweep is still to be done."""
+
+    def __init__(self, store: Store, waiting: dict[Trial, None], ended: Counter[str], bar: _Bar) -> None:
+        self.store, self.waiting, self.ended, self.bar = store, waiting, ended, bar
+
+    def keep(self, trial: Trial, outcome: Outcome) -> None:
+        """Store an outcome, and wait for it no longer."""
+        self.store.write(trial, outcome)
+        del self.waiting[trial]
+        self.ended[outcome.status] += 1
+        self.bar.advance(trial, outcome)
+
+    def run(self, trials: list[Trial], workers: Workers) -> list[Trial]:
+        """Run trials until none is left or a process is lost; returns what was on its way then."""
+        running: dict[Future[Outcome], Trial] = {}
+        try:
+            with workers.start() as executor:
+                while trials or running:
+                    self._submit(trials, running, executor, workers.at_once)
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        self.keep(running[future], _outcome(future))
+                        del running[future]
+        except BrokenExecutor:
+            lost = [trial for future, trial in running.items() if not _came_back(future)]
+            for future, trial in running.items():
+                if _came_back(future):
+                    self.keep(trial, future.result())
+            return lost
+        return []
+
+    def _submit(
+        self, trials: list[Trial], running: dict[Future[Outcome], Trial], executor: Executor, at_once: int
+    ) -> None:
+        """Give the executor what is ready, in order, as far as it takes it."""
+        for trial in [x for x in trials if not any(needed in self.waiting for needed in x.needs)]:
+            if len(running) == at_once:
+                return
+            trials.remove(trial)
+            needed = [self.store.outcome(x) for x in trial.needs]
+            running[executor.submit(run_trial, trial, trial.digest, *needed)] = trial
 
 
-def _run(
-    executor: Executor,
-    store: Store,
-    waiting: dict[Trial, None],
-    running: dict[Future[Outcome], Trial],
-    keep: Callable[[Trial, Outcome], None],
-) -> None:
-    """Run what waits until nothing does or the executor breaks; ``running`` shows what is on its way."""
-    submitted: set[Trial] = set()
-    while waiting:
-        for trial in waiting:
-            if trial not in submitted and not any(needed in waiting for needed in trial.needs):
-                needed = [store.outcome(x) for x in trial.needs]
-                running[executor.submit(run_trial, trial, trial.digest, *needed)] = trial
-                submitted.add(trial)
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            keep(running[future], future.result())
-            del running[future]
+def _came_back(future: Future[Outcome]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """What a trial gave, or that the workers would not run it; that they are gone is raised."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except CancelledError:
+        raise OSError("the scheduler was lost; what was finished is kept, run the same command again") from None
+    except Exception as error:  # such as a trial of which a cluster lost several workers
+        return Outcome(FAILED, f"not run: {type(error).__name__}: {error}")

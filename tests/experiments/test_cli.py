@@ -24,7 +24,7 @@ def csv(tmp_path: Path) -> Path:
 def test_list_shows_every_setting(capsys) -> None:
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 16
+    assert len(lines) == 27
     assert lines[0].split() == ["default", "two_points", "the", "defaults"]
     assert any(re.match(r"linear +two_points +nonlinearity = none, gain = 0.85, lr = 0.00125", line) for line in lines)
 
@@ -181,8 +181,8 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "repdyn: the following arguments are required: list | run | kernels | fit | derive"),
-        ("draw", "repdyn: argument list | run | kernels | fit | derive: invalid choice: 'draw'"),
+        ("", "repdyn: the following arguments are required: list | run | kernels | fit | derive | reproduce | report"),
+        ("draw", "repdyn: argument list | run | kernels | fit | derive | reproduce | report: invalid choice: 'draw'"),
         ("list --loud", "repdyn: unrecognised arguments: --loud"),
         ("run", "repdyn: run needs the name of a setting; `repdyn list` shows them"),
         ("kernels", "repdyn: kernels needs the name of a setting; `repdyn list` shows them"),
@@ -246,7 +246,7 @@ def test_an_interruption_of_training_is_one_line(tmp_path: Path, monkeypatch, ca
 
     monkeypatch.setattr(Supervised, "training_step", interrupted)
     assert main([*SMALL, "--results", str(tmp_path)]) == 130
-    assert capsys.readouterr().err.endswith("repdyn: interrupted; finished runs are kept\n")
+    assert capsys.readouterr().err.endswith("repdyn: interrupted; what was finished is kept\n")
     assert not list(tmp_path.iterdir())
 
 

@@ -163,7 +163,7 @@ class Twice(nn.Module):
 @pytest.mark.parametrize(
     ("module", "layer", "points", "words"),
     [
-        (network(0), "hidden.9", POINTS, r"there is no layer 'hidden.9'; there are hidden, hidden.0"),
+        (network(0), "hidden.9", POINTS, r"there is no layer 'hidden.9'; there are drop, hidden, hidden.0"),
         (network(0), "hidden.1", POINTS[:1], r"points must be the two inputs of a pair, .* got \(1, 2\)"),
         (network(0), "hidden.1", POINTS[[0, 0]], "the two points must have different hidden representations"),
         (MLP(2, 2, width=3, hidden_layers=1, nonlinearity="tanh", gain=1.0).double(), "hidden.0", POINTS, "a single"),

@@ -21,6 +21,10 @@ PAPER = {  # van Rossem & Saxe, arXiv 2402.09142: gain, learning rate at 3,000 s
     "gain_1.3": (1.3, 0.0015, 500, 20, 10),
     "gain_1.4": (1.4, 0.0005, 500, 20, 10),
     "gain_1.6": (1.6, 3e-6, 500, 20, 10),
+    "skip": (0.1, 0.02, 500, 20, 10),
+    "cnn": (0.95, 0.004, 500, 10, 5),
+    "dropout": (1.0, 0.01, 500, 10, 5),
+    "adam": (1.0, 1e-6, 500, 20, 10),
 }
 
 
@@ -31,7 +35,15 @@ def test_two_point_settings_are_the_papers_at_half_the_rate_and_twice_the_steps(
     assert isinstance(setting, TwoPoints)
     assert (setting.gain, setting.width, setting.hidden_layers, setting.layer) == (gain, width, hidden_layers, layer)
     assert setting.lr == pytest.approx(lr / 2)
-    assert (setting.steps, setting.dx2, setting.dy2) == (6000, 1.0, 0.5)
+    steps = 1500 if name == "cnn" else 6000  # 1,500 were recorded
+    assert (setting.steps, setting.dx2, setting.dy2) == (steps, 1.0, 0.5)
+
+
+def test_the_architectures_and_optimisers_of_the_paper_have_their_settings() -> None:
+    expected = {"skip": "residual", "cnn": "cnn", "default": "mlp"}
+    assert {name: find_setting(name).model for name in expected} == expected
+    assert find_setting("dropout").dropout == 0.1
+    assert find_setting("adam").optimiser == "adam"
 
 
 def test_settings_are_frozen() -> None:
@@ -47,8 +59,9 @@ def test_a_setting_written_as_toml_reads_back_as_itself(tmp_path) -> None:
 
 
 def test_the_digest_changes_with_every_field_that_decides_the_outcome() -> None:
-    setting = TwoPoints()
-    changed = {"nonlinearity": "tanh", "layer": 3, "lr": 0.1, "dy2": 0.25, "gain": 2.0, "dx2": 2.0}
+    setting = TwoPoints(dy2=1.0)
+    changed = {"model": "gru", "nonlinearity": "tanh", "optimiser": "adam", "loss": "cross_entropy"}
+    changed |= {"layer": 3, "dropout": 0.5, "batch": 1}
     for f in fields(setting):
         if f.metadata["identity"]:
             value = changed[f.name] if f.name in changed else getattr(setting, f.name) + 1
@@ -77,8 +90,15 @@ def test_data_dir_chooses_mnist() -> None:
         ({"steps": True}, "steps must be of type int, got True"),
         ({"gain": "much"}, "gain must be of type float, got 'much'"),
         ({"nonlinearity": "sine"}, "nonlinearity must be one of leaky_relu, .*, got 'sine'"),
+        ({"model": "lstm"}, "model must be one of mlp, residual, .*, got 'lstm'"),
+        ({"optimiser": "lion"}, "optimiser must be one of sgd, momentum, adam, got 'lion'"),
+        ({"loss": "hinge"}, "loss must be one of squared_error, cross_entropy, got 'hinge'"),
+        ({"dropout": 1.0}, r"dropout is a share below 1 in an mlp, got 1\.0 in model 'mlp'"),
+        ({"dropout": 0.1, "model": "cnn"}, r"dropout is a share below 1 in an mlp, got 0\.1 in model 'cnn'"),
+        ({"batch": 3}, "batch must be 1 or 2, as there are two points, got 3"),
+        ({"loss": "cross_entropy"}, r"it needs dy2 = 1 and output_size = 1, got 0\.5 and 1"),
         ({"layer": 20}, "layer must be below hidden_layers, counted from 0, got layer 20 of 20"),
-        ({"depth": 3}, "two_points has no field 'depth'; its fields are name, nonlinearity, "),
+        ({"depth": 3}, "two_points has no field 'depth'; its fields are name, seed, model, nonlinearity, "),
     ],
 )
 def test_values_out_of_range_are_refused(values: dict, words: str) -> None:

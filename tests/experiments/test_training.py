@@ -1,12 +1,16 @@
 """Training with Lightning is gradient descent, and a run that diverges says so."""
 
+import math
+from itertools import pairwise
+
 import pytest
 import torch
+from repdyn.experiments import two_points
 from repdyn.experiments.networks import MLP
 from repdyn.experiments.plain_loop import train
 from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.tracker import PairTracker
-from repdyn.experiments.training import Batches, Supervised, fit, half_squared_error
+from repdyn.experiments.training import Batches, Supervised, cross_entropy, fit, half_squared_error
 from repdyn.experiments.two_points import data, prepare
 
 
@@ -88,6 +92,67 @@ def test_training_stops_at_the_first_loss_that_is_not_a_number_and_says_when() -
     assert len(tracker.steps) <= diverged_at + 2
     frame = tracker.frame()
     assert frame["loss"].iloc[:diverged_at].notna().all()
+
+
+def one_step(**how) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The weight before and after a step of training, and the gradient of half the squared error."""
+    layer = torch.nn.Linear(2, 1, bias=False)
+    x, y = torch.tensor([[1.0, 2.0], [0.5, -1.0]]), torch.tensor([[0.3], [0.1]])
+    before = layer.weight.detach().clone()
+    error = x @ before.T - y
+    fit(Supervised(layer, lr=0.1, **how), Batches(x, y, batch=2, steps=1, seed=0), [])
+    return before, layer.weight.detach(), (error * x).mean(0)
+
+
+def test_weight_decay_takes_a_share_of_each_weight() -> None:
+    before, after, gradient = one_step(weight_decay=0.5)
+    assert torch.allclose(after, before - 0.1 * (gradient + 0.5 * before))
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_against_the_gradients_sign() -> None:
+    before, after, gradient = one_step(optimiser="adam")
+    assert torch.allclose(after, before - 0.1 * gradient.sign(), atol=1e-5)
+
+
+def test_momentum_adds_nine_tenths_of_the_last_step() -> None:
+    weights: list[float] = []
+
+    class Recording(Supervised):
+        def training_step(self, batch, batch_idx):
+            weights.append(self.network.weight.item())
+            return super().training_step(batch, batch_idx)
+
+    x, y = torch.ones(2, 1), torch.zeros(2, 1)
+    layer = torch.nn.Linear(1, 1, bias=False)
+    fit(Recording(layer, lr=0.01, optimiser="momentum"), Batches(x, y, batch=2, steps=4, seed=0), [])
+    steps = [after - before for before, after in pairwise(weights)]
+    for (last, step), weight in zip(pairwise(steps), weights[1:], strict=False):
+        assert step == pytest.approx(0.9 * last - 0.01 * weight, abs=1e-6)
+
+
+def test_cross_entropy_is_that_of_one_logit_and_two_classes() -> None:
+    logits, classes = torch.tensor([[0.7], [-0.3]]), torch.tensor([[0.0], [1.0]])
+    expected = (math.log(1 + math.exp(0.7)) + math.log(1 + math.exp(0.3))) / 2
+    assert cross_entropy(logits, classes).item() == pytest.approx(expected)
+
+
+def test_training_stops_when_the_loss_is_below_a_bound() -> None:
+    setting = TwoPoints(width=16, hidden_layers=1, layer=0, steps=5000, lr=0.1, until=1e-3)
+    frame, diverged_at = two_points.train(setting)
+    assert diverged_at is None
+    assert 10 < frame["step"].iloc[-1] < 4999
+    assert frame["loss"].iloc[-2] < 1e-3 <= frame["loss"].iloc[-3]
+
+
+def test_a_batch_of_one_shows_one_point_a_step() -> None:
+    _, batches, _ = prepare(TwoPoints(width=8, hidden_layers=1, layer=0, steps=6, batch=1))
+    shown = [x.item() for x, _ in batches]
+    assert [sorted(shown[i : i + 2]) for i in (0, 2, 4)] == [[-1.0, 0.0]] * 3
+
+
+def test_under_cross_entropy_the_targets_are_classes() -> None:
+    _, y = data(TwoPoints(loss="cross_entropy", dy2=1.0))
+    assert y.flatten().tolist() == [0.0, 1.0]
 
 
 def test_a_run_that_does_not_diverge_says_so() -> None:

@@ -1,0 +1,264 @@
+"""Sweeps: everything planned is run once, after what it needs; what fails is a row; what is lost is run again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from repdyn.experiments import TwoPoints
+from repdyn.experiments.fits import Fits
+from repdyn.experiments.sweep.plan import plan
+from repdyn.experiments.sweep.store import Store
+from repdyn.experiments.sweep.sweep import sweep
+from repdyn.experiments.sweep.trial import Trial, run_trial
+from repdyn.experiments.sweep.workers import Workers, cluster_workers, local_workers
+
+SMALL = TwoPoints(name="small", width=8, hidden_layers=1, layer=0, steps=300, lr=0.05)
+RUNS = [Trial(replace(SMALL, seed=seed)) for seed in range(4)]
+FITS = [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in RUNS]
+WILD = Trial(replace(SMALL, name="wild", lr=1e6))
+
+
+class Here(Executor):
+    """Runs everything at once, in this process."""
+
+    def __init__(self) -> None:
+        self.ran: list[Trial] = []
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        self.ran.append(args[0])
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def here(executor: Executor | None = None) -> Workers:
+    return Workers(lambda: nullcontext(executor or Here()), at_once=2)
+
+
+def tables(store: Store, trials: list[Trial]) -> list[dict[str, str]]:
+    """All tables of trials as text."""
+    found = [store.read(trial) for trial in trials]
+    assert None not in found
+    return [{name: table.to_csv() for name, table in x.tables.items()} for x in found if x is not None]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> list[dict[str, str]]:
+    store = Store(tmp_path_factory.mktemp("undisturbed"))
+    sweep(plan(FITS, store), store, here())
+    return tables(store, RUNS + FITS)
+
+
+def test_a_sweep_runs_everything_once_after_what_it_needs(tmp_path: Path) -> None:
+    store, executor = Store(tmp_path), Here()
+    counts = sweep(plan(FITS[:2], store), store, here(executor))
+    assert counts == {"finished": 4}
+    assert len(executor.ran) == len(set(executor.ran)) == 4
+    assert all(executor.ran.index(run) < executor.ran.index(fit) for run, fit in zip(RUNS, FITS[:2], strict=False))
+    again = Here()
+    assert not sweep(plan(FITS[:2], store), store, here(again))
+    assert not again.ran
+
+
+def test_only_what_is_missing_or_damaged_is_run(tmp_path: Path) -> None:
+    store, again = Store(tmp_path), Here()
+    sweep(plan(FITS[:2], store), store, here())
+    before = tables(store, RUNS[:2])
+    (store.folder(RUNS[1]) / "trajectory.parquet").write_bytes(b"cut off")
+    sweep(plan(FITS[:3], store), store, here(again))
+    assert again.ran == [RUNS[1], RUNS[2], FITS[2]]
+    assert tables(store, RUNS[:2]) == before
+
+
+def test_a_diverged_trial_is_a_row_with_its_reason_and_so_is_what_starts_from_it(tmp_path: Path) -> None:
+    store, fit = Store(tmp_path), Trial(Fits(name="wild"), (WILD,))
+    assert sweep(plan([fit], store), store, here()) == {"diverged": 2}
+    run, dependent = store.outcome(WILD), store.outcome(fit)
+    assert run.reason.startswith("the loss ceased to be a number at step ")
+    assert not run.tables["trajectory"].empty
+    assert dependent.reason == f"two_points/wild-0 diverged: {run.reason}"
+    assert not plan([fit], store).missing
+
+
+def test_an_error_is_a_row_with_its_reason_and_is_tried_again(tmp_path: Path) -> None:
+    store, odd = Store(tmp_path), Trial(Fits(name="odd", theories=("none",)), (RUNS[0],))
+    assert sweep(plan([odd], store), store, here()) == {"finished": 1, "failed": 1}
+    assert store.outcome(odd).reason.startswith("ValueError: there is no theory 'none'")
+    assert plan([odd], store).missing == (odd,)
+
+
+def test_a_trial_of_other_code_is_refused() -> None:
+    outcome = run_trial(RUNS[0], "0" * 16)
+    assert outcome.reason == (
+        "RuntimeError: this worker has another version of repdyn than the planner; install the same"
+    )
+
+
+def test_what_workers_cannot_run_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    class Unwilling(Here):
+        def submit(self, fn, /, *args, **kwargs) -> Future:
+            future: Future = Future()
+            future.set_exception(TypeError("cannot pickle that"))
+            return future
+
+    store = Store(tmp_path)
+    assert sweep(plan(RUNS[:1], store), store, here(Unwilling())) == {"failed": 1}
+    assert store.outcome(RUNS[0]).reason == "not run: TypeError: cannot pickle that"
+
+
+def test_a_lost_scheduler_is_one_clear_error_and_keeps_what_finished(tmp_path: Path) -> None:
+    class Lost(Here):
+        def submit(self, fn, /, *args, **kwargs) -> Future:
+            if self.ran:
+                future: Future = Future()
+                future.cancel()
+                future.set_running_or_notify_cancel()
+                return future
+            return super().submit(fn, *args, **kwargs)
+
+    store = Store(tmp_path)
+    with pytest.raises(OSError, match="the scheduler was lost; what was finished is kept, run the same command again"):
+        sweep(plan(FITS[:1], store), store, here(Lost()))
+    assert plan(FITS[:1], store).missing == (FITS[0],)
+
+
+def test_trials_whose_process_is_lost_are_run_again_alone_and_then_given_up(tmp_path: Path) -> None:
+    submitted: list[Trial] = []
+
+    class Fragile(Here):
+        def submit(self, fn, /, *args, **kwargs) -> Future:
+            submitted.append(args[0])
+            if args[0] == RUNS[1]:
+                future: Future = Future()
+                future.set_exception(BrokenProcessPool("gone"))
+                return future
+            return super().submit(fn, *args, **kwargs)
+
+    store = Store(tmp_path)
+    assert sweep(plan(RUNS[:3], store), store, here(Fragile())) == {"finished": 2, "failed": 1}
+    assert submitted == [RUNS[0], RUNS[1], RUNS[1], RUNS[2]]
+    assert store.outcome(RUNS[1]).reason == "its process was lost twice; is there enough memory?"
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = {path!r}
+from test_sweep import *
+if __name__ == "__main__":
+    store = Store(Path({store!r}))
+    sweep(plan(FITS, store), store, local_workers(2))
+"""
+
+
+def script(folder: Path, store: Path) -> list[str]:
+    file = folder / "sweep_them.py"
+    file.write_text(SCRIPT.format(path=[str(Path(__file__).parent)], store=str(store)))
+    return [sys.executable, str(file)]
+
+
+def finished(store: Path) -> int:
+    return len(list(store.glob("*/[!.]*/manifest.json")))
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen | None = None) -> None:
+    deadline = time.monotonic() + 240
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        assert process is None or process.poll() is None, "it ended too soon"
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started, by the system's own account."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(x) for path in tasks for x in path.read_text().split()]
+
+
+def test_a_sweep_that_is_killed_ends_as_an_undisturbed_one_when_it_is_run_again(tmp_path: Path, undisturbed) -> None:
+    store = tmp_path / "store"
+    process = subprocess.Popen(script(tmp_path, store))
+    wait_until(lambda: finished(store) >= 1, process)
+    workers = children(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = finished(store)
+    assert len(workers) >= 2
+    assert 1 <= kept < len(RUNS + FITS)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    subprocess.run(script(tmp_path, store), check=True)
+    assert tables(Store(store), RUNS + FITS) == undisturbed
+
+
+@contextmanager
+def dask(folder: Path, command: str, *options: str) -> Iterator[subprocess.Popen]:
+    """A Dask process on the loopback interface."""
+    arguments = [command, "--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard", *options]
+    with open(folder / f"{command}.log", "ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "dask", *arguments], stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undisturbed) -> None:
+    store = Store(tmp_path / "store")
+    worker = ("worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
+    with (
+        dask(tmp_path, "scheduler", "--host", "127.0.0.1", "--port", "0"),
+        dask(tmp_path, *worker) as doomed,
+        dask(tmp_path, *worker),
+    ):
+        wait_until((tmp_path / "scheduler.json").exists)
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+
+        @contextmanager
+        def killing() -> Iterator[Executor]:
+            with cluster_workers(address).start() as executor:
+                yield Killing(executor)
+
+        class Killing(Executor):
+            """Kills a worker when the first result comes in."""
+
+            def __init__(self, executor: Executor) -> None:
+                self.executor = executor
+
+            def submit(self, fn, /, *args, **kwargs) -> Future:
+                future = self.executor.submit(fn, *args, **kwargs)
+                future.add_done_callback(lambda _: doomed.poll() is None and doomed.kill())
+                return future
+
+        counts = sweep(plan(FITS, store), store, Workers(killing, at_once=8))
+        assert doomed.wait() == -signal.SIGKILL
+    assert counts == {"finished": len(RUNS + FITS)}
+    assert tables(store, RUNS + FITS) == undisturbed
+
+
+def test_a_scheduler_that_does_not_answer_is_one_clear_error() -> None:
+    words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 .*give --scheduler tcp://"
+    with pytest.raises(OSError, match=words), cluster_workers("tcp://127.0.0.1:1").start():
+        pass
+
+
+def test_without_a_process_nothing_can_run() -> None:
+    with pytest.raises(ValueError, match="there must be at least 1 process, got 0"):
+        local_workers(0)
+
+
+def test_workers_have_one_thread_of_linear_algebra_and_the_environment_is_given_back(monkeypatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    with local_workers(1).start() as executor:
+        assert isinstance(executor, ProcessPoolExecutor)
+        assert executor.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "7"
