@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,19 +46,21 @@ def _report(options: argparse.Namespace, _: list[str]) -> int:
     if options.figures:
         print(f"{_save_figures(contents, options.figures)} figures in {options.figures}, as SVG and PNG")
     print(f"{agreement_in_words(contents)}; written to {output}")
-    for chapter in contents.chapters:
-        for drawing in chapter.drawings:
-            if len(drawing.svg) > _LARGE:
-                megabytes = len(drawing.svg) / 1e6
-                print(
-                    f"repdyn: figure {drawing.plate.name} of {chapter.study.name} is {megabytes:.1f} MB of SVG: "
-                    "rasterise what has many points",
-                    file=sys.stderr,
-                )
-    problems = [f"{chapter.study.name} ({chapter.problem})" for chapter in contents.chapters if chapter.problem]
+    for line in _heavy(contents):
+        print(f"repdyn: {line}", file=sys.stderr)
+    problems = [f"{c.study.name} ({' '.join(c.problem.split())})" for c in contents.chapters if c.problem]
     if problems:
         raise ValueError(f"could not make the section of {'; '.join(problems)}; the rest is in {output}")
     return 0
+
+
+def _heavy(contents: Contents) -> Iterator[str]:
+    """The figures that make the page slow."""
+    for chapter in contents.chapters:
+        for drawing in chapter.drawings:
+            if len(drawing.svg) > _LARGE:
+                name, size = drawing.plate.name, len(drawing.svg) / 1e6
+                yield f"figure {name} of {chapter.study.name} is {size:.1f} MB of SVG: rasterise what has many points"
 
 
 def _nothing(options: argparse.Namespace, kept: int) -> str:

@@ -16,7 +16,7 @@ from repdyn.symbolic.references import REFERENCES
 from ..studies.study import Study, Table, Verdict
 from ..sweep.outcome import DIVERGED, FAILED
 from .contents import DAMAGED, MISSING, Chapter, Contents, Drawing, Fate
-from .words import MARKS, agreement_in_words, counted, duration, fates_in_words, ranges
+from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words
 
 TITLE = "Representation learning dynamics, tested"
 
@@ -25,7 +25,7 @@ _CLASSES: dict[bool | None, str] = {True: "agrees", False: "disagrees", None: "u
 _NAMED = 12
 """More missing trials than this are counted, not named."""
 
-_NUMBER = re.compile(r"[-+\N{MINUS SIGN}±<>≈]? ?\.?\d")
+_INTERVAL = re.compile(r"\[[-+\N{MINUS SIGN}.,e%\d ]{1,30}\]")
 
 
 def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
@@ -36,6 +36,9 @@ def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
         scale: of the studies.
         made: when, in UTC.
         commands: what makes it again.
+
+    >>> html(Contents((), ()), "quick", datetime(2024, 2, 14), "repdyn report").count("<h2")
+    4
     """
     numbers = _Numbers()
     parts = [
@@ -83,16 +86,16 @@ def _header(contents: Contents, scale: str, made: datetime) -> list[str]:
     fates = contents.fates
     agreement = agreement_in_words(contents)
     summary = (
-        f"What is claimed in {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
-        f'(<a href="{_PAPER.url}">arXiv {_PAPER.arxiv}</a>), against networks trained for it. '
-        f"{counted(len(contents.chapters), 'study').capitalize()} at scale <code>{escape(scale)}</code> "
-        f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {counted(len(fates), 'trial')}: "
-        f"{fates_in_words(fates)}. {agreement[0].upper()}{agreement[1:]}."
+        f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
+        f'(<a href="{_PAPER.url}">arXiv\N{NO-BREAK SPACE}{_PAPER.arxiv}</a>), held against networks trained to test '
+        f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(scale)}</code> "
+        f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(fates)}. "
+        f"{agreement[0].upper()}{agreement[1:]}."
     )
     found = contents.agreement
     tally = (
-        f'<li class="{_CLASSES[agrees]}">{MARKS[agrees][0]} {found[agrees]} {words}</li>'
-        for agrees, words in ((True, "agree"), (False, "disagree"), (None, "undecided"))
+        f'<li class="{_CLASSES[agrees]}">{MARKS[agrees][0]} {agreeing(agrees, found[agrees])}</li>'
+        for agrees in (True, False, None)
     )
     return [
         "<header>",
@@ -129,7 +132,7 @@ def _slug(name: str) -> str:
 def _verdicts(contents: Contents) -> list[str]:
     lines = ["<section>", '<h2 id="verdicts">Claims and measurements</h2>']
     if not contents.verdicts:
-        return [*lines, "<p>No claim can be compared with a measurement yet.</p>", "</section>"]
+        return [*lines, "<p>No claim was compared with a measurement yet.</p>", "</section>"]
     # A table whose rows become cards on a narrow screen remains a table for screen readers by its roles.
     head = "".join(
         f'<th scope="col" role="columnheader">{words}</th>'
@@ -167,7 +170,7 @@ def _row(verdict: Verdict) -> str:
 def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
     yield "<section>"
     yield f'<h2 id="{_anchor(chapter)}">{_prose(chapter.title)}</h2>'
-    trials = f"{counted(len(chapter.fates), 'trial')}: {fates_in_words(chapter.fates)}."
+    trials = f"{trials_in_words(chapter.fates)}."
     if chapter.problem:
         yield f'<p class="trials">{trials}</p>'
         yield f'<p class="problem"><b>This section could not be made:</b> {_prose(chapter.problem)}</p>'
@@ -202,8 +205,7 @@ def _table(table: Table, number: int) -> str:
 
 def _tabulated(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
     """A table that scrolls by itself where it is too wide; columns of numbers are set to the right."""
-    numeric = [all(_NUMBER.match(row[i]) for row in rows if row[i]) for i in range(len(columns))]
-    kinds = [' class="number"' if is_number else "" for is_number in numeric]
+    kinds = [' class="number"' if _are_numbers(row[i] for row in rows) else "" for i in range(len(columns))]
     head = "".join(f'<th scope="col"{kind}>{_prose(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
     body = (
         f"<tr>{''.join(f'<td{kind}>{_prose(value)}</td>' for value, kind in zip(row, kinds, strict=True))}</tr>"
@@ -221,6 +223,15 @@ def _tabulated(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str
     return "\n".join(lines)
 
 
+def _are_numbers(cells: Iterable[str]) -> bool:
+    """Whether every cell that says something begins with a number."""
+    words = [cell.split()[0].strip("<>≈±,%").replace("\N{MINUS SIGN}", "-") for cell in cells if cell.strip("- ")]
+    try:
+        return bool([float(word) for word in words])
+    except ValueError:
+        return False
+
+
 def _failures(contents: Contents) -> Iterator[str]:
     unfinished = [fate for fate in contents.fates if fate.status in (DIVERGED, FAILED)]
     missing = [fate for fate in contents.fates if fate.status == MISSING]
@@ -229,7 +240,7 @@ def _failures(contents: Contents) -> Iterator[str]:
     yield '<h2 id="failures">Failures</h2>'
     if unfinished:
         rows = [(fate.label, fate.status, fate.reason) for fate in unfinished]
-        caption = f"{counted(len(rows), 'trial').capitalize()} that ran and did not finish."
+        caption = f"{counted(len(rows), 'trial')} that ran and did not finish."
         yield _tabulated(caption, ("trial", "what", "reason"), rows, "Trials that did not finish")
     else:
         yield "<p>Every trial that ran finished.</p>"
@@ -237,7 +248,7 @@ def _failures(contents: Contents) -> Iterator[str]:
         yield f"<p>{_missing(missing, contents)}</p>"
     if damaged:
         rows = [(fate.label, fate.reason) for fate in damaged]
-        caption = f"{counted(len(rows), 'trial').capitalize()} with damaged files, which count as missing."
+        caption = f"{counted(len(rows), 'trial')} with damaged files, which count as missing."
         yield _tabulated(caption, ("trial", "reason"), rows, "Damaged trials")
     for chapter in contents.chapters:
         if chapter.problem:
@@ -314,8 +325,9 @@ def _value(value: object) -> str:
 
 
 def _prose(words: str) -> str:
-    """Plain text with ``code`` in backticks."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _plain(words))
+    """Plain text with ``code`` in backticks; an interval such as [0.1, 0.2] stays on one line."""
+    kept = _INTERVAL.sub(r'<span class="interval">\g<0></span>', _plain(words))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", kept)
 
 
 def _plain(words: str) -> str:

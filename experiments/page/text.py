@@ -13,7 +13,7 @@ _INDENT = 12
 
 
 def text(contents: Contents, width: int = 100) -> str:
-    """Every verdict under the name of its study, lines at most so wide."""
+    """Every verdict under the name of its study, lines at most so wide; empty if there is none."""
     blocks = [
         "\n".join([chapter.study.name, *(_verdict(verdict, width) for verdict in chapter.verdicts)])
         for chapter in contents.chapters

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from .contents import FATES, FINISHED, Contents, Fate
+from .contents import FATES, Contents, Fate
 
-MARKS: dict[bool | None, tuple[str, str]] = {True: ("✓", "agrees"), False: ("✗", "disagrees"), None: ("\N{EN DASH}", "undecided")}
+MARKS: dict[bool | None, tuple[str, str]] = {
+    True: ("✓", "agrees"),
+    False: ("✗", "disagrees"),
+    None: ("\N{EN DASH}", "undecided"),
+}
 """The mark of a verdict and its word."""
 
 
@@ -20,42 +25,37 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
-def listed(items: Iterable[str]) -> str:
-    """Items in a sentence.
+def trials_in_words(fates: Iterable[Fate]) -> str:
+    """How many trials there are, and what became of them.
 
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
+    >>> trials_in_words([Fate("a", 0, "finished"), Fate("b", 0, "missing"), Fate("c", 0, "missing")])
+    '3 trials: 1 finished, 2 missing'
+    >>> trials_in_words([Fate("b", 0, "missing"), Fate("c", 0, "missing")])
+    '2 trials, all missing'
     """
-    *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
+    found = Counter(fate.status for fate in fates)
+    number = counted(found.total(), "trial")
+    if len(found) == 1 and found.total() > 1:
+        return f"{number}, all {next(iter(found))}"
+    return f"{number}: {', '.join(f'{found[status]:,} {status}' for status in FATES if found[status])}"
 
 
-def fates_in_words(fates: Iterable[Fate]) -> str:
-    """How many trials finished and what became of the others.
+def agreeing(agrees: bool | None, number: int) -> str:
+    """So many claims with one verdict.
 
-    >>> fates_in_words([Fate("a", 0, "finished"), Fate("b", 0, "missing"), Fate("c", 0, "missing")])
-    '1 finished and 2 are missing'
+    >>> agreeing(True, 3), agreeing(False, 1), agreeing(None, 2)
+    ('3 agree', '1 disagrees', '2 undecided')
     """
-    found = [fate.status for fate in fates]
-    verbs = {"missing": "{} missing", "damaged": "{} damaged"}
-    parts: list[str] = []
-    for status in FATES:
-        number = found.count(status)
-        if number or status == FINISHED:
-            is_or_are = "is" if number == 1 else "are"
-            parts.append(f"{number:,} {verbs.get(status, status).format(is_or_are)}")
-    return listed(parts)
+    word = MARKS[agrees][1]
+    return f"{number:,} {word.removesuffix('s') if number != 1 else word}"
 
 
 def agreement_in_words(contents: Contents) -> str:
-    """How many claims agree with what was measured."""
-    found = contents.agreement
-    parts = (
-        f"{found[True]} {'agrees' if found[True] == 1 else 'agree'}",
-        f"{found[False]} {'disagrees' if found[False] == 1 else 'disagree'}",
-        f"{found[None]} {'is' if found[None] == 1 else 'are'} undecided",
-    )
-    return f"of {counted(len(contents.verdicts), 'claim')} {listed(parts)}"
+    """How many claims there are, and how many agree with what was measured."""
+    if not contents.verdicts:
+        return "no claim was compared with a measurement"
+    parts = (agreeing(agrees, contents.agreement[agrees]) for agrees in MARKS)
+    return f"{counted(len(contents.verdicts), 'claim')}: {', '.join(parts)}"
 
 
 def ranges(numbers: Iterable[int]) -> str:
