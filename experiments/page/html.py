@@ -87,7 +87,7 @@ def _header(contents: Contents, scale: str, made: datetime) -> list[str]:
     agreement = agreement_in_words(contents)
     summary = (
         f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
-        f'(<a href="{_PAPER.url}">arXiv\N{NO-BREAK SPACE}{_PAPER.arxiv}</a>), held against networks trained to test '
+        f'(<a href="{_PAPER.url}">arXiv {_PAPER.arxiv}</a>), held against networks trained to test '
         f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(scale)}</code> "
         f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(fates)}. "
         f"{agreement[0].upper()}{agreement[1:]}."

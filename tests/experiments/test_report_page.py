@@ -458,6 +458,8 @@ MEASURE = """
     images: [...document.images].map(image => [image.naturalWidth, ...box(image)]),
     containers: [...document.querySelectorAll(".scroll, .plate")].map(e => [e.scrollWidth, e.clientWidth]),
     rows: [...document.querySelectorAll(".verdicts tbody tr")].map(box),
+    intervals: [...document.querySelectorAll(".verdicts .interval")].map(
+      e => e.getBoundingClientRect().left - e.closest("td").getBoundingClientRect().left),
     claims: [...document.querySelectorAll(".verdicts .claim")].map(e => e.getBoundingClientRect().width),
   };
 """
@@ -487,6 +489,12 @@ def test_the_claims_have_room(seen) -> None:
     width, found, _ = seen
     assert all(row_width <= width for row_width, _ in found["rows"])
     assert min(found["claims"]) > (300 if width > 1000 else 0.85 * width)
+
+
+def test_in_a_card_a_measurement_stays_beside_its_label(seen) -> None:
+    width, found, _ = seen
+    assert len(found["intervals"]) == 1
+    assert width > 1000 or found["intervals"][0] > 100
 
 
 def test_text_can_be_read(seen) -> None:
