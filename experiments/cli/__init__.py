@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import derive, fit, reproduce, train
+from . import derive, fit, report, reproduce, train
 from .parser import Parser
 
 _COMMANDS = "list | run | kernels | fit | derive | reproduce | report"
@@ -40,6 +40,6 @@ def _parser() -> Parser:
         description="Representation learning dynamics: the theory derived, computed and tested on real networks.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar=_COMMANDS)
-    for module in (train, fit, derive, reproduce):
+    for module in (train, fit, derive, reproduce, report):
         module.add(commands)
     return parser

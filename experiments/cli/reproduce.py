@@ -1,53 +1,27 @@
-"""``repdyn reproduce`` and ``report``: the studies of the paper run as far as they are missing, and written up."""
+"""``repdyn reproduce``: the studies of the paper, run as far as their results are missing."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from ..studies.study import Study
-    from ..sweep.plan import Plan
+from .choice import add_choice, chosen
 
-_SCALES = ("quick", "standard", "paper")
+if TYPE_CHECKING:
+    from ..sweep.plan import Plan
 
 
 def add(commands: Any) -> None:
-    """Add the commands to the parser."""
+    """Add the command to the parser."""
     reproduce = commands.add_parser("reproduce", help="run the studies of the paper, as far as results are missing")
-    _add_choice(reproduce)
+    add_choice(reproduce)
     reproduce.add_argument(
         "--processes", type=int, default=os.cpu_count(), metavar="N", help="of this machine (default: one a core)"
     )
     reproduce.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://HOST:PORT, instead")
     reproduce.add_argument("--dry-run", action="store_true", help="show what would be run and about how long it takes")
     reproduce.set_defaults(action=_reproduce)
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", nargs="*", metavar="STUDY", help="names of studies (default: all)")
-    parser.add_argument("--scale", choices=_SCALES, default="quick", help="how large (default: quick)")
-    parser.add_argument(
-        "--store", type=Path, default=Path("results/store"), metavar="DIR", help="of trials (default: results/store)"
-    )
-    parser.add_argument(
-        "--data-dir",
-        default="",
-        metavar="DIR",
-        help="of the MNIST files, for studies of digits (default: scikit-learn's)",
-    )
-
-
-def _chosen(options: argparse.Namespace) -> list[Study]:
-    from ..studies import studies
-
-    known = studies(options.scale, options.data_dir)
-    for name in options.study:
-        if name not in known:
-            raise ValueError(f"there is no study {name!r}; there are {', '.join(known)}")
-    return [study for name, study in known.items() if not options.study or name in options.study]
 
 
 def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
@@ -57,7 +31,7 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
     from ..sweep.workers import cluster_workers, local_workers
 
     store = Store(options.store)
-    planned = plan([trial for study in _chosen(options) for trial in study.trials()], store)
+    planned = plan([trial for study in chosen(options) for trial in study.trials()], store)
     for reason in planned.damaged:
         print(f"to be done again: {reason}")
     if options.dry_run:

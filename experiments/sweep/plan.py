@@ -31,7 +31,7 @@ class Plan:
 
 def plan(trials: Iterable[Trial], store: Store) -> Plan:
     """Find what is missing in the store, with all that the trials need."""
-    ordered = tuple(_in_order(trials))
+    ordered = tuple(in_order(trials))
     missing: list[Trial] = []
     damaged: list[str] = []
     for trial in ordered:
@@ -45,7 +45,7 @@ def plan(trials: Iterable[Trial], store: Store) -> Plan:
     return Plan(ordered, tuple(missing), tuple(damaged), {trial: _estimate(trial, earlier) for trial in missing})
 
 
-def _in_order(trials: Iterable[Trial]) -> Iterable[Trial]:
+def in_order(trials: Iterable[Trial]) -> Iterable[Trial]:
     """The trials and what they need, each once and after what it needs."""
     found: dict[str, Trial] = {}
 

@@ -1,41 +1,29 @@
 """The derivation in a real browser, and compiled: nothing overflows, nothing is missing."""
 
-import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from browser import BROWSER, look
 from matplotlib.figure import Figure
 from repdyn.experiments.figures import svg, write_figure
 from repdyn.symbolic import theories
 from repdyn.symbolic.document import Chapter, Plate, render
 
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
 LATEX = shutil.which("pdflatex") or ""
 
-MEASURE = """<script>
-const messages = [];
-addEventListener("error", event => messages.push(String(event.message)), true);
-addEventListener("load", () => {
+MEASURE = """
   const box = element => { const { width, height } = element.getBoundingClientRect(); return [width, height]; };
   const formulas = [...document.querySelectorAll(".equation")];
-  const found = {
-    width: document.documentElement.clientWidth,
-    scroll: document.documentElement.scrollWidth,
+  return {
     formulas: [...document.querySelectorAll("math")].map(box),
     spill: formulas.filter(e => e.querySelector(".formula").scrollWidth > e.querySelector(".formula").clientWidth + 1)
       .map(e => e.id),
-    requests: performance.getEntriesByType("resource").map(entry => entry.name),
     images: [...document.images].map(image => image.naturalWidth),
-    messages,
   };
-  document.body.setAttribute("data-found", JSON.stringify(found));
-});
-</script>"""
+"""
 
 
 def written(form: str, embedded: str) -> str:
@@ -54,31 +42,8 @@ def seen(request, page, tmp_path_factory):
     """What a browser makes of the page, in a frame of a phone's or a desk's width."""
     if not BROWSER:
         pytest.skip("there is no chromium here")
-    folder = tmp_path_factory.mktemp("browser")
-    measured = folder / "measured.html"
-    measured.write_text(page.replace("<head>", f"<head>{MEASURE}"), "utf-8")
-    # A headless window is never narrower than 500 pixels; a frame is.
-    frame = f'<iframe src="measured.html" style="width:{request.param}px;height:2000px;border:0"></iframe>'
-    copy = """<script>addEventListener("load", () => {
-      const found = document.querySelector("iframe").contentDocument.body.getAttribute("data-found");
-      document.body.setAttribute("data-found", found);
-    });</script>"""
-    (folder / "frame.html").write_text(f"<!DOCTYPE html><body>{frame}{copy}</body>", "utf-8")
-    options = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--allow-file-access-from-files",
-        "--dump-dom",
-    ]
-    options += [f"--user-data-dir={folder / 'profile'}", "--window-size=1400,2200", "--virtual-time-budget=20000"]
-    done = subprocess.run(
-        [BROWSER, *options, (folder / "frame.html").as_uri()], capture_output=True, timeout=120, check=True
-    )
-    found = re.search(r'data-found="([^"]*)"', done.stdout.decode())
-    assert found, done.stderr.decode()[-2000:]
-    return request.param, json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))
+    found, _ = look(page, MEASURE, request.param, tmp_path_factory.mktemp("browser"))
+    return request.param, found
 
 
 def test_every_formula_is_drawn(page, seen) -> None:

@@ -1,0 +1,335 @@
+"""The report as one HTML file that needs nothing else: figures as SVG, no script, no network."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+from html import escape
+from importlib import resources
+from itertools import count
+
+from repdyn.symbolic.references import REFERENCES
+
+from ..studies.study import Study, Table, Verdict
+from ..sweep.outcome import DIVERGED, FAILED
+from .contents import DAMAGED, MISSING, Chapter, Contents, Drawing, Fate
+from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words
+
+TITLE = "Representation learning dynamics, tested"
+
+_PAPER = REFERENCES["arXiv 2402.09142"]
+_CLASSES: dict[bool | None, str] = {True: "agrees", False: "disagrees", None: "undecided"}
+_NAMED = 12
+"""More missing trials than this are counted, not named."""
+
+_INTERVAL = re.compile(r"\[[-+\N{MINUS SIGN}.,e%\d ]{1,30}\]")
+
+
+def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
+    """The report in HTML, well-formed as XML too.
+
+    Args:
+        contents: what it says.
+        scale: of the studies.
+        made: when, in UTC.
+        commands: what makes it again.
+
+    >>> html(Contents((), ()), "quick", datetime(2024, 2, 14), "repdyn report").count("<h2")
+    4
+    """
+    numbers = _Numbers()
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8"/>',
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+        f"<title>{TITLE}</title>",
+        f"<style>\n{_style()}</style>",
+        "</head>",
+        '<body class="report">',
+        "<main>",
+        *_header(contents, scale, made),
+        *_contents(contents),
+        *_verdicts(contents),
+        *(line for chapter in contents.chapters for line in _chapter(chapter, numbers)),
+        *_failures(contents),
+        *_made_with(contents, commands),
+        "</main>",
+        "</body>",
+        "</html>",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+class _Numbers:
+    """The running numbers of figures and tables."""
+
+    def __init__(self) -> None:
+        self.figures, self.tables = count(1), count(1)
+
+
+def _style() -> str:
+    """The look of the derivation's page, and what the report has beside."""
+    files = (
+        resources.files("repdyn.symbolic.document") / "page.css",
+        resources.files("repdyn.experiments.page") / "report.css",
+    )
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def _header(contents: Contents, scale: str, made: datetime) -> list[str]:
+    fates = contents.fates
+    agreement = agreement_in_words(contents)
+    summary = (
+        f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
+        f'(<a href="{_PAPER.url}">arXiv {_PAPER.arxiv}</a>), held against networks trained to test '
+        f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(scale)}</code> "
+        f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(fates)}. "
+        f"{agreement[0].upper()}{agreement[1:]}."
+    )
+    found = contents.agreement
+    tally = (
+        f'<li class="{_CLASSES[agrees]}">{MARKS[agrees][0]} {agreeing(agrees, found[agrees])}</li>'
+        for agrees in (True, False, None)
+    )
+    return [
+        "<header>",
+        f"<h1>{TITLE}</h1>",
+        f'<p class="made">Scale <b>{escape(scale)}</b>, made on '
+        f'<time datetime="{made.isoformat(timespec="minutes")}">{made.day} {made:%B %Y, %H:%M} UTC</time></p>',
+        f'<p class="introduction">{summary}</p>',
+        '<ul class="tally" aria-hidden="true">',
+        *tally,
+        "</ul>",
+        "</header>",
+    ]
+
+
+def _contents(contents: Contents) -> list[str]:
+    entries = [
+        ("verdicts", "Claims and measurements"),
+        *((_anchor(chapter), chapter.title) for chapter in contents.chapters),
+        ("failures", "Failures"),
+        ("made-with", "Made with"),
+    ]
+    lines = (f'<li><a href="#{anchor}">{_prose(title)}</a></li>' for anchor, title in entries)
+    return ['<nav aria-label="Contents">', "<h2>Contents</h2>", "<ol>", *lines, "</ol>", "</nav>"]
+
+
+def _anchor(chapter: Chapter) -> str:
+    return f"study-{_slug(chapter.study.name)}"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name)
+
+
+def _verdicts(contents: Contents) -> list[str]:
+    lines = ["<section>", '<h2 id="verdicts">Claims and measurements</h2>']
+    if not contents.verdicts:
+        return [*lines, "<p>No claim was compared with a measurement yet.</p>", "</section>"]
+    # A table whose rows become cards on a narrow screen remains a table for screen readers by its roles.
+    head = "".join(
+        f'<th scope="col" role="columnheader">{words}</th>'
+        for words in ("Verdict", "Claim", "Predicted", "Measured", "By how much")
+    )
+    lines += [
+        '<table class="verdicts" role="table" aria-labelledby="verdicts">',
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>',
+    ]
+    for chapter in contents.chapters:
+        if chapter.verdicts:
+            link = f'<a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a>'
+            lines.append('<tbody role="rowgroup">')
+            lines.append(
+                f'<tr role="row" class="study"><th scope="rowgroup" role="rowheader" colspan="5">{link}</th></tr>'
+            )
+            lines += [_row(verdict) for verdict in chapter.verdicts]
+            lines.append("</tbody>")
+    return [*lines, "</table>", "</section>"]
+
+
+def _row(verdict: Verdict) -> str:
+    mark, word = MARKS[verdict.agrees]
+    cells = (
+        f'<td role="cell" class="verdict {_CLASSES[verdict.agrees]}">'
+        f'<span aria-hidden="true">{mark}</span> {word}</td>',
+        f'<td role="cell" class="claim">{_prose(verdict.claim)}</td>',
+        f'<td role="cell" data-label="Predicted">{_prose(verdict.predicted)}</td>',
+        f'<td role="cell" data-label="Measured">{_prose(verdict.measured)}</td>',
+        f'<td role="cell" data-label="By how much">{_prose(verdict.by)}</td>',
+    )
+    return f'<tr role="row">{"".join(cells)}</tr>'
+
+
+def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
+    yield "<section>"
+    yield f'<h2 id="{_anchor(chapter)}">{_prose(chapter.title)}</h2>'
+    trials = f"{trials_in_words(chapter.fates)}."
+    if chapter.problem:
+        yield f'<p class="trials">{trials}</p>'
+        yield f'<p class="problem"><b>This section could not be made:</b> {_prose(chapter.problem)}</p>'
+    elif chapter.section is None:
+        yield f'<p class="nothing">Nothing to show yet. {trials}</p>'
+    else:
+        yield f'<p class="trials">{trials}</p>'
+        yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in chapter.section.paragraphs)
+        yield from (_figure(drawing, chapter, next(numbers.figures)) for drawing in chapter.drawings)
+        yield from (_table(table, next(numbers.tables)) for table in chapter.section.tables)
+    yield "</section>"
+
+
+def _figure(drawing: Drawing, chapter: Chapter, number: int) -> str:
+    plate = drawing.plate
+    width, height = (round(96 * inches) for inches in plate.figure.get_size_inches())
+    source = f"data:image/svg+xml;base64,{b64encode(drawing.svg.encode()).decode()}"
+    return (
+        f'<figure id="figure-{_slug(chapter.study.name)}-{number}">'
+        f'<div class="plate" tabindex="0" role="group" aria-label="Figure {number}">'
+        f'<img alt="{_plain(plate.alt)}" width="{width}" height="{height}" style="--natural: {width}px" '
+        f'src="{source}"/></div>'
+        f"<figcaption><b>Figure {number}.</b> {_prose(plate.caption)}</figcaption></figure>"
+    )
+
+
+def _table(table: Table, number: int) -> str:
+    columns = [str(name) for name in table.rows.columns]
+    rows = [[str(value) for value in row] for row in table.rows.itertuples(index=False)]
+    return _tabulated(f"<b>Table {number}.</b> {_prose(table.caption)}", columns, rows, f"Table {number}")
+
+
+def _tabulated(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
+    """A table that scrolls by itself where it is too wide; columns of numbers are set to the right."""
+    kinds = [' class="number"' if _are_numbers(row[i] for row in rows) else "" for i in range(len(columns))]
+    head = "".join(f'<th scope="col"{kind}>{_prose(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
+    body = (
+        f"<tr>{''.join(f'<td{kind}>{_prose(value)}</td>' for value, kind in zip(row, kinds, strict=True))}</tr>"
+        for row in rows
+    )
+    lines = [
+        '<figure class="tabulated">',
+        f"<figcaption>{caption}</figcaption>",
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{_plain(label)}"><table>',
+        f"<thead><tr>{head}</tr></thead>",
+        "<tbody>",
+        *body,
+        "</tbody></table></div></figure>",
+    ]
+    return "\n".join(lines)
+
+
+def _are_numbers(cells: Iterable[str]) -> bool:
+    """Whether every cell that says something begins with a number."""
+    words = [cell.split()[0].strip("<>≈±,%").replace("\N{MINUS SIGN}", "-") for cell in cells if cell.strip("- ")]
+    try:
+        return bool([float(word) for word in words])
+    except ValueError:
+        return False
+
+
+def _failures(contents: Contents) -> Iterator[str]:
+    unfinished = [fate for fate in contents.fates if fate.status in (DIVERGED, FAILED)]
+    missing = [fate for fate in contents.fates if fate.status == MISSING]
+    damaged = [fate for fate in contents.fates if fate.status == DAMAGED]
+    yield "<section>"
+    yield '<h2 id="failures">Failures</h2>'
+    if unfinished:
+        rows = [(fate.label, fate.status, fate.reason) for fate in unfinished]
+        caption = f"{counted(len(rows), 'trial')} that ran and did not finish."
+        yield _tabulated(caption, ("trial", "what", "reason"), rows, "Trials that did not finish")
+    else:
+        yield "<p>Every trial that ran finished.</p>"
+    if missing:
+        yield f"<p>{_missing(missing, contents)}</p>"
+    if damaged:
+        rows = [(fate.label, fate.reason) for fate in damaged]
+        caption = f"{counted(len(rows), 'trial')} with damaged files, which count as missing."
+        yield _tabulated(caption, ("trial", "reason"), rows, "Damaged trials")
+    for chapter in contents.chapters:
+        if chapter.problem:
+            link = f'<a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a>'
+            yield f'<p class="problem">The section {link} could not be made: {_prose(chapter.problem)}</p>'
+    yield "</section>"
+
+
+def _missing(missing: Sequence[Fate], contents: Contents) -> str:
+    begins = f"{counted(len(missing), 'trial')} {'is' if len(missing) == 1 else 'are'} not in the store"
+    if len(missing) <= _NAMED:
+        return f"{begins}: {', '.join(f'<code>{_plain(fate.label)}</code>' for fate in missing)}."
+    counts = ((chapter, sum(fate.status == MISSING for fate in chapter.fates)) for chapter in contents.chapters)
+    shares = ", ".join(f"{number:,} of {_prose(chapter.title)}" for chapter, number in counts if number)
+    return f"{begins} ({shares})."
+
+
+def _made_with(contents: Contents, commands: str) -> Iterator[str]:
+    yield "<section>"
+    yield '<h2 id="made-with">Made with</h2>'
+    yield '<h3 id="commands">To make it again</h3>'
+    yield "<p>Trials that are in the store are not run again.</p>"
+    yield f'<div class="scroll" tabindex="0" role="group" aria-label="Commands"><pre>{_plain(commands)}</pre></div>'
+    yield '<h3 id="times">Trials, seeds and computing time</h3>'
+    yield _times(contents)
+    yield '<h3 id="versions">Versions</h3>'
+    yield _versions(contents.fates)
+    yield '<h3 id="sizes">Size of each study</h3>'
+    yield from (_size(chapter.study) for chapter in contents.chapters)
+    yield "</section>"
+
+
+def _times(contents: Contents) -> str:
+    rows = [
+        (
+            chapter.title,
+            f"{len(chapter.fates):,}",
+            duration(sum(fate.seconds for fate in chapter.fates)),
+            ranges(fate.seed for fate in chapter.fates),
+        )
+        for chapter in contents.chapters
+    ]
+    total = duration(sum(fate.seconds for fate in contents.fates))
+    caption = f"The trials took {total} of computing in all; one that studies share counts with each, in all once."
+    return _tabulated(caption, ("study", "trials", "time", "seeds"), rows, "Trials, seeds and computing time")
+
+
+def _versions(fates: Iterable[Fate]) -> str:
+    """The versions found in the outcomes; a column for each set of them."""
+    sets: dict[tuple[tuple[str, str], ...], int] = {}
+    for fate in fates:
+        if fate.versions:
+            key = tuple(fate.versions.items())
+            sets[key] = sets.get(key, 0) + 1
+    if not sets:
+        return "<p>No trial says which versions it was made with.</p>"
+    names = dict.fromkeys(name for versions in sets for name, _ in versions)
+    rows = [(name, *(dict(versions).get(name, "") for versions in sets)) for name in names]
+    caption = "All trials were made with the same versions."
+    if len(sets) > 1:
+        caption = f"The trials were made with {len(sets)} sets of versions."
+    return _tabulated(caption, ("package", *(counted(n, "trial") for n in sets.values())), rows, "Versions")
+
+
+def _size(study: Study) -> str:
+    rows = [(f.name, _value(getattr(study, f.name)), f.metadata.get("meaning", "")) for f in fields(study)]
+    return _tabulated(_prose(study.title), ("field", "value", "meaning"), rows, f"Size of {study.name}")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_value(item) for item in value) or "none"  # pyright: ignore
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def _prose(words: str) -> str:
+    """Plain text with ``code`` in backticks; an interval such as [0.1, 0.2] stays on one line."""
+    kept = _INTERVAL.sub(r'<span class="interval">\g<0></span>', _plain(words))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", kept)
+
+
+def _plain(words: str) -> str:
+    """Text escaped; characters that XML does not allow, such as a terminal's colours, become question marks."""
+    return escape(re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", words))
