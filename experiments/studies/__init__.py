@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .structure import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
 
-_KINDS: tuple[type[Study], ...] = (Trajectories,)
+_KINDS: tuple[type[Study], ...] = (Trajectories, Structure)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:
