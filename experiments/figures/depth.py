@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
@@ -44,6 +45,7 @@ def draw_depth(fits: pd.DataFrame, balanced: Mapping[int, float], listed: int) -
         for ax, column, name in ((encoder, "rate_h", r"1/\tau_h"), (decoder, "rate_y", r"1/\tau_y")):
             _draw_range(ax, constant, column, THEORY_COLOUR, None)
             ax.set(yscale="log", title=f"fitted ${name}$, constant rates", ylabel=f"${name}$ per training step")
+            ax.yaxis.set_minor_formatter(NullFormatter())
         for ax in (error, growth, encoder, decoder):
             ax.axvline(listed, color="0.85", lw=1, zorder=0)
             ax.xaxis.get_major_locator().set_params(integer=True)

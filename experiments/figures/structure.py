@@ -33,14 +33,13 @@ def draw_structure(rows: pd.DataFrame) -> Figure:
         rows: columns setting, formula, dx, measured, learnt, predicted and reached (the prediction where the network
             stopped); a row a network and formula.
     """
-    settings = list(dict.fromkeys(rows["setting"]))
+    settings, distances = list(dict.fromkeys(rows["setting"])), sorted(set(rows["dx"]))
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(7.6, 0.7 + 2.45 * len(settings)), layout="constrained")
         axes = figure.subplots(len(settings), len(_SHOWN), squeeze=False)
         for line, setting in zip(axes, settings, strict=True):
             for ax, (formula, column) in zip(line, _SHOWN.items(), strict=True):
-                of_panel = (rows["setting"] == setting) & (rows["formula"] == formula)
-                _draw_points(ax, rows[of_panel], column, sorted(set(rows["dx"])))
+                _draw_points(ax, rows.query("setting == @setting and formula == @formula"), column, distances)
                 ax.set_title(FORMULAS[formula] if column == "predicted" else f"{FORMULAS[formula]}, where it stopped")
             line[0].set_ylabel(f"{setting}:\nmeasured " + r"$|\Delta h|^2$")
         for ax in axes[-1]:

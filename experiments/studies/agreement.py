@@ -65,10 +65,10 @@ def resampled(
     for i, group in enumerate(groups):
         members.setdefault(group, []).append(i)
     rows = list(members.values())
-    chosen: list[int]
     generator = np.random.default_rng(_SEED)
     draws: list[Agreement] = []
-    for drawn in generator.integers(len(rows), size=(_RESAMPLES, len(rows))).tolist():
+    for _ in range(_RESAMPLES):
+        drawn: list[int] = generator.integers(len(rows), size=len(rows)).tolist()
         chosen = [i for k in drawn for i in rows[k]]
         draws.append(agreement(x[chosen], y[chosen]))
     return {f.name: _interval([getattr(d, f.name) for d in draws], level) for f in fields(Agreement)}

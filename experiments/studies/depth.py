@@ -136,18 +136,20 @@ def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
 
 
 def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
-    """How 1/tau_h moves up to the middle, and after it."""
+    """How much 1/tau_h moves up to the middle, and after it."""
     middle, last = run.hidden_layers // 2, run.hidden_layers - 1
     before = fits[fits["layer"] <= middle].groupby("seed")["rate_h"]
-    moves = before.max() / before.min()
-    rise = _at(fits, last, "rate_h") / _at(fits, middle, "rate_h")
-    flat, steep = bool((moves < _STEEP).all()), bool((rise > _STEEP).all())
+    times, moves = before.max() / before.min(), before.max() - before.min()
+    at_middle, at_last = (_at(fits, layer, "rate_h") for layer in (middle, last))
+    share = moves / (at_last - at_middle).abs()
+    rise = at_last / at_middle
     return Verdict(
         f"1/tau_h is flat, then rises steeply after layer {middle} (paper, depth)",
-        f"moves by less than {_STEEP:g} times from layer 0 to {middle}, rises by more from there to {last}",
-        f"{spread(moves)} times (largest over smallest) up to layer {middle}, {spread(rise)} times after it",
-        None if rise.isna().any() or moves.isna().any() else flat and steep,
-        f"{'flat' if flat else 'not flat'} before, {'steep' if steep else 'not steep'} after",
+        f"from layer {middle} to {last} it rises by more than {_STEEP:g} times; up to layer {middle} it moves by less "
+        f"than 1/{_STEEP:g} of that",
+        f"rises {spread(rise)} times after layer {middle}; moves by {spread(share)} of that before",
+        None if rise.isna().any() or share.isna().any() else bool((rise > _STEEP).all() and (share < 1 / _STEEP).all()),
+        f"flat only beside that rise: it moves {spread(times)} times before (largest over smallest)",
     )
 
 
