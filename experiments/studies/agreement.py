@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 _RESAMPLES, _SEED = 2000, 0
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,24 @@ def resampled(
     (1.0, 1.0)
     """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
-    members: dict[Hashable, list[int]] = {}
-    for i, group in enumerate(groups):
-        members.setdefault(group, []).append(i)
-    rows = list(members.values())
-    generator = np.random.default_rng(_SEED)
-    draws: list[Agreement] = []
-    for _ in range(_RESAMPLES):
-        drawn: list[int] = generator.integers(len(rows), size=len(rows)).tolist()
-        chosen = [i for k in drawn for i in rows[k]]
-        draws.append(agreement(x[chosen], y[chosen]))
-    return {f.name: _interval([getattr(d, f.name) for d in draws], level) for f in fields(Agreement)}
+    x, y = x - y.mean(), y - y.mean()  # no number changes by it, and no digits cancel below
+    numbers = {group: k for k, group in enumerate(dict.fromkeys(groups))}
+    sums = np.zeros((len(numbers), 6))
+    np.add.at(sums, [numbers[group] for group in groups], np.stack([x**0, x, y, x * x, x * y, y * y], axis=1))
+    draws = np.random.default_rng(_SEED).multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), _RESAMPLES)
+    n, sx, sy, sxx, sxy, syy = (draws @ sums).T
+    xx, xy, yy = sxx - sx**2 / n, sxy - sx * sy / n, syy - sy**2 / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = {"r2": (yy - (sxx - 2 * sxy + syy), yy), "pearson": (xy, (xx * yy) ** 0.5), "slope": (xy, xx)}
+        found = {name: a / b for name, (a, b) in ratios.items()}
+    # A draw of equal points has no spread but for rounding, and determines nothing.
+    varied_x, varied_y = xx > _ROUNDING * sxx, yy > _ROUNDING * syy
+    varied = {"r2": varied_y, "pearson": varied_x & varied_y, "slope": varied_x}
+    return {name: _interval(values[varied[name]], level) for name, values in found.items()}
 
 
-def _interval(values: list[Any], level: float) -> tuple[float, float]:
-    known = np.array([v for v in values if not np.isnan(v)], dtype=np.float64)
-    if not known.size:
+def _interval(values: Array, level: float) -> tuple[float, float]:
+    if not values.size:
         return np.nan, np.nan
-    low, high = np.quantile(known, ((1 - level) / 2, (1 + level) / 2))
+    low, high = np.quantile(values, ((1 - level) / 2, (1 + level) / 2))
     return round(float(low), 12), round(float(high), 12)

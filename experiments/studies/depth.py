@@ -148,7 +148,7 @@ def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
         f"from layer {middle} to {last} it rises by more than {_STEEP:g} times; up to layer {middle} it moves by less "
         f"than 1/{_STEEP:g} of that",
         f"rises {spread(rise)} times after layer {middle}; moves by {spread(share)} of that before",
-        None if rise.isna().any() or share.isna().any() else bool((rise > _STEEP).all() and (share < 1 / _STEEP).all()),
+        None if rise.isna().any() else bool((rise > _STEEP).all() and (share < 1 / _STEEP).all()),
         f"flat only beside that rise: it moves {spread(times)} times before (largest over smallest)",
     )
 
