@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from .beyond import Beyond
+from .depth import Depth
+from .structure import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
 
-_KINDS: tuple[type[Study], ...] = (Trajectories,)
+_KINDS: tuple[type[Study], ...] = (Trajectories, Structure, Depth, Beyond)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:

@@ -1,0 +1,348 @@
+"""Rich structure: the final hidden distance over a grid of input and target distances, against the theory's formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, cast
+
+import numpy as np
+import pandas as pd
+from repdyn.numeric import Pair, State, final_distance
+
+from ..figures.structure import FORMULAS, draw_structure
+from ..fits import MEASURED
+from ..settings import TwoPoints
+from ..sweep.trial import Trial
+from .agreement import agreement, resampled
+from .spread import number, spread
+from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .two_point_runs import fitted, two_points
+
+RECORDED = {"r2 of all": 0.65, "r2": -0.61, "pearson": 0.98, "slope": 0.67, "short": 0.11}
+"""One re-run of the authors' procedure for the default network on 3 x 3 distances, with rates of one fit: R^2 about
+y = x over all points and over those with dy* > 0, correlation, slope, and by how much dy2 is short at |dy*| = 0.5."""
+
+_GOOD = 0.9
+"""R^2 about y = x from which a formula is said to give the final distances."""
+
+_LARGEST_LOSS = 1e-2
+"""Fitted runs that end with more are left out of the means, as in the paper."""
+
+_PANELS = 4
+"""Settings a figure."""
+
+
+@dataclass(frozen=True)
+class Structure(Study):
+    """Rates fitted at one pair of distances; networks trained at others until they have learnt."""
+
+    name: ClassVar[str] = "structure"
+    title: ClassVar[str] = "Rich structure: final distances over a grid"
+
+    settings: tuple[str, ...] = size((), "two-point settings")
+    coarse: tuple[str, ...] = size((), "settings with 3 distances a side of the grid")
+    points: int = size(5, "distances a side of the grid of the other settings")
+    seeds: int = size(1, "networks a grid point")
+    speed: float = size(0.4, "factor on the learning rate on the grid; 0.4 is a fifth of the paper's listed rate")
+    steps: int = size(40_000, "most steps on the grid")
+    until: float = size(1e-4, "loss at which training on the grid stops")
+    fits: int = size(1, "networks a setting to which the rates are fitted")
+    fit_speed: float = size(1.0, "factor on their learning rate; their steps are divided by it")
+    width: int = size(0, "of hidden layers that are wider; 0 leaves them")
+
+    def trials(self) -> list[Trial]:
+        return [*(trial for name in self.settings for trial in self._fits(name)), *self._grids()]
+
+    def _fits(self, name: str) -> list[Trial]:
+        """The fits from which the rates of a setting are the means: those of the study of trajectories."""
+        seeds = range(self.fits)
+        return [fitted(two_points(name, seed=seed, speed=self.fit_speed, width=self.width)) for seed in seeds]
+
+    def _grids(self) -> list[Trial]:
+        return [
+            Trial(self._at(setting, dx, dy))
+            for seed in range(self.seeds)
+            for name in self.settings
+            for setting in (two_points(name, seed=seed, speed=self.speed, width=self.width),)
+            for dx in self._distances(name, 0.5, 1.5)
+            for dy in self._distances(name, 0.0, 1.0)
+        ]
+
+    def _distances(self, name: str, low: float, high: float) -> list[float]:
+        found: list[float] = np.linspace(low, high, 3 if name in self.coarse else self.points).tolist()
+        return found
+
+    def _at(self, setting: TwoPoints, dx: float, dy: float) -> TwoPoints:
+        """A setting at another input and target distance, recorded at the start and the end."""
+        return replace(
+            setting,
+            name=f"{setting.name}.dx{dx:g}.dy{dy:g}",
+            dx2=dx**2,
+            dy2=dy**2,
+            steps=self.steps,
+            every=self.steps,
+            until=self.until,
+        )
+
+    def section(self, results: Results) -> Section:
+        fits = _fitted_runs(results)
+        ends = self._ends(results)
+        if fits.empty or ends.empty:
+            return Section(self.title, ("No setting has both fitted rates and networks on the grid yet.",))
+        kept = fits[fits["kept"]]
+        rows = pd.concat([pd.DataFrame(), *_predicted(ends, kept)], ignore_index=True)
+        if rows.empty:
+            return Section(self.title, ("No fitted run ended with a loss small enough to give rates.",))
+        settings = list(dict.fromkeys(rows["setting"]))
+        chunks = [settings[i : i + _PANELS] for i in range(0, len(settings), _PANELS)]
+        return Section(
+            self.title,
+            paragraphs=(*self._paragraphs(fits, ends, rows),),
+            verdicts=(
+                *(_verdict(name, rows) for name in settings),
+                _shortfall(ends),
+                *(_transfer(name, rows) for name in settings),
+            ),
+            plates=tuple(_plate(rows, names, i) for i, names in enumerate(chunks)),
+            tables=(_agreements(rows), _ratios(rows)),
+        )
+
+    def _ends(self, results: Results) -> pd.DataFrame:
+        """A row for each network of the grid: its setting and distances, its start, its end and whether it learnt."""
+        rows: list[dict[str, object]] = []
+        for trial, outcome in results.finished(TwoPoints.experiment).items():
+            setting = cast(TwoPoints, trial.configuration)
+            frame = outcome.tables["trajectory"]
+            frame = frame[frame["layer"] == f"network.hidden.{setting.layer}"]
+            first, last = frame.iloc[0], frame.iloc[-1]
+            name, _, _ = setting.name.partition(".dx")
+            start: dict[str, object] = {column: first[column] for column in ("dh2", "dy2", "w")}
+            rows.append(
+                {
+                    "setting": name,
+                    "seed": setting.seed,
+                    "dx": setting.dx2**0.5,
+                    "dy": setting.dy2**0.5,
+                    **start,
+                    "measured": last["dh2"],
+                    "dy2_end": last["dy2"],
+                    "learnt": int(last["step"]) < self.steps,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def _paragraphs(self, fits: pd.DataFrame, ends: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
+        yield (
+            "Is the final hidden distance of a network that started small what the theory says, at distances at which "
+            f"it was not fitted? Rates are means over runs at |dx| = 1, |dy*|² = 0.5 ({self.fits} a setting). Then a "
+            f"network is trained from scratch at each point of a grid of |dx| from 0.5 to 1.5 and |dy*| from 0 to 1, "
+            f"{self.seeds} a point, until its loss is below {self.until:g} or for {self.steps:,} steps."
+        )
+        dropped = fits[~fits["kept"]].drop_duplicates(["setting", "seed"])
+        late = ends[~ends["learnt"]]
+        yield (
+            f"Of {len(fits.drop_duplicates(['setting', 'seed']))} fitted runs {len(dropped)} ended with a loss above "
+            f"{_LARGEST_LOSS:g} and are left out of the means{_named(dropped)}. Of {len(ends)} networks on the grid "
+            f"{len(late)} had not reached the loss after {self.steps:,} steps{_named(late)}; they are counted as they "
+            "stand, and drawn hollow."
+        )
+        yield (
+            "Four predictions: the rich limit sqrt(tau_y/tau_h) |dx| |dy*| of the paper; its whole formula, from the "
+            "measured start; the same without the ansatz (scalar_output); and with rates that grow with the slopes of "
+            "encoder and decoder. The decoder's whole slope at the start, which the last two need, is the mean of the "
+            "fitted runs too. Each is also given where the network stopped: at the |dy|² it reached instead of |dy*|². "
+            "Intervals (90 %) are of a bootstrap over grid points; all networks of a point are drawn together."
+        )
+        missing = rows[rows["predicted"].isna()]
+        if len(missing):
+            yield f"{len(missing)} predictions do not exist{_named(missing)}: the formula refused the start."
+
+
+def _named(rows: pd.DataFrame) -> str:
+    """How many rows each setting has, in brackets; nothing if there are none."""
+    counts = rows["setting"].value_counts(sort=False)
+    return f" ({', '.join(f'{name} {count}' for name, count in counts.items())})" if len(rows) else ""
+
+
+def _fitted_runs(results: Results) -> pd.DataFrame:
+    """A row for each fitted run and theory: its coefficients, its start, and whether its last loss is small enough."""
+    fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
+    if fits.empty or curves.empty:
+        return pd.DataFrame()
+    runs = curves[curves["theory"] == MEASURED].groupby(["setting", "seed"], sort=False)
+    ends = runs.agg(loss=("loss", "last"), dh2_0=("dh2", "first"), dy2_0=("dy2", "first")).reset_index()
+    merged = fits[fits["success"]].merge(ends, on=["setting", "seed"])
+    return merged.assign(kept=merged["loss"] <= _LARGEST_LOSS)
+
+
+def _predicted(ends: pd.DataFrame, fits: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The networks of the grid with ``formula``, ``predicted`` and ``reached`` (at the dy2 where they stopped)."""
+    for name, networks in ends.groupby("setting", sort=False):
+        own = fits[fits["setting"] == name]
+        for formula in FORMULAS:
+            rates = own[own["theory"] == ("two_point" if formula == "rich" else formula)]
+            if len(rates):
+                predictions = [_prediction(formula, rates, network) for _, network in networks.iterrows()]
+                both = pd.DataFrame(predictions, index=networks.index, columns=["predicted", "reached"])
+                yield networks.join(both).assign(formula=formula)
+
+
+def _prediction(formula: str, fits: pd.DataFrame, network: pd.Series) -> tuple[float, float]:
+    """dh2 when all is learnt, and when dy2 is what the network reached."""
+    dx2, dy, end = float(network["dx"]) ** 2, float(network["dy"]), float(network["dy2_end"]) ** 0.5
+    rate_h, rate_y = float(fits["fitted_rate_h"].mean()), float(fits["fitted_rate_y"].mean())
+    if formula == "rich":
+        return (rate_h / rate_y * dx2) ** 0.5 * dy, (rate_h / rate_y * dx2) ** 0.5 * end
+    dh2, dy2, w = (float(network[column]) for column in ("dh2", "dy2", "w"))
+    coefficients = {"rate_h": rate_h, "rate_y": rate_y}
+    if formula != "two_point":
+        slope2 = float(((fits["fitted_gram"] + fits["dy2_0"]) / fits["dh2_0"]).mean())
+        coefficients["gram"] = max(slope2 * dh2 - dy2, 0.0)
+    if formula == "growing_rates":
+        # What is fitted at dx2 = 1 is the growth per squared slope of the encoder, dh2/dx2.
+        coefficients["growth_h"] = float(fits["fitted_growth_h"].mean()) / dx2
+        coefficients["growth_y"] = float(fits["fitted_growth_y"].mean())
+    # w is -dy . (dy* - dy): with another target along dy* the part of dy along it stays.
+    starts = [(w, dy), (dy2 - (dy2 - w) * end / dy, end)] if dy else [(w, dy)] * 2
+    found = [_final(formula, State(dh2, dy2, misfit), Pair(dx2, target**2), coefficients) for misfit, target in starts]
+    return found[0], found[1]
+
+
+def _final(formula: str, start: State, pair: Pair, coefficients: dict[str, float]) -> float:
+    try:
+        return float(final_distance(start, pair, coefficients, theory=formula))
+    except (ValueError, ArithmeticError):
+        return np.nan
+
+
+def _some(rows: pd.DataFrame, setting: str, formula: str, *, differing: bool = True) -> pd.DataFrame:
+    """The predictions of a formula for a setting that exist; of pairs whose targets differ, or of all."""
+    chosen = rows[(rows["setting"] == setting) & (rows["formula"] == formula) & rows["predicted"].notna()]
+    return chosen[chosen["dy"] > 0] if differing else chosen
+
+
+def _intervals(
+    rows: pd.DataFrame, column: str = "predicted"
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    x, y = rows[column].to_numpy(dtype=np.float64), rows["measured"].to_numpy(dtype=np.float64)
+    return vars(agreement(x, y)), resampled(x, y, list(zip(rows["dx"], rows["dy"], strict=True)))
+
+
+def _within(value: float, interval: tuple[float, float]) -> str:
+    return f"{number(value)} ({number(interval[0])} to {number(interval[1])})"
+
+
+def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
+    values, intervals = _intervals(_some(rows, setting, "rich"))
+    whole = agreement(*(_some(rows, setting, "rich", differing=False)[c] for c in ("predicted", "measured")))
+    low, high = intervals["r2"]
+    recorded = (
+        f"; recorded {RECORDED['r2']}, Pearson {RECORDED['pearson']}, slope {RECORDED['slope']}, "
+        f"{RECORDED['r2 of all']} over all points"
+        if setting == "default"
+        else ""
+    )
+    return Verdict(
+        f"{setting}: final distances are sqrt(tau_y/tau_h) |dx| |dy*| (paper, rich structure)",
+        f"on y = x: R² at least {_GOOD} where dy* > 0{recorded}",
+        f"R² {_within(values['r2'], (low, high))}, Pearson {_within(values['pearson'], intervals['pearson'])}, "
+        f"slope {_within(values['slope'], intervals['slope'])}, {number(whole.r2)} over all points",
+        True if low >= _GOOD else False if high < _GOOD else None,
+        f"R² is {number(abs(values['r2'] - _GOOD))} {'above' if values['r2'] >= _GOOD else 'below'} the bound",
+    )
+
+
+def _shortfall(ends: pd.DataFrame) -> Verdict:
+    """By how much the networks have not learnt their targets where they stop."""
+    half = ends[np.isclose(ends["dy"], 0.5) & ends["learnt"]]
+    short = 1 - half["dy2_end"] / half["dy"] ** 2
+    median = float(short.median()) if len(short) else np.nan
+    return Verdict(
+        "stopping at that loss leaves |dy|² short of |dy*|² at |dy*| = 0.5 (recorded for the default network)",
+        f"{RECORDED['short']}",
+        f"{spread(short)} of {len(short)} networks that reached the loss",
+        None if np.isnan(median) else abs(median - RECORDED["short"]) <= 0.02,
+        "" if np.isnan(median) else f"the medians differ by {number(abs(median - RECORDED['short']))}",
+    )
+
+
+def _transfer(setting: str, rows: pd.DataFrame) -> Verdict:
+    """Whether rates fitted at |dx| = 1 serve at other input distances, with the stopping accounted for."""
+    own = rows[rows["setting"] == setting]
+    ratios = {dx: _ratio(own[np.isclose(own["dx"], dx)]) for dx in (0.5, 1.0, 1.5)}
+    medians = {dx: float(r.median()) if len(r) else np.nan for dx, r in ratios.items()}
+    near, far = (100 * abs(medians[dx] / medians[1.0] - 1) for dx in (0.5, 1.5))
+    known = not np.isnan(near + far)
+    return Verdict(
+        f"{setting}: rates fitted at |dx| = 1, growing ones too, do not give the final distances at |dx| = 0.5 and 1.5"
+        f"{' (known before)' if setting == 'default' else ''}",
+        "measured over predicted, at the |dy|² reached, differs from that at |dx| = 1 by more than 10 % at both",
+        "; ".join(f"|dx| = {dx:g}: {spread(r)}" for dx, r in ratios.items()),
+        min(near, far) > 10 if known else None,
+        f"by {number(near)} % and {number(far)} %" if known else "not run at all three",
+    )
+
+
+def _ratio(rows: pd.DataFrame) -> pd.Series:
+    """Measured over predicted final distance of growing rates where the targets differ."""
+    chosen = rows[(rows["formula"] == "growing_rates") & (rows["dy"] > 0) & (rows["reached"] > 0)]
+    return chosen["measured"] / chosen["reached"]
+
+
+def _agreements(rows: pd.DataFrame) -> Table:
+    lines: list[dict[str, str]] = []
+    for setting in dict.fromkeys(rows["setting"]):
+        for formula, title in FORMULAS.items():
+            chosen = _some(rows, setting, formula)
+            everything = _some(rows, setting, formula, differing=False)
+            if chosen.empty:
+                continue
+            values, intervals = _intervals(chosen)
+            reached, of_reached = _intervals(chosen.dropna(subset="reached"), "reached")
+            lines.append(
+                {
+                    "setting": setting,
+                    "formula": title,
+                    "R², dy* > 0": _within(values["r2"], intervals["r2"]),
+                    "R², all": number(agreement(everything["predicted"], everything["measured"]).r2),
+                    "Pearson": _within(values["pearson"], intervals["pearson"]),
+                    "slope": _within(values["slope"], intervals["slope"]),
+                    "R² at the |dy|² reached": _within(reached["r2"], of_reached["r2"]),
+                }
+            )
+    caption = (
+        "Measured final |dh|² against predictions: R² about y = x, correlation and slope, over the grid points whose "
+        "targets differ; 90 % of a bootstrap over grid points in brackets."
+    )
+    return Table(caption, pd.DataFrame(lines))
+
+
+def _ratios(rows: pd.DataFrame) -> Table:
+    """Measured over predicted by input distance."""
+    lines: list[dict[str, str]] = []
+    for setting in dict.fromkeys(rows["setting"]):
+        for formula, title in FORMULAS.items():
+            chosen = _some(rows, setting, formula)
+            by_dx = {
+                f"|dx| = {dx:g}": spread(group["measured"] / group["reached"])
+                for dx, group in chosen[chosen["reached"] > 0].groupby("dx")
+            }
+            lines.append({"setting": setting, "formula": title, **by_dx})
+    caption = (
+        "Measured final |dh|² over the prediction at the |dy|² reached, by input distance, where the targets differ: "
+        "1 at every |dx| would be the theory. Median and, over fewer than five networks, range, otherwise quartiles."
+    )
+    return Table(caption, pd.DataFrame(lines).fillna("not run"))
+
+
+def _plate(rows: pd.DataFrame, names: list[str], number_: int) -> Plate:
+    chosen = rows[rows["setting"].isin(names)]
+    return Plate(
+        f"structure-{number_ + 1}",
+        draw_structure(chosen),
+        f"Scatter of measured against predicted final hidden distance for {', '.join(names)}, around the line y = x.",
+        "Final hidden distance, measured against predicted, one point a network; by column the paper's rich limit, its "
+        "whole formula from the measured start, and growing rates at the output distance reached. The grey line is "
+        "y = x. Hollow: stopped before the loss was reached.",
+    )
