@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .context import ContextTask
 from .study import Study, load_studies
 from .trajectories import Trajectories
+from .xor import XorMatrices
 
-_KINDS: tuple[type[Study], ...] = (Trajectories,)
+_KINDS: tuple[type[Study], ...] = (Trajectories, XorMatrices, ContextTask)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:
