@@ -31,7 +31,7 @@ _INDICES = torch.combinations(torch.arange(len(POINTS)))
 
 @dataclass(frozen=True)
 class Xor(Setting):
-    """Exclusive or, learnt by full-batch gradient descent: the inputs (0, 0), (0, 1), (1, 0), (1, 1), targets 0, 1, 1, 0.
+    """Exclusive or by full-batch gradient descent: the inputs (0, 0), (0, 1), (1, 0), (1, 1), the targets 0, 1, 1, 0.
 
     >>> Xor(gain=2.0).nonlinearity
     'relu'

@@ -57,7 +57,7 @@ class ContextTask(Study):
         return Section(
             self.title,
             (_QUESTION, _READING, _GEOMETRY, _METHOD, *_ratios_text(ratios)),
-            tuple([*_axes_verdicts(values), *_end_verdicts(scores)]),
+            (*_axes_verdicts(values), *_end_verdicts(scores)),
             tuple(self._plates(results, values, ends)),
             (_geometry_table(values), *([_scores_table(scores)] if len(scores) else [])),
         )
@@ -184,7 +184,7 @@ def end_states(results: Results, ratios: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreements(ends: pd.DataFrame) -> pd.DataFrame:
-    """r and the relative error of each network's distances, of the theory (r, error) and of no change (start_r, ...)."""
+    """r and relative error of each network's distances: of the theory (r, error) and of no change (start_r, start_error)."""
     rows: list[dict[str, Any]] = []
     for (setting, seed), own in ends.groupby(["setting", "seed"], sort=False) if len(ends) else ():
         theory, start = (agreement(own[name], own["measured"]) for name in ("predicted", "start"))
