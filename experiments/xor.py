@@ -93,10 +93,10 @@ def decoder_slopes(network: MLP, layer: int, x: torch.Tensor) -> NDArray[np.floa
     True
     """
     with torch.no_grad():
-        h = network.hidden[: layer + 1](x)[_INDICES].mean(1)
+        h: torch.Tensor = network.hidden[: layer + 1](x)[_INDICES].mean(1)
     h.requires_grad_()
     y: torch.Tensor = network.output(network.hidden[layer + 1 :](h))
-    (slope,) = torch.autograd.grad(y.sum(), h)
+    slope = torch.autograd.grad(y.sum(), h)[0]
     return slope.double().square().sum(1).numpy()
 
 

@@ -71,10 +71,10 @@ def draw_task_axes(axes_of: pd.DataFrame, ends: pd.DataFrame, titles: Sequence[s
         ends: columns setting, measured and predicted: some pairs of one network a setting.
         titles: of the settings, in the order in which they come.
     """
-    settings = list(axes_of["setting"].unique())
+    settings: list[str] = list(axes_of["setting"].unique())
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 5.4), layout="constrained")
-        upper, lower = figure.subfigures(2, 1)
+        upper, lower = (figure.add_subfigure(place) for place in figure.add_gridspec(2, 1))
         angle, compression = upper.subplots(1, 2)
         _draw_change(angle, axes_of, "angle", settings, titles)
         angle.axhline(90, color="0.6", lw=0.8, ls=":", zorder=0)
@@ -82,9 +82,8 @@ def draw_task_axes(axes_of: pd.DataFrame, ends: pd.DataFrame, titles: Sequence[s
         _draw_change(compression, axes_of, "compression", settings, titles)
         compression.set(title="irrelevant over relevant variance", ylim=(0, None))
         compression.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.9))
-        for ax, setting, title in zip(
-            lower.subplots(1, len(settings), squeeze=False)[0], settings, titles, strict=True
-        ):
+        below: list[Axes] = list(lower.subplots(1, len(settings), squeeze=False).flat)
+        for ax, setting, title in zip(below, settings, titles, strict=True):
             own = ends[ends["setting"] == setting]
             top = 1.05 * float(own[["measured", "predicted"]].to_numpy().max()) if len(own) else 1.0
             ax.plot(
@@ -93,7 +92,7 @@ def draw_task_axes(axes_of: pd.DataFrame, ends: pd.DataFrame, titles: Sequence[s
             ax.plot([0, top], [0, top], color="0.6", lw=0.8, zorder=0)
             ax.set(title=title, xlabel=r"measured $|\Delta h|^2$", xlim=(0, top), ylim=(0, top))
             ax.locator_params(nbins=5)
-        figure.axes[2].set_ylabel(r"predicted $|\Delta h|^2$")
+        below[0].set_ylabel(r"predicted $|\Delta h|^2$")
         sns.despine(figure)
     return figure
 

@@ -144,9 +144,9 @@ def pairs_of(hidden: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns dx2, dy2_target, dh2_start, dy2_start, w_start and dh2_end, a row a pair.
     """
-    stages = {stage: rows.reset_index(drop=True) for stage, rows in hidden.groupby("stage")}
+    stages = {str(stage): rows.reset_index(drop=True) for stage, rows in hidden.groupby("stage")}
     start, end = stages["start"], stages["end"]
-    units = [column for column in hidden if column.startswith("h") and column[1:].isdigit()]
+    units = list(hidden.filter(regex=r"^h\d+$"))
     first, second = np.triu_indices(len(start), 1)
     target, y = (start[name].to_numpy(np.float64) for name in ("target", "y"))
     dy, dy_target = y[second] - y[first], target[second] - target[first]
@@ -180,13 +180,14 @@ def end_states(results: Results, ratios: pd.DataFrame) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    columns = ["setting", "seed", "start", "measured", "predicted"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def agreements(ends: pd.DataFrame) -> pd.DataFrame:
-    """r and relative error of each network's distances: of the theory (r, error) and of no change (start_r, start_error)."""
+    """r and relative error of each network's distances, of the theory and of no change (start_r, start_error)."""
     rows: list[dict[str, Any]] = []
-    for (setting, seed), own in ends.groupby(["setting", "seed"], sort=False) if len(ends) else ():
+    for (setting, seed), own in ends.groupby(["setting", "seed"], sort=False):
         theory, start = (agreement(own[name], own["measured"]) for name in ("predicted", "start"))
         rows.append(
             {
