@@ -13,7 +13,7 @@ from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.xor import RECORDED, XorMatrices, agreements, end_states, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.xor import PAIRS, POINTS, Xor, data, decoder_slopes, run_trial
-from repdyn.numeric import Pair, Rates, State, trajectory
+from repdyn.numeric import Pair, State, trajectory
 
 TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 400, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
@@ -53,7 +53,7 @@ def test_the_targets_are_exclusive_or() -> None:
 
 def test_all_six_pairs_are_measured_at_both_ends(pairs) -> None:
     assert tuple(pairs["pair"]) == PAIRS
-    expected = {pair: 1.0 for pair in DIFFERING}
+    expected = dict.fromkeys(DIFFERING, 1.0)
     assert dict(zip(pairs["pair"], pairs["dx2"], strict=True)) == {"00-11": 2.0, "01-10": 2.0} | expected
     assert dict(zip(pairs["pair"], pairs["dy2_target"], strict=True)) == {"00-11": 0.0, "01-10": 0.0} | expected
 
@@ -87,7 +87,7 @@ def test_a_trial_that_diverges_says_so() -> None:
 
 
 def test_only_a_chain_of_layers_is_taken() -> None:
-    with pytest.raises(SettingError, match="xor is for the model mlp.*got 'residual'"):
+    with pytest.raises(SettingError, match=r"xor is for the model mlp.*got 'residual'"):
         Xor(model="residual")
 
 
