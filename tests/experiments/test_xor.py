@@ -15,7 +15,7 @@ from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.xor import PAIRS, POINTS, Xor, data, decoder_slopes, run_trial
 from repdyn.numeric import Pair, State, trajectory
 
-TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 400, "lr": 0.1}
+TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
 GROWING = {"rate_h": 1e-3, "growth_h": 5e-4, "rate_y": 2e-2, "growth_y": 1e-3}
 
@@ -102,7 +102,7 @@ def test_the_slope_of_the_decoder_is_its_finite_difference() -> None:
         outputs = [
             [network.output(network.hidden[1](m + sign * step)) for step in steps] for m in middles for sign in (1, -1)
         ]
-        values = torch.tensor([[float(y) for y in row] for row in outputs]).reshape(6, 2, 5)
+        values = torch.tensor([[float(y) for y in row] for row in outputs], dtype=torch.float64).reshape(6, 2, 5)
     gradients = (values[:, 0] - values[:, 1]) / 2e-5
     np.testing.assert_allclose(decoder_slopes(network, 0, x), gradients.square().sum(1), rtol=1e-6)
 
@@ -192,7 +192,7 @@ def test_the_study_trains_every_setting_and_seed_at_its_speed() -> None:
     assert [t.experiment for t in trials] == ["fits"] * 3 + ["xor"] * 4
     assert {t.needs[0].configuration.name for t in trials[:3]} == {"default"}
     first = trials[3].configuration
-    assert (first.lr, first.steps) == (0.2, 200)
+    assert (first.lr, first.steps) == (0.2, 20)
 
 
 def test_the_study_scores_pairs_it_predicts_exactly_as_right(outcome) -> None:
@@ -209,13 +209,26 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     trials = study(seeds=1).trials()
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in trials}))
-    assert [v.claim.split(":")[0] for v in section.verdicts] == ["rich", "rich"]
+    assert [v.claim.split(":")[0] for v in section.verdicts] == ["rich", "rich", "rich_long", "rich_long"]
     assert str(RECORDED["rich"][1]) in section.verdicts[1].predicted
     scores, learnt = (table.rows for table in section.tables)
     assert list(scores["setting"].unique()) == ["rich", "rich_long"]
     assert list(learnt["setting"]) == ["rich", "rich_long"]
     assert [plate.name for plate in section.plates] == ["xor", "xor_long"]
     assert "1 fits failed" in " ".join(section.paragraphs)
+
+
+@pytest.mark.parametrize(("learnt", "agrees"), [(0.4, None), (0.9, True)])
+def test_what_is_not_learnt_decides_nothing(outcome, learnt, agrees) -> None:
+    pairs = outcome.tables["pairs"]
+    rates = {"rate_h": 2e-3, "rate_y": 3e-2}
+    ended = pairs.assign(dy2_end=learnt * pairs["dy2_target"], dh2_end=1.3 * end_distances(pairs, rates))
+    trials = study(seeds=1).trials()
+    done = Outcome(values=outcome.values, tables={"pairs": ended})
+    fits = Outcome(tables={"fits": fits_table()})
+    section = study().section(Results({t: fits if t.experiment == "fits" else done for t in trials}))
+    assert [v.agrees for v in section.verdicts[:2]] == [agrees, agrees]
+    assert "1 of 1 networks" in section.verdicts[0].by if agrees else "learnt less than half" in section.verdicts[0].by
 
 
 def test_the_section_waits_for_its_trials(outcome) -> None:
