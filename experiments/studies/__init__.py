@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from .ablations import Ablations
 from .beyond import Beyond
+from .context import ContextTask
 from .depth import Depth
+from .digit_structure import DigitStructure
+from .digit_trajectories import DigitTrajectories
 from .structure import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
+from .xor import XorMatrices
 
-_KINDS: tuple[type[Study], ...] = (Trajectories, Structure, Depth, Beyond)
+_KINDS: tuple[type[Study], ...] = (
+    Trajectories,
+    Ablations,
+    Depth,
+    Structure,
+    XorMatrices,
+    ContextTask,
+    DigitTrajectories,
+    DigitStructure,
+    Beyond,
+)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:

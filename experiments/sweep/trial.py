@@ -53,6 +53,8 @@ class Trial:
 EXPERIMENTS: dict[str, str] = {
     "two_points": "repdyn.experiments.two_points",
     "fits": "repdyn.experiments.fits",
+    "xor": "repdyn.experiments.xor",
+    "context": "repdyn.experiments.context",
 }
 """The module of each experiment."""
 

@@ -17,7 +17,20 @@ _Colour = tuple[float, float, float]
 
 def axes_style(style: Literal["white", "dark", "whitegrid", "darkgrid", "ticks"]) -> AbstractContextManager[None]: ...
 def color_palette(palette: str, n_colors: int = ...) -> list[_Colour]: ...
-def despine(fig: Figure) -> None: ...
+def despine(fig: Figure | None = None, *, ax: Axes | None = None) -> None: ...
+def heatmap(
+    data: NDArray[np.float64],
+    *,
+    vmin: float,
+    vmax: float,
+    cmap: str,
+    square: bool,
+    linewidths: float,
+    xticklabels: Sequence[str],
+    yticklabels: Sequence[str],
+    cbar_kws: Mapping[str, Any],
+    ax: Axes,
+) -> Axes: ...
 def histplot(data: Sequence[float], *, bins: int, color: str, ax: Axes) -> Axes: ...
 
 # What these do not know is passed on to matplotlib.

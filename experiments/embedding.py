@@ -1,0 +1,63 @@
+"""An embedding: points of few dimensions whose distances are near to those of a representation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import pdist
+
+Array = NDArray[np.float64]
+
+
+class Embedding(NamedTuple):
+    """Points and how well they do.
+
+    Attributes:
+        points: shape (points, dimensions), turned so that their variance falls from axis to axis.
+        stress: Kruskal's stress 1: the root of the summed squared differences of all distances over that of the
+            summed squared distances of the representation. 0 is perfect, 0.2 poor.
+    """
+
+    points: Array
+    stress: float
+
+
+def embed(h: ArrayLike, dimensions: int = 3) -> Embedding:
+    """Metric multidimensional scaling of a representation, begun from classical scaling, so nothing is drawn.
+
+    Args:
+        h: shape (points, units).
+        dimensions: of the embedding.
+
+    Raises:
+        ValueError: if all points are the same.
+
+    Source: Kruskal 1964 (stress); SMACOF of scikit-learn.
+
+    >>> corners = [[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 1.0]]
+    >>> embed(corners, 2).stress < 1e-6
+    True
+    """
+    from sklearn.manifold import MDS  # seconds
+
+    h = np.asarray(h, dtype=np.float64)
+    distances = pdist(h)
+    if not distances.any():
+        raise ValueError("an embedding needs points that differ, got the same for all")
+    scaling = MDS(
+        n_components=dimensions,
+        metric_mds=True,
+        metric="euclidean",
+        init="classical_mds",
+        n_init=1,
+        max_iter=1000,
+        eps=1e-9,
+        random_state=0,
+        normalized_stress=False,
+    )
+    points = scaling.fit_transform(h / distances.max())
+    points = (points - points.mean(0)) * distances.max()
+    points = points @ np.linalg.svd(points, full_matrices=False)[2].T
+    return Embedding(points, float(np.linalg.norm(pdist(points) - distances) / np.linalg.norm(distances)))

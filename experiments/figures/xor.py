@@ -1,0 +1,93 @@
+"""Distance matrices of the four points of XOR, measured and predicted."""
+
+# matplotlib annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..xor import POINTS
+from .style import STYLE, THEORY_COLOUR
+
+_THEORIES = {
+    "two_point": (THEORY_COLOUR, "o", "two-point theory"),
+    "scalar_output": ("#55a868", "s", "without its ansatz"),
+    "growing_rates": ("#8172b3", "^", "with growing rates"),
+}
+
+
+def draw_xor(ends: pd.DataFrame, settings: Sequence[str]) -> Figure:
+    """A column a setting: the measured matrix, the predicted one, and predicted against measured distances.
+
+    Args:
+        ends: columns setting, seed, pair, theory, measured, predicted.
+        settings: which, in their order.
+    """
+    with mpl.rc_context(STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(max(2.4 * len(settings), 4.8), 6.6), layout="constrained")
+        axes = figure.subplots(3, len(settings), squeeze=False)
+        for column, setting in zip(axes.T, settings, strict=True):
+            own = ends[ends["setting"] == setting]
+            middle = own[own["theory"] == "two_point"].groupby("pair")[["measured", "predicted"]].median()
+            top = float(middle.to_numpy().max())
+            for ax, name in zip(column[:2], ("measured", "predicted"), strict=True):
+                _draw_matrix(ax, distance_matrix(middle[name]), top)
+            column[0].set_title(setting.replace("_", ", "))
+            _draw_ends(column[2], own)
+        axes[0, 0].set_ylabel("measured")
+        axes[1, 0].set_ylabel("two-point theory")
+        axes[2, 0].set_ylabel(r"predicted $|\Delta h|^2$")
+        handles, labels = axes[2, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    return figure
+
+
+def distance_matrix(distances: pd.Series[float]) -> NDArray[np.float64]:
+    """The symmetric matrix of the distances of pairs such as 00-01, shape (4, 4).
+
+    >>> distance_matrix(pd.Series({"00-11": 3.0, "01-10": 2.0}))[0].tolist()
+    [0.0, 0.0, 0.0, 3.0]
+    """
+    matrix = np.zeros((len(POINTS), len(POINTS)))
+    for pair, distance in distances.items():
+        i, j = (POINTS.index(point) for point in str(pair).split("-"))
+        matrix[i, j] = matrix[j, i] = distance
+    return matrix
+
+
+def _draw_matrix(ax: Axes, matrix: NDArray[np.float64], top: float) -> None:
+    sns.heatmap(
+        matrix,
+        ax=ax,
+        vmin=0.0,
+        vmax=top,
+        cmap="rocket_r",
+        square=True,
+        linewidths=0.8,
+        xticklabels=POINTS,
+        yticklabels=POINTS,
+        cbar_kws={"shrink": 0.75, "format": "%.2g"},
+    )
+    ax.tick_params(length=0)
+
+
+def _draw_ends(ax: Axes, own: pd.DataFrame) -> None:
+    for theory, (colour, marker, label) in _THEORIES.items():
+        rows = own[own["theory"] == theory]
+        ax.plot(rows["measured"], rows["predicted"], marker, color=colour, ms=4.5, alpha=0.75, mew=0, label=label)
+    top = 1.08 * float(own[["measured", "predicted"]].to_numpy().max())
+    low = -0.05 * top
+    ax.plot([low, top], [low, top], color="0.6", lw=0.8, zorder=0)
+    ax.set(xlim=(low, top), ylim=(low, top), xlabel=r"measured $|\Delta h|^2$", aspect="equal")
+    ax.locator_params(nbins=4)
+    ax.ticklabel_format(style="sci", scilimits=(-2, 3))
+    sns.despine(ax=ax)
