@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .ablations import Ablations
 from .study import Study, load_studies
 from .trajectories import Trajectories
 
-_KINDS: tuple[type[Study], ...] = (Trajectories,)
+_KINDS: tuple[type[Study], ...] = (Trajectories, Ablations)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:

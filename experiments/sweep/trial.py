@@ -53,6 +53,7 @@ class Trial:
 EXPERIMENTS: dict[str, str] = {
     "two_points": "repdyn.experiments.two_points",
     "fits": "repdyn.experiments.fits",
+    "line_fits": "repdyn.experiments.line_fits",
 }
 """The module of each experiment."""
 
