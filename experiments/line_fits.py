@@ -38,10 +38,11 @@ class LineFits(Configuration):
 
 
 def run_trial(setting: LineFits, run: Outcome) -> Outcome:
-    """Fit every theory to every pair at the layer: the table ``fits`` has a row for each pair, theory
+    """Fit every theory to every pair at the layer.
 
-    and number of guesses. Its columns: pair, layer, theory, guesses, rate_h, rate_y, sse; ``guess``, the SSE of the
-    best guess on the line; ``iterations`` of the quasi-Newton method after it; success and message.
+    The table ``fits`` has a row for each pair, theory and number of guesses. Its columns: pair, layer, theory, guesses,
+    rate_h, rate_y, sse; ``line``, the ratio of the rates on the line; ``guess``, the SSE of the best guess there;
+    ``iterations`` of the quasi-Newton method after it; success and message.
     """
     frame = run.tables["trajectory"]
     rows = frame[frame["layer"] == f"network.hidden.{setting.layer}"]
@@ -57,11 +58,12 @@ def run_trial(setting: LineFits, run: Outcome) -> Outcome:
 def line_fit(frame: pd.DataFrame, theory: str, guesses: int) -> dict[str, float | int | bool | str]:
     """Both rates of a theory by the recorded procedure.
 
-    The guesses, equally spaced in their logarithms, lie on the line on which the two-point theory, started small, ends at the measured last dh2,
-    whatever the theory that is fitted. Each is an integration by Radau at its default tolerances (1e-3 relative).
-    From the best, BFGS searches in the rates themselves, with finite differences of the sum of squares, at the
-    default settings of both. The error of the integration makes these differences noisy, and where they point
-    uphill BFGS stays at the guess: ``fit_rates`` is what finds the optimum; this is here to show what was recorded.
+    The guesses lie on the line on which the two-point theory, started small, ends at the measured last dh2,
+    whatever the theory that is fitted; they are equally spaced in their logarithms. Each is an integration by Radau
+    at its default tolerances (1e-3 relative). From the best, BFGS searches in the rates themselves, with finite
+    differences of the sum of squares, at the default settings of both. The error of the integration makes these
+    differences noisy, and where they point uphill BFGS stays at the guess: ``fit_rates`` is what finds the optimum;
+    this is here to show what was recorded.
 
     Args:
         frame: columns step, dh2, dy2, w, dx2, dy2_target of one pair at one layer.
@@ -104,6 +106,7 @@ def line_fit(frame: pd.DataFrame, theory: str, guesses: int) -> dict[str, float 
     return {
         "rate_h": float(found.x[0]),
         "rate_y": float(found.x[1]),
+        "line": float(direction[0]),
         "sse": float(found.fun),
         "guess": errors[best],
         "iterations": int(found.nit),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -133,6 +133,7 @@ def over_seeds(curves: pd.DataFrame, theory: str, scalar: str, x: str) -> pd.Dat
 
 
 def draw_measured(ax: Axes, curves: pd.DataFrame, scalar: str, x: str) -> None:
+    """What the networks did, as :func:`over_seeds` has it: a line and a band."""
     found = over_seeds(curves, MEASURED, scalar, x)
     at = found.index.to_numpy(dtype=np.float64)
     ax.fill_between(at, found["low"], found["high"], color=MEASURED_COLOUR, alpha=0.25, lw=0)
@@ -159,7 +160,7 @@ def _window(curves: pd.DataFrame, scalar: str) -> tuple[float, float]:
     return float(values.min()) - room, float(values.max()) + 1.5 * room
 
 
-def _legend(figure: Figure, axes: Any, where: str) -> None:
+def _legend(figure: Figure, axes: Any, where: Literal["outside upper center", "outside lower center"]) -> None:
     """One legend, of all that any panel shows, outside of all."""
     shown = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     figure.legend(shown.values(), shown.keys(), loc=where, ncols=len(shown), frameon=False)

@@ -273,7 +273,7 @@ class _Found:
                     "1/τ_h": spread(fits["rate_h"]),
                     "1/τ_y": spread(fits["rate_y"]),
                     "1/τ_ȳ": spread(fits["rate_mean"].astype(float)),
-                    "recorded": ", ".join(f"{known[k]:g}" if k in known else "–" for k in _RATES) if known else "–",
+                    "recorded": ", ".join(f"{known[k]:g}" if k in known else "-" for k in _RATES) if known else "-",
                     "final dh2, network": spread(fits["final_measured"]),
                     "two-point": spread(fits["final_predicted"].astype(float)),
                     "growing rates": spread(growing["final_predicted"].astype(float)),
@@ -291,11 +291,11 @@ class _Found:
             known = self.known(name)
             row = {"setting": name, "seeds": self._count(name)}
             row |= {f"SSE, {_NAMES[theory]}": spread(fits[theory]["sse"]) for theory in THEORIES}
-            row["recorded SSE"] = f"{known['sse']:g}" if known else "–"
+            row["recorded SSE"] = f"{known['sse']:g}" if known else "-"
             for theory in ("two_point", "growing_rates"):
                 medians = [fits[theory][f"r2_{x}"].astype(float).median() for x in ("dh2", "dy2", "w")]
-                row[f"R², {_NAMES[theory]}"] = ", ".join("–" if np.isnan(x) else f"{x:.3f}" for x in medians)
-            row["recorded R²"] = ", ".join(f"{x:.3f}" for x in known["r2"]) if "r2" in known else "–"
+                row[f"R², {_NAMES[theory]}"] = ", ".join("-" if np.isnan(x) else f"{x:.3f}" for x in medians)
+            row["recorded R²"] = ", ".join(f"{x:.3f}" for x in known["r2"]) if "r2" in known else "-"
             rows.append(row)
         return Table(
             "Errors of three theories: the sum of squares "
