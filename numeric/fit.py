@@ -32,7 +32,7 @@ _UNDETERMINED_BY_DIFFERENCES = 1e-5
 """The same where derivatives are finite differences, whose noise is smaller than this."""
 
 _ALIKE = 1e-7
-"""A change of the coefficients that moves the trajectory by less than this share of what each does alone is rounding."""
+"""Coefficients move the trajectory alike if together they move it by less than this share of what each does alone."""
 
 _ALIGNED = 1e-6
 """dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""

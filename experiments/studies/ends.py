@@ -14,14 +14,14 @@ MISSING = "not run"
 
 
 def ends(trials: Iterable[Trial], results: Results) -> pd.DataFrame:
-    """A row a trial: setting, seed, status (finished, diverged, failed or not run) and reason."""
+    """A row a trial: experiment, setting, seed, status (finished, diverged, failed or not run) and reason."""
     rows: list[dict[str, object]] = []
     for trial in trials:
         outcome = results.outcomes.get(trial)
         status, reason = (outcome.status, outcome.reason) if outcome else (MISSING, "")
-        name = trial.configuration.name
-        rows.append({"setting": name, "seed": trial.configuration.seed, "status": status, "reason": reason})
-    return pd.DataFrame(rows, columns=["setting", "seed", "status", "reason"])
+        of = {"experiment": trial.experiment, "setting": trial.configuration.name, "seed": trial.configuration.seed}
+        rows.append({**of, "status": status, "reason": reason})
+    return pd.DataFrame(rows, columns=["experiment", "setting", "seed", "status", "reason"])
 
 
 def count(ended: pd.DataFrame) -> str:
@@ -41,12 +41,15 @@ def count(ended: pd.DataFrame) -> str:
 def unfinished(ended: pd.DataFrame) -> tuple[str, ...]:
     """A paragraph that names the trials that did not finish, with their reasons; nothing if all did.
 
-    >>> unfinished(pd.DataFrame([{"setting": "elu", "seed": 1, "status": "diverged", "reason": "no number"}]))
-    ('Not finished, and so in no number here: elu, seed 1: diverged (no number).',)
+    >>> row = {"experiment": "fits", "setting": "elu", "seed": 1, "status": "diverged", "reason": "no number"}
+    >>> unfinished(pd.DataFrame([row]))
+    ('Not finished, and so in no number here: fits/elu, seed 1: diverged (no number).',)
     """
     others = ended[ended["status"] != FINISHED]
     named: list[str] = []
-    for (setting, status, reason), group in others.groupby(["setting", "status", "reason"], sort=False):
+    for _, group in others.groupby(["experiment", "setting", "status", "reason"], sort=False):
+        row = group.iloc[0]
         seeds = f"seed{'s' if len(group) > 1 else ''} {', '.join(map(str, group['seed']))}"
-        named.append(f"{setting}, {seeds}: {status}{f' ({reason})' if reason else ''}")
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        named.append(f"{row['experiment']}/{row['setting']}, {seeds}: {row['status']}{reason}")
     return (f"Not finished, and so in no number here: {'; '.join(named)}.",) if named else ()

@@ -69,7 +69,7 @@ def test_a_setting_without_a_finished_run_is_undecided_and_named(section) -> Non
     assert found.agrees is None
     assert found.measured == "seeds: 0 of 2 (2 diverged)"
     (said,) = (p for p in section.paragraphs if p.startswith("Not finished"))
-    assert "gain_1.4, seed 1: diverged" in said
+    assert "fits/gain_1.4, seed 1: diverged" in said
     assert "gain_1.1, seeds 0, 1: diverged" not in said  # their reasons name the seed
     assert "the loss ceased to be a number at step 12" in said
 
@@ -109,9 +109,9 @@ def test_sums_of_squares_are_scaled_to_the_recorded_steps(results) -> None:
 
 
 def test_without_a_finished_trial_nothing_is_claimed() -> None:
-    empty = STUDY.section(Results({trial: None for trial in STUDY.trials()}))
-    assert not (empty.verdicts or empty.plates or empty.tables)
-    assert any("default, seeds 0, 1: not run" in p for p in empty.paragraphs)
+    empty = STUDY.section(Results(dict.fromkeys(STUDY.trials())))
+    assert (empty.verdicts, empty.plates, empty.tables) == ((), (), ())
+    assert any("fits/default, seeds 0, 1: not run" in p for p in empty.paragraphs)
 
 
 def test_the_figure_shows_network_and_theories(results, section) -> None:
