@@ -31,6 +31,9 @@ _UNDETERMINED = 1e-10
 _UNDETERMINED_BY_DIFFERENCES = 1e-5
 """The same where derivatives are finite differences, whose noise is smaller than this."""
 
+_ALIKE = 1e-7
+"""Coefficients move the trajectory alike if together they move it by less than this share of what each does alone."""
+
 _ALIGNED = 1e-6
 """dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""
 
@@ -211,8 +214,14 @@ def _errors(
             f"which dh2 "
             "and dy2 both change, or fix what is known."
         )
-    variance = 2 * found.cost / freedom
-    spread = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * variance)
-    if not (spread > 0).all():
+    if not found.cost:
         return None, "No standard errors: the fit is exact."
+    lengths = np.linalg.norm(jacobian, axis=0)
+    _, apart, axes = np.linalg.svd(jacobian / lengths, full_matrices=False)
+    if apart[-1] < _ALIKE:
+        return None, (
+            f"No standard errors: {', '.join(model.names)} move the trajectory so much alike (to {apart[-1]:.1e}) that "
+            "rounding hides the difference; fix what is known."
+        )
+    spread = np.linalg.norm(axes.T / apart, axis=1) / lengths * np.sqrt(2 * found.cost / freedom)
     return dict(zip(model.names, (spread * model.scales(found.x)).tolist(), strict=True)), ""

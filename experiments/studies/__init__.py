@@ -6,7 +6,7 @@ from .ablations import Ablations
 from .beyond import Beyond
 from .context import ContextTask
 from .depth import Depth
-from .digit_structure import DigitStructure
+from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
 from .structure import Structure
 from .study import Study, load_studies
@@ -21,7 +21,7 @@ _KINDS: tuple[type[Study], ...] = (
     XorMatrices,
     ContextTask,
     DigitTrajectories,
-    DigitStructure,
+    DigitStructures,
     Beyond,
 )
 

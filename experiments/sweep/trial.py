@@ -55,6 +55,7 @@ EXPERIMENTS: dict[str, str] = {
     "fits": "repdyn.experiments.fits",
     "xor": "repdyn.experiments.xor",
     "context": "repdyn.experiments.context",
+    "line_fits": "repdyn.experiments.line_fits",
 }
 """The module of each experiment."""
 

@@ -94,6 +94,46 @@ def test_data_of_no_weight_determine_nothing() -> None:
     assert "does not determine rate_h, rate_y" in fit.message
 
 
+def balanced(dh2):
+    """A balanced pair, of which only the output is seen: it depends on the product of the rates alone."""
+    dy2 = dh2**2 * TRUE.y / TRUE.h
+    path = trajectory(T, State(dh2, dy2, dy2 - np.sqrt(dy2 * PAIR.dy2)), PAIR, TRUE)
+    noise = 1e-9 * np.random.default_rng(0).normal(size=T.size) * (T > 0)
+    return fit_rates(T, State(path.dh2, path.dy2 + noise, path.w), PAIR, weights=State(0, 1, 0))
+
+
+def test_rates_that_cannot_be_told_apart_have_no_errors_and_a_reason() -> None:
+    fits = [balanced(dh2) for dh2 in (0.005, 0.01, 0.02, 0.05, 0.1)]
+    alike = [fit for fit in fits if "rate_h, rate_y move the trajectory so much alike" in fit.message]
+    assert alike
+    assert all(fit.errors is None and not fit.success for fit in alike)
+    for fit in fits:
+        assert fit.errors is None or all(0 < error < np.inf for error in fit.errors.values())
+        assert fit.coefficients["rate_h"] * fit.coefficients["rate_y"] == pytest.approx(TRUE.h * TRUE.y, rel=1e-4)
+
+
+def test_standard_errors_are_those_of_the_normal_equations() -> None:
+    """The same by differences of the trajectory at the optimum and a plain inverse."""
+    fit = fit_rates(T, noisy(5), PAIR)
+
+    def stacked(h, y):
+        return np.concatenate(list(vars(trajectory(T, noisy(5)[0], PAIR, Rates(h, y))).values()))
+
+    h, y = both(fit.rates)
+    step = 1e-5
+    jacobian = np.stack(
+        [
+            (stacked(h * (1 + step), y) - stacked(h * (1 - step), y)) / (2 * h * step),
+            (stacked(h, y * (1 + step)) - stacked(h, y * (1 - step))) / (2 * y * step),
+        ],
+        axis=1,
+    )
+    variance = fit.sse / (fit.samples - 2)
+    np.testing.assert_allclose(
+        both(fit.stderr), np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * variance), rtol=1e-4
+    )
+
+
 def test_a_success_says_how_it_ended() -> None:
     fit = fit_rates(T, noisy(4), PAIR)
     assert fit.success

@@ -1,0 +1,137 @@
+"""The study of ablations: the right system wins on its own data; the recorded procedure is no better than a fit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import theory_runs
+from repdyn.experiments.figures.ablations import draw_ratios
+from repdyn.experiments.line_fits import LineFits
+from repdyn.experiments.line_fits import run_trial as run_line_fits
+from repdyn.experiments.studies import studies
+from repdyn.experiments.studies.ablations import ABLATIONS, Ablations
+from repdyn.experiments.studies.study import Results
+from repdyn.experiments.sweep.trial import run_trial
+from repdyn.numeric import Pair, Rates, final_distance
+
+STUDY = Ablations(settings=("default", "relu"), seeds=1, as_recorded=("default",), guesses=(15,))
+
+
+def made(setting):
+    """The run of default is the theory's, that of relu an ablation's."""
+    theory = "two_point" if setting.name == "default" else "doubled_dy2"
+    return theory_runs.run(setting.layer, theory)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Results(
+        {trial: run_trial(trial, trial.digest, made(trial.needs[0].configuration)) for trial in STUDY.trials()}
+    )
+
+
+@pytest.fixture(scope="module")
+def section(results):
+    return STUDY.section(results)
+
+
+def test_nothing_is_trained_twice() -> None:
+    for scale in ("quick", "standard", "paper"):
+        known = studies(scale)
+        trained = {trial.needs[0].digest for trial in known["trajectories"].trials()}
+        assert {trial.needs[0].digest for trial in known["ablations"].trials()} <= trained
+
+
+def test_the_theory_wins_on_its_own_data(section) -> None:
+    found = [v for v in section.verdicts if v.claim.startswith("default: the theory fits better")]
+    assert len(found) == len(ABLATIONS)
+    assert all(v.agrees is True and "larger in 1 of 1 seeds" in v.by for v in found)
+    assert "SSE 16.6 times larger" in found[0].predicted
+
+
+def test_an_ablation_wins_on_its_data(section) -> None:
+    (found,) = (v for v in section.verdicts if "other settings" in v.claim)
+    assert found.agrees is False
+    assert "relu, dy2' doubled" in found.by
+
+
+def test_ratios_that_were_not_recorded_do_not_agree(results) -> None:
+    """The recorded ones stand between half and twice those of any fit, or the verdict says which do not."""
+    best = results.table("fits", "fits").set_index(["setting", "theory"])["sse"]
+    (found,) = (v for v in STUDY.section(results).verdicts if v.claim.endswith("at the best fit of each"))
+    known = dict(zip(ABLATIONS, np.array([15.4, 16.6, 3.0, 5.6]) / 0.93, strict=True))
+    ratios = {theory: best["default", theory] / best["default", "two_point"] for theory in ABLATIONS}
+    far = [theory for theory in ABLATIONS if not 0.5 <= ratios[theory] / known[theory] <= 2]
+    assert found.agrees is (not far)
+    assert all((ABLATIONS[theory] in found.by) is (theory in far) for theory in ABLATIONS)
+
+
+def test_ratios_are_of_the_same_network(results, section) -> None:
+    fits = results.table("fits", "fits").set_index(["setting", "theory"])["sse"]
+    rows = section.tables[0].rows.set_index(["setting", "system"])
+    assert len(rows) == 2 * (1 + len(ABLATIONS))
+    for setting in STUDY.settings:
+        for theory, name in ABLATIONS.items():
+            ratio = fits[setting, theory] / fits[setting, "two_point"]
+            assert float(rows.loc[(setting, name), "ratio"]) == pytest.approx(ratio, rel=0.005)
+    assert rows.loc[("default", "dh2' doubled"), "recorded SSE"] == "16.6"
+    assert rows.loc[("relu", "dh2' doubled"), "recorded SSE"] == "-"
+
+
+def test_the_recorded_procedure_is_never_better_than_the_fit(results) -> None:
+    """Up to the error of its own integrations, a thousandth."""
+    best = results.table("fits", "fits").set_index(["setting", "theory"])["sse"]
+    by_line = results.table("line_fits", "fits")
+    assert set(by_line["setting"]) == {"default"}
+    for row in by_line.to_dict("records"):
+        assert row["sse"] >= best["default", row["theory"]] * 0.9
+        assert row["sse"] <= row["guess"]
+
+
+def test_guesses_lie_where_the_theory_ends_as_measured(results) -> None:
+    """From a start so small that only the rich scale counts."""
+    (row, *_) = results.table("line_fits", "fits").to_dict("records")
+    end = float(results.table("fits", "fits")["final_measured"].iloc[0])
+    rates = Rates(row["line"] * 0.1, 0.1)
+    ends = final_distance(theory_runs.aligned(1e-9, 1e-18), Pair(1.0, 0.5), rates)
+    assert float(ends) == pytest.approx(end, rel=1e-6)
+
+
+def test_the_recorded_procedure_finds_the_rates_of_the_theory() -> None:
+    setting = LineFits(theories=("two_point",), layer=1, guesses=(15, 20))
+    found = run_line_fits(setting, theory_runs.run(1)).tables["fits"]
+    assert found["guesses"].tolist() == [15, 20]
+    np.testing.assert_allclose(found["rate_h"], 6e-3, rtol=0.05)
+    np.testing.assert_allclose(found["rate_y"], 6e-2, rtol=0.05)
+
+
+def test_the_text_says_where_the_recorded_procedure_ends(section) -> None:
+    (said,) = (p for p in section.paragraphs if p.startswith("The recorded procedure"))
+    assert "grids of 15 guesses" in said
+    for name in ABLATIONS.values():
+        assert f"{name}, " in said
+
+
+def test_every_ratio_is_a_dot_and_every_system_a_column(results, section) -> None:
+    assert [plate.name for plate in section.plates] == ["ablations-ratios", "ablations-curves"]
+    ratios, curves = (plate.figure for plate in section.plates)
+    assert [ax.get_title() for ax in ratios.axes] == list(STUDY.settings)
+    dots, line, known = ratios.axes[0].collections
+    assert len(dots.get_offsets()) == len(line.get_offsets()) == len(known.get_offsets()) == len(ABLATIONS)
+    np.testing.assert_allclose(known.get_offsets()[:, 0], np.array([15.4, 16.6, 3.0, 5.6]) / 0.93)
+    assert len(curves.axes) == 3 * (1 + len(ABLATIONS))
+    fitted = results.table("fits", "curves")
+    fitted = fitted[(fitted["setting"] == "default") & (fitted["theory"] == "doubled_dy2")]
+    np.testing.assert_allclose(curves.axes[1].lines[1].get_ydata(), fitted["dh2"])
+
+
+def test_without_a_recorded_procedure_there_is_none_in_the_figure(results) -> None:
+    rows = pd.DataFrame([{"setting": "relu", "theory": "flipped_w", "fit": "best fit", "ratio": 2.0}])
+    (ax,) = draw_ratios(rows, ["relu"], ABLATIONS, {}).axes
+    (dots,) = ax.collections
+    assert dots.get_offsets()[0, 0] == 2
+
+
+def test_without_a_finished_trial_nothing_is_claimed() -> None:
+    empty = STUDY.section(Results(dict.fromkeys(STUDY.trials())))
+    assert (empty.verdicts, empty.plates, empty.tables) == ((), (), ())
+    assert any("line_fits/default, seed 0: not run" in p for p in empty.paragraphs)
