@@ -53,6 +53,9 @@ class Trial:
 EXPERIMENTS: dict[str, str] = {
     "two_points": "repdyn.experiments.two_points",
     "fits": "repdyn.experiments.fits",
+    "digits": "repdyn.experiments.digits",
+    "digit_structure": "repdyn.experiments.digit_structure",
+    "digit_prediction": "repdyn.experiments.digit_prediction",
 }
 """The module of each experiment."""
 
