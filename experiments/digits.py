@@ -58,7 +58,7 @@ def _checksum(folder: Path) -> str:
     digest = hashlib.sha256()
     for array in (array for part in parts for array in _mnist(folder, part)):
         digest.update(f"{array.shape}".encode())
-        digest.update(array)
+        digest.update(array.tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .compiled import CompiledFunction, compile_program
 
@@ -31,8 +31,8 @@ class Points:
         ValueError: if shapes do not match or a value is not finite.
     """
 
-    inputs: ArrayLike
-    targets: ArrayLike
+    inputs: Array
+    targets: Array
 
     def __post_init__(self) -> None:
         for name in ("inputs", "targets"):
@@ -70,7 +70,7 @@ def rich_distances(first: Points, second: Points) -> Array:
 
     The ratio of the two rates, a common factor, is left out.
 
-    >>> rich_distances(Points([[0.0]], [[0.0]]), Points([[3.0], [4.0]], [[2.0], [0.0]]))
+    >>> rich_distances(Points(np.zeros((1, 1)), np.zeros((1, 1))), Points(np.array([[3.0], [4.0]]), np.array([[2.0], [0.0]])))
     array([[6., 0.]])
     """
     return _of_pairs(compile_program("rich_scale", _programs()[0]), first, second)
@@ -92,7 +92,7 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
 
     Source: van Rossem & Saxe (arXiv 2402.09142), the comparison on MNIST.
 
-    >>> data = Points([[0.0], [1.0], [100.0], [102.0]], [[0.0], [0.0], [1.0], [1.0]])
+    >>> data = Points(np.array([[0.0], [1.0], [100.0], [102.0]]), np.array([[0.0], [0.0], [1.0], [1.0]]))
     >>> found = smoothed_distances(data[[0, 2]], data)
     >>> found.summed.round(6).tolist(), found.normalised.round(6).tolist()
     ([[0.0, 402.0], [402.0, 0.0]], [[0.0, 100.5], [100.5, 0.0]])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .digit_structure import DigitStructures
+from .digit_trajectories import DigitTrajectories
 from .study import Study, load_studies
 from .trajectories import Trajectories
 
-_KINDS: tuple[type[Study], ...] = (Trajectories,)
+_KINDS: tuple[type[Study], ...] = (Trajectories, DigitTrajectories, DigitStructures)
 
 
 def studies(scale: str, data_dir: str = "") -> dict[str, Study]:
