@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from .integration import evolve, integrate
     from .linearised import LinearisedFlow, linearised_flow
     from .loss import LossFit, fit_loss, loss_curve
+    from .mantel import MantelTest, mantel_test
     from .moments import crossing_time, half_way_time, relaxation_time
     from .nested import NestedTest, are_nested, nested_test
     from .quantities import Pair, Rates, State, inner_products
     from .solution import final_distance, has_end, regime_number, trajectory
+    from .structure import Points, SmoothedDistances, rich_distances, smoothed_distances
 
 _HOMES = {
     "CompiledFunction": "compiled",
@@ -29,10 +31,13 @@ _HOMES = {
     "GrowthExponent": "exponent",
     "LinearisedFlow": "linearised",
     "LossFit": "loss",
+    "MantelTest": "mantel",
     "NestedTest": "nested",
     "Pair": "quantities",
+    "Points": "structure",
     "RateFit": "fit",
     "Rates": "quantities",
+    "SmoothedDistances": "structure",
     "State": "quantities",
     "are_nested": "nested",
     "compile": "compiled",
@@ -51,10 +56,13 @@ _HOMES = {
     "integrate": "integration",
     "linearised_flow": "linearised",
     "loss_curve": "loss",
+    "mantel_test": "mantel",
     "named": "coefficients",
     "nested_test": "nested",
     "regime_number": "solution",
     "relaxation_time": "moments",
+    "rich_distances": "structure",
+    "smoothed_distances": "structure",
     "trajectory": "solution",
 }
 
@@ -65,10 +73,13 @@ __all__ = [
     "GrowthExponent",
     "LinearisedFlow",
     "LossFit",
+    "MantelTest",
     "NestedTest",
     "Pair",
+    "Points",
     "RateFit",
     "Rates",
+    "SmoothedDistances",
     "State",
     "are_nested",
     "compile",
@@ -87,10 +98,13 @@ __all__ = [
     "integrate",
     "linearised_flow",
     "loss_curve",
+    "mantel_test",
     "named",
     "nested_test",
     "regime_number",
     "relaxation_time",
+    "rich_distances",
+    "smoothed_distances",
     "trajectory",
 ]
 

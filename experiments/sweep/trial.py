@@ -56,6 +56,9 @@ EXPERIMENTS: dict[str, str] = {
     "xor": "repdyn.experiments.xor",
     "context": "repdyn.experiments.context",
     "line_fits": "repdyn.experiments.line_fits",
+    "digits": "repdyn.experiments.digits",
+    "digit_structure": "repdyn.experiments.digit_structure",
+    "digit_prediction": "repdyn.experiments.digit_prediction",
 }
 """The module of each experiment."""
 

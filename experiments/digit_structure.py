@@ -1,0 +1,77 @@
+"""Which digits a trained network holds to be alike: the squared distances of their hidden representations."""
+
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from .digits import KnownDigits, evaluate, load_digits, supervised
+from .settings import SettingError, described
+from .sweep.outcome import Outcome, trained
+from .training import fit, repeatable
+from .watch import LayerWatch
+
+
+@dataclass(frozen=True)
+class DigitStructure(KnownDigits):
+    """One network, and the distances among the first digits.
+
+    >>> DigitStructure().optimiser
+    'adam'
+    """
+
+    experiment: ClassVar[str] = "digit_structure"
+
+    optimiser: str = described("adam", "one of sgd, momentum, adam; momentum is 0.9")
+    shown: int = described(100, "digits displayed: the first so many, sorted by class")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shown < 10:
+            raise SettingError(f"shown must be at least 10 digits, got {self.shown}")
+
+
+def first_digits(labels: ArrayLike, shown: int) -> NDArray[np.int64]:
+    """Which digits are displayed: the first so many, sorted by class.
+
+    >>> first_digits([1, 0, 1, 0, 2], 4).tolist()
+    [1, 3, 0, 2]
+    """
+    return np.argsort(np.asarray(labels)[:shown], kind="stable")
+
+
+def run_trial(setting: DigitStructure) -> Outcome:
+    """Train; the table ``distances`` has the squared hidden distance ``dh2`` of each two displayed digits.
+
+    Its rows are the pairs ``first < second`` of the displayed digits, counted as :func:`first_digits` orders them.
+    """
+    with repeatable(setting.threads):
+        x, labels = load_digits(setting)
+        module, batches = supervised(setting, x, labels)
+        diverged_at = fit(module, batches, [])
+        loss, known = evaluate(module, batches.x, batches.y)
+        h = _hidden(module, f"network.hidden.{setting.layer}", x[first_digits(labels, setting.shown)])
+    first, second = np.triu_indices(len(h), k=1)
+    dh2 = np.square(h[first] - h[second]).sum(1)
+    distances = pd.DataFrame({"first": first, "second": second, "dh2": dh2})
+    return trained(diverged_at, {"distances": distances}, {"loss": loss, "known": known})
+
+
+def _hidden(module: torch.nn.Module, layer: str, x: torch.Tensor) -> NDArray[np.float64]:
+    """The outputs of a layer, shape (n, units)."""
+    watch = LayerWatch(module, [layer])
+    watch.start()
+    with torch.no_grad():
+        module.eval()(x)
+    seen = watch.stop()
+    watch.close()
+    assert seen is not None
+    return seen[layer].flatten(1).double().numpy()

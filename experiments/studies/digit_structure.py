@@ -1,0 +1,224 @@
+"""Digits: which of them end up near each other in trained networks, and which should by the smoothed theory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from repdyn.numeric import MantelTest, mantel_test
+from scipy.stats import pearsonr
+
+from ..digit_prediction import DigitPrediction
+from ..digit_structure import DigitStructure
+from ..figures.digits import class_means, draw_structure
+from ..sweep.trial import Trial
+from .study import Plate, Results, Section, Study, Table, Verdict, size
+
+_PREDICTIONS = {
+    "summed": "theory, summed",
+    "normalised": "theory, divided by weights",
+    "pairwise": "theory, each pair by itself",
+    "dx2": "squared distance of the images",
+    "same": "one class or two",
+}
+"""What is compared with the networks: the theory's versions, then two that need no theory."""
+
+_SMOOTHED = ("summed", "normalised")
+
+
+@dataclass(frozen=True)
+class DigitStructures(Study):
+    """Networks trained to the end, and the distances they give to the first digits."""
+
+    name: ClassVar[str] = "digit_structure"
+    title: ClassVar[str] = "Structure of digits"
+
+    networks: int = size(10, "seeds")
+    lr: float = size(0.005, "learning rate, of Adam")
+    steps: int = size(46850, "training steps")
+    shown: int = size(100, "digits displayed")
+    points: int = size(10000, "digits that are smoothed over")
+    relabellings: int = size(1999, "orders of the points drawn to know what a correlation is by chance")
+    data_dir: str = size("", "folder of the MNIST files; without it scikit-learn's digits")
+
+    def trials(self) -> list[Trial]:
+        """The prediction and the networks.
+
+        Raises:
+            FileNotFoundError: if data_dir has no MNIST files.
+            ValueError: if one is damaged.
+        """
+        prediction = DigitPrediction(shown=self.shown, points=self.points, data_dir=self.data_dir)
+        network = DigitStructure(
+            name=prediction.data,
+            lr=self.lr,
+            steps=self.steps,
+            shown=self.shown,
+            data_dir=self.data_dir,
+            checksum=prediction.checksum,
+        )
+        networks = [Trial(replace(network, seed=seed)) for seed in range(self.networks)]
+        return [Trial(replace(prediction, name=prediction.data)), *networks]
+
+    def section(self, results: Results) -> Section:
+        predicted = results.table("digit_prediction", "predictions")
+        measured = results.table("digit_structure", "distances")
+        if predicted.empty or measured.empty:
+            return Section(self.title, ("The prediction or every network is missing: there is nothing to compare.",))
+        networks = measured.pivot_table(index=["first", "second"], columns="seed", values="dh2").reset_index(drop=True)
+        pairs = predicted.sort_values(["first", "second"], ignore_index=True)
+        pairs = pairs.assign(same=(pairs["first_class"] != pairs["second_class"]).astype(float))
+        pairs = pairs.assign(dh2=networks.mean(axis=1))
+        means = class_means(pairs)
+        tests = {name: self._tests(pairs, means, name) for name in _PREDICTIONS}
+        return Section(
+            self.title,
+            self._paragraphs(results, networks),
+            tuple(self._verdicts(pairs, tests)),
+            (self._plate(pairs, networks),),
+            (self._table(pairs, networks, tests),),
+        )
+
+    def _tests(self, pairs: pd.DataFrame, means: pd.DataFrame, name: str) -> tuple[MantelTest, MantelTest | None]:
+        """Over the displayed digits, and over classes: does it know which classes are near each other?"""
+        digits = mantel_test(
+            _matrix(pairs, "first", "second", "dh2"),
+            _matrix(pairs, "first", "second", name),
+            relabellings=self.relabellings,
+        )
+        if name == "same":
+            return digits, None
+        columns = ("first_class", "second_class")
+        classes = mantel_test(
+            _matrix(means, *columns, "dh2"), _matrix(means, *columns, name), relabellings=self.relabellings
+        )
+        return digits, classes
+
+    def _plate(self, pairs: pd.DataFrame, networks: pd.DataFrame) -> Plate:
+        return Plate(
+            "digit_structure",
+            draw_structure(pairs),
+            "Three matrices of distances of the displayed digits, measured, summed and normalised, and scatter plots "
+            "of measured against predicted distances.",
+            f"The first {self.shown} digits, sorted by class. Top: squared hidden distance (mean of "
+            f"{networks.shape[1]} networks) and both predictions. Bottom: measured against predicted, for each two "
+            "digits and for each two classes (means).",
+        )
+
+    def _paragraphs(self, results: Results, networks: pd.DataFrame) -> tuple[str, ...]:
+        found = next(iter(results.finished("digit_prediction").values())).values
+        known = results.values("digit_structure")["known"]
+        settings = DigitStructure()
+        source = "MNIST" if self.data_dir else "scikit-learn's digits of 8 by 8 pixels"
+        largest, smallest = max(found["class_sizes"]), min(found["class_sizes"])
+        return (
+            f"{networks.shape[1]} networks ({settings.hidden_layers} hidden layers of {settings.width} units, gain "
+            f"{settings.gain}) learn {source} by Adam (learning rate {self.lr:g}, {self.steps:,} batches of "
+            f"{settings.batch}) and know {known.min():.1%} to {known.max():.1%} of the training images at the end. "
+            f"Of the first {found['shown']} digits, sorted by class, the squared distances at hidden layer "
+            f"{settings.layer} are averaged over networks.",
+            f"The theory's rich end state of a pair is A = |Δx| |Δy*| times the root of the ratio of the two rates, "
+            f"which is one factor for all pairs. The paper smooths it over near neighbours among {found['points']:,} "
+            "digits: S = K A K with K = exp(-A). An exponential needs a number without unit, so the factor matters "
+            "in principle; the paper leaves it out and takes raw pixels. Then K is 1 for two digits of a class and, "
+            f"of the whole weight of a displayed digit's neighbours, at most {found['across']:.1g} is not of its "
+            "class: S is the sum of A over both classes, whatever the factor, and its normalised version the mean. "
+            "Both say nothing about two digits but their classes: 45 numbers, and 0 within a class.",
+            f"The sum carries the sizes of the classes ({smallest} to {largest} digits), which no network of this "
+            "kind knows of; between classes A is the distance of the images times the root of 2, so that the theory "
+            "claims that classes whose images are far apart are represented far apart.",
+            "Correlations are Pearson's r. Entries of a matrix of distances are not independent: p-values are those "
+            f"of Mantel's test, {self.relabellings:,} relabellings of the digits (seed 0), or of the ten classes for "
+            "the question which classes are near each other once it is known which digits are of one class.",
+        )
+
+    def _verdicts(self, pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> list[Verdict]:
+        found: list[Verdict] = []
+        indicator = tests["same"][0].r
+        images = tests["dx2"][1]
+        assert images is not None
+        for name in _SMOOTHED:
+            digits, classes = tests[name]
+            assert classes is not None
+            found.append(
+                Verdict(
+                    f"Distances of all pairs of digits follow the smoothed theory ({_PREDICTIONS[name]}).",
+                    f"r above what relabelling gives ({digits.chance:.2f} in 95 %); the paper's r is not recorded",
+                    f"r = {digits.r:.3f}, p = {digits.p_value:.2g}",
+                    digits.p_value < 0.05,
+                    f"knowing only whether two digits are of one class gives r = {indicator:.3f}",
+                )
+            )
+            across = pairs[pairs["first_class"] != pairs["second_class"]]
+            found.append(
+                Verdict(
+                    f"Distances of the classes follow the smoothed theory, same-class pairs left out "
+                    f"({_PREDICTIONS[name]}).",
+                    f"r of class means above what relabelling the classes gives ({classes.chance:.2f} in 95 %)",
+                    f"r = {classes.r:.3f}, p = {classes.p_value:.2g}; digit by digit r = {_r(across, name):.3f}",
+                    classes.p_value < 0.05,
+                    f"mean squared distances of the images, without a theory, give r = {images.r:.3f}",
+                )
+            )
+        return found
+
+    def _table(
+        self,
+        pairs: pd.DataFrame,
+        networks: pd.DataFrame,
+        tests: dict[str, tuple[MantelTest, MantelTest | None]],
+    ) -> Table:
+        apart = (pairs["first_class"] != pairs["second_class"]).to_numpy()
+        rows: list[dict[str, str]] = []
+        for name, title in _PREDICTIONS.items():
+            digits, classes = tests[name]
+            each = [_r(pairs.assign(dh2=networks[seed]), name) for seed in networks]
+            row = {
+                "against": title,
+                "r, all pairs": f"{digits.r:.3f} (p = {digits.p_value:.2g})",
+                "single networks": _spread(each),
+            }
+            if classes is not None:
+                each = [_r(pairs.assign(dh2=networks[seed])[apart], name) for seed in networks]
+                row["r, different classes"] = f"{_r(pairs[apart], name):.3f}"
+                row["single networks, different classes"] = _spread(each)
+                row["r, means of classes"] = f"{classes.r:.3f} (p = {classes.p_value:.2g})"
+            rows.append(row)
+        halves = _reliability(networks[apart])
+        caption = (
+            "Correlation with the distances of the networks: of their mean, and of each network by itself "
+            f"({'median [quartiles]' if networks.shape[1] >= 5 else 'median (range)'}). "
+            f"Two networks agree with each other, different classes only, with r = {halves}: no prediction of single "
+            "networks from the data alone can be expected to do much better."
+        )
+        return Table(caption, pd.DataFrame(rows).fillna("-"))
+
+
+def _matrix(pairs: pd.DataFrame, first: str, second: str, values: str) -> NDArray[np.float64]:
+    """A symmetric matrix, with 0 on the diagonal, from a row for each unordered two of what there is."""
+    present, index = np.unique(np.concatenate([pairs[first], pairs[second]]), return_inverse=True)
+    i, j = index.reshape(2, -1)
+    matrix = np.zeros((len(present), len(present)))
+    matrix[i, j] = matrix[j, i] = pairs[values]
+    return matrix
+
+
+def _r(pairs: pd.DataFrame, name: str) -> float:
+    return float(pearsonr(pairs["dh2"], pairs[name]).statistic)
+
+
+def _reliability(networks: pd.DataFrame) -> str:
+    """How far the distances of one network are those of another."""
+    found = networks.corr().to_numpy()
+    return _spread(found[np.triu_indices(len(found), k=1)].tolist()) if len(found) > 1 else "unknown (one network)"
+
+
+def _spread(values: list[float]) -> str:
+    """The median with the quartiles, of fewer than 5 with the range."""
+    middle = float(np.median(values))
+    if len(values) < 5:
+        return f"{middle:.3f} ({min(values):.3f} to {max(values):.3f})"
+    return f"{middle:.3f} [{np.quantile(values, 0.25):.3f}, {np.quantile(values, 0.75):.3f}]"

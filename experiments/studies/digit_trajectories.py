@@ -1,0 +1,259 @@
+"""Digits: pairs of real images in minibatch training against the theory of two points, and by how much it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from ..digits import KnownDigits
+from ..figures.digits import draw_digit_trajectories
+from ..fits import MEASURED, Fits
+from ..sweep.trial import Trial
+from .study import Plate, Results, Section, Study, Table, Verdict, size
+
+EPOCH = 937 * 0.0003
+"""Training time (learning rate times steps) of one epoch of the paper: its 0.003 is on a loss that averages over the
+10 outputs, which is 0.0003 on the sum."""
+
+_SCALARS = ("dh2", "dy2", "w")
+_RECORDED_PAIR, _RECORDED_SSE, _RECORDED_SAMPLES = "0-1", 324.0, 200
+_RECORDED_LOSS = {"loss": 0.00749, "test_loss": 0.00730}
+_BALANCED, _PLAIN = "balanced", "plain"
+
+
+@dataclass(frozen=True)
+class DigitTrajectories(Study):
+    """One network a seed on all digits, 45 pairs of them tracked, and theories fitted to each pair."""
+
+    name: ClassVar[str] = "digit_trajectories"
+    title: ClassVar[str] = "Trajectories of digits"
+
+    seeds: int = size(1, "networks")
+    lr: float = size(0.0003, "learning rate, on the loss summed over outputs")
+    steps: int = size(187400, "training steps")
+    every: int = size(937, "steps between records")
+    theories: tuple[str, ...] = size(("two_point",), "fitted with each scalar weighted by its inverse variance")
+    data_dir: str = size("", "folder of the MNIST files; without it scikit-learn's digits")
+
+    def trials(self) -> list[Trial]:
+        """The fits, weighted and, of the paper's theory, with the paper's plain sum of squares.
+
+        Raises:
+            FileNotFoundError: if data_dir has no MNIST files.
+            ValueError: if one is damaged.
+        """
+        first = KnownDigits(lr=self.lr, steps=self.steps, every=self.every, data_dir=self.data_dir)
+        runs = [
+            KnownDigits(
+                name=first.data,
+                seed=seed,
+                lr=self.lr,
+                steps=self.steps,
+                every=self.every,
+                data_dir=self.data_dir,
+                checksum=first.checksum,
+            )
+            for seed in range(self.seeds)
+        ]
+        return [
+            trial
+            for run in runs
+            for trial in (
+                Trial(run),
+                _fits(run, _BALANCED, self.theories),
+                _fits(run, _PLAIN, ("two_point",)),
+            )
+        ]
+
+    def section(self, results: Results) -> Section:
+        fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
+        runs = results.values("digits")
+        if fits.empty or "sse" not in fits:
+            return Section(self.title, ("No pair could be fitted.",))
+        fits = self._in_epochs(fits)
+        balanced = fits[fits["setting"] == _BALANCED]
+        shown = curves.query("setting == @_BALANCED and seed == seed.min()")
+        shown = shown.assign(epoch=shown["step"] * self.lr / EPOCH)
+        plate = Plate(
+            "digit_trajectories",
+            draw_digit_trajectories(shown, fits.assign(fit=fits["setting"], delay=fits["delay_dy2"]), MEASURED),
+            "Hidden and output distances of three pairs of digits over training against the two-point theory, the "
+            "fit of all pairs, and histograms of how much later than the theory the output distance rises.",
+            f"The pairs met best, in the middle and worst by the two-point theory (balanced fit, seed "
+            f"{curves['seed'].min()}); R² and delays of all pairs and seeds. Values beyond 60 epochs are drawn at 60. "
+            f"R² below -3 is not drawn.",
+        )
+        tables = (Table("Fits of the pairs: median [quartiles] over pairs and seeds.", self._table(fits)),)
+        return Section(
+            self.title,
+            self._paragraphs(runs, fits),
+            tuple(self._verdicts(runs, fits, balanced)),
+            (plate,),
+            tables,
+        )
+
+    def _in_epochs(self, fits: pd.DataFrame) -> pd.DataFrame:
+        """Times in epochs of the paper instead of steps."""
+        times = [f"{what}_{name}" for what in ("worst_at", "first_at", "delay") for name in _SCALARS]
+        return fits.assign(**{name: fits[name].astype(float) * self.lr / EPOCH for name in times})
+
+    def _paragraphs(self, runs: pd.DataFrame, fits: pd.DataFrame) -> tuple[str, ...]:
+        source = (
+            "MNIST (60,000 training images)"
+            if self.data_dir
+            else "scikit-learn's 1,797 images of 8 by 8 pixels (give MNIST by --data-dir to compare with the paper)"
+        )
+        first = KnownDigits()
+        epochs = self.lr * self.steps / EPOCH
+        failed = fits[~fits["success"].astype(bool)]
+        lines = [
+            f"Networks of {first.hidden_layers} hidden layers of {first.width} units (leaky ReLU, gain {first.gain}) "
+            f"learn {source} by gradient descent on batches of {first.batch}; hidden layer {first.layer}, counted "
+            "from 0, is compared with theory for all 45 pairs of the first digit of each class. The pairs are not "
+            "alone: all other images move the same weights, which the theory takes no account of.",
+            f"The loss is half the squared error summed over the 10 outputs; the paper's is the mean over them, so "
+            f"that its learning rate of 0.003 is 0.0003 here. These runs have {self.lr:g} for {self.steps:,} steps, "
+            f"which is the training time (rate times steps) of {epochs:.0f} of the paper's 200 epochs. All times are "
+            "in such epochs.",
+            "Two fits are made of each pair: plain, as in the paper, where the hidden distance decides nearly "
+            "alone because it is the largest number, and balanced, where each scalar is weighted by its inverse "
+            "variance. Theories of a single output do not apply to ten outputs; of rates that grow, the version for "
+            "several outputs (growing_vectors) does.",
+        ]
+        if len(runs):
+            known = _range(runs["known"], ".1%")
+            lines.append(f"At the end the networks know {known} of the training images.")
+        if len(failed):
+            names = ", ".join(f"{r.theory} {r.pair} (seed {r.seed}, {r.setting})" for r in failed.itertuples())
+            lines.append(f"{len(failed)} of {len(fits)} fits did not converge to what the data determine: {names}.")
+        return tuple(lines)
+
+    def _verdicts(self, runs: pd.DataFrame, fits: pd.DataFrame, balanced: pd.DataFrame) -> list[Verdict]:
+        comparable = bool(self.data_dir) and abs(self.lr * self.steps / EPOCH - 200) < 2
+        found: list[Verdict] = []
+        two_point = {
+            name: fits[(fits["setting"] == name) & (fits["theory"] == "two_point")] for name in (_BALANCED, _PLAIN)
+        }
+        if len(runs) and comparable and "test_loss" in runs:
+            losses = {name: runs[name] / 10 for name in _RECORDED_LOSS}
+            off = max(abs(losses[name].median() / value - 1) for name, value in _RECORDED_LOSS.items())
+            found.append(
+                Verdict(
+                    "The networks learn as much as the paper's (loss on training and test images, mean over outputs).",
+                    " and ".join(f"{value:.5f}" for value in _RECORDED_LOSS.values()) + " (recorded)",
+                    " and ".join(_range(x, ".5f") for x in losses.values()),
+                    off < 0.05,
+                    f"off by at most {off:.1%}",
+                )
+            )
+        medians = {name: float(two_point[_BALANCED][f"r2_{name}"].median()) for name in _SCALARS}
+        found.append(
+            Verdict(
+                "Two fitted rates describe how a pair of digits moves (R² of the median pair at least 0.9, balanced).",
+                "R² of dh2, dy2, w at least 0.9",
+                ", ".join(_quartiles(two_point[_BALANCED][f"r2_{name}"], ".2f") for name in _SCALARS),
+                min(medians.values()) >= 0.9,
+                f"least of the three: {min(medians.values()):.2f}",
+            )
+        )
+        found += [
+            _delays(two_point[_PLAIN], "plain"),
+            _delays(two_point[_BALANCED], "balanced"),
+            *_recorded_pair(two_point[_PLAIN], self.steps // self.every, comparable),
+        ]
+        others = balanced[balanced["theory"] == "growing_vectors"]
+        if len(others):
+            keys = ["pair", "seed"]
+            joined = others.merge(two_point[_BALANCED], on=keys, suffixes=("", "_two_point"))
+            ratio = (joined["sse"] / joined["sse_two_point"]).dropna()
+            found.append(
+                Verdict(
+                    "Rates that grow describe pairs of digits better, as they do two points alone.",
+                    "misfit less than half that of constant rates",
+                    f"misfit {_quartiles(ratio, '.2f')} times that of constant rates",
+                    bool(ratio.median() < 0.5),
+                    f"below one half in {int((ratio < 0.5).sum())} of {len(ratio)} pairs and seeds",
+                )
+            )
+        return found
+
+    def _table(self, fits: pd.DataFrame) -> pd.DataFrame:
+        rows: list[dict[str, str]] = []
+        for (kind, theory), group in fits.groupby(["setting", "theory"], sort=False):
+            row = {"fit": str(kind), "theory": str(theory), "fitted": f"{int(group['sse'].notna().sum())}"}
+            if kind == _PLAIN:
+                row["SSE"] = _quartiles(group["sse"], ".3g")
+            for name in _SCALARS:
+                row[f"R² {name}"] = _quartiles(group[f"r2_{name}"], ".2f")
+            for name in ("dh2", "dy2"):
+                row[f"{name} off by more than a tenth from epoch"] = _quartiles(group[f"first_at_{name}"], ".0f")
+                row[f"{name} at most off by, of its range"] = _quartiles(group[f"worst_{name}"].abs(), ".0%")
+                row[f"delay of {name}, epochs"] = _quartiles(group[f"delay_{name}"], "+.1f")
+            rows.append(row)
+        return pd.DataFrame(rows).fillna("-").set_index(["fit", "theory"]).T.rename_axis(columns=None).reset_index()
+
+
+def _fits(run: KnownDigits, kind: str, theories: tuple[str, ...]) -> Trial:
+    fits = Fits(name=kind, seed=run.seed, theories=theories, layers=(run.layer,), balanced=kind == _BALANCED)
+    return Trial(fits, (Trial(run),))
+
+
+def _delays(fits: pd.DataFrame, kind: str) -> Verdict:
+    """Whether dy2 rises before the theory says: in pairs of all classes."""
+    delays = fits["delay_dy2"].dropna()
+    low, high = (float(delays.quantile(q)) for q in (0.25, 0.75))
+    earlier = float((delays < 0).mean()) if len(delays) else float("nan")
+    return Verdict(
+        f"The output distance rises before the theory says, in all pairs of classes ({kind} fit).",
+        "about 10 epochs earlier (recorded, for one pair)",
+        f"{_quartiles(delays, '+.1f')} epochs (negative: earlier)",
+        True if high < 0 else False if low > 0 else None,
+        f"earlier in {earlier:.0%} of {len(delays)} pairs and seeds in which both are half-way",
+    )
+
+
+def _recorded_pair(fits: pd.DataFrame, samples: int, comparable: bool) -> list[Verdict]:
+    """The pair of a 0 and a 1, as the paper has it."""
+    pair = fits[fits["pair"] == _RECORDED_PAIR]
+    if pair.empty:
+        return []
+    sse = pair["sse"] * _RECORDED_SAMPLES / samples
+    delay = pair["delay_dy2"].dropna()
+    ratio = float(sse.median()) / _RECORDED_SSE
+    return [
+        Verdict(
+            "The misfit of a 0 and a 1 is as large as recorded (plain sum of squares, scaled to 200 samples).",
+            f"{_RECORDED_SSE:.0f} (recorded, one run)",
+            _range(sse, ".0f"),
+            (1 / 3 < ratio < 3) if comparable else None,
+            f"{ratio:.2g} times" + ("" if comparable else "; other images or another training time"),
+        ),
+        Verdict(
+            "The output distance of a 0 and a 1 rises before the theory says (plain fit).",
+            "about 10 epochs earlier (recorded, one run)",
+            f"{_range(delay, '+.1f')} epochs (negative: earlier)",
+            bool((delay < 0).all()) if comparable and len(delay) else None,
+            "" if comparable else "other images or another training time",
+        ),
+    ]
+
+
+def _quartiles(values: pd.Series, form: str) -> str:
+    """The median with the quartiles."""
+    known = values.dropna().astype(float)
+    if known.empty:
+        return "-"
+    low, middle, high = (known.quantile(q) for q in (0.25, 0.5, 0.75))
+    return f"{middle:{form}} [{low:{form}}, {high:{form}}]"
+
+
+def _range(values: pd.Series, form: str) -> str:
+    """The median with the lowest and the highest of few seeds, the quartiles of at least 5."""
+    known = values.dropna().astype(float)
+    if len(known) >= 5 or known.empty:
+        return _quartiles(known, form)
+    if len(known) == 1:
+        return f"{known.iloc[0]:{form}}"
+    return f"{known.median():{form}} ({known.min():{form}} to {known.max():{form}})"

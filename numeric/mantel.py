@@ -1,0 +1,76 @@
+"""Whether two matrices of distances have to do with each other: the Mantel test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MantelTest:
+    """The correlation of two matrices of distances, and what it would be by chance.
+
+    Attributes:
+        r: Pearson's correlation of the entries of both above the diagonal.
+        p_value: the share of relabellings of the points, the one given among them, whose r is at least as large.
+        chance: the 95 % quantile of r over relabellings.
+        relabellings: how many were drawn.
+    """
+
+    r: float
+    p_value: float
+    chance: float
+    relabellings: int
+
+
+def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999, seed: int = 0) -> MantelTest:
+    """Test two symmetric matrices of distances between the same points; what is on their diagonals does not count.
+
+    The entries of such a matrix are not independent, so that the p-value of a correlation would be far too small:
+    rows and columns of the second are put in another order together instead, again and again.
+
+    Args:
+        first: shape (n, n).
+        second: shape (n, n).
+        relabellings: how many orders are drawn; no p-value is below 1/(relabellings + 1).
+        seed: of the orders.
+
+    Raises:
+        ValueError: if the matrices are not of one square shape, not symmetric or not finite, have fewer than 4 points,
+            or all distances of one are equal.
+
+    Source: Mantel, Cancer Research 27 (1967) 209.
+
+    >>> x = np.arange(8.0)
+    >>> distances = abs(x[:, None] - x)
+    >>> found = mantel_test(distances, distances**2, relabellings=99)
+    >>> round(found.r, 3), found.p_value
+    (0.975, 0.01)
+    """
+    matrices = [_standardised(np.asarray(x, dtype=np.float64)) for x in (first, second)]
+    if matrices[0].shape != matrices[1].shape:
+        raise ValueError(f"both matrices must be of the same points, got {len(matrices[0])} and {len(matrices[1])}")
+    generator = np.random.default_rng(seed)
+    r = float(np.sum(matrices[0] * matrices[1]))
+    orders = (generator.permutation(len(matrices[0])) for _ in range(relabellings))
+    drawn = np.array([np.sum(matrices[0] * matrices[1][np.ix_(order, order)]) for order in orders])
+    reached = np.count_nonzero(drawn >= r - 1e-12)
+    return MantelTest(r, float(1 + reached) / (1 + relabellings), float(np.quantile(drawn, 0.95)), relabellings)
+
+
+def _standardised(matrix: Array) -> Array:
+    """With 0 on the diagonal, mean 0 and squares that sum to 1 off it."""
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 4:
+        raise ValueError(f"a matrix of distances must be square, of at least 4 points, got shape {matrix.shape}")
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=1e-9 * np.abs(matrix).max()):
+        raise ValueError("a matrix of distances must be finite and symmetric; average it with its transpose")
+    off = ~np.eye(len(matrix), dtype=bool)
+    centred = np.where(off, matrix - matrix[off].mean(), 0.0)
+    norm = float(np.sqrt((centred**2).sum()))
+    if norm <= 1e-12 * float(np.abs(matrix[off]).max()) * len(matrix):
+        raise ValueError("all distances of a matrix are equal: there is nothing to correlate")
+    return centred / norm
