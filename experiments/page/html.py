@@ -25,7 +25,8 @@ _CLASSES: dict[bool | None, str] = {True: "agrees", False: "disagrees", None: "u
 _NAMED = 12
 """More missing trials than this are counted, not named."""
 
-_INTERVAL = re.compile(r"\[[-+\N{MINUS SIGN}.,e%\d ]{1,30}\]")
+_ENDS = r"[-+\N{MINUS SIGN}.,e%\d ]{1,30}"
+_INTERVAL = re.compile(rf"\[{_ENDS}\]|\({_ENDS} to {_ENDS}\)")
 
 
 def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
@@ -325,8 +326,8 @@ def _value(value: object) -> str:
 
 
 def _prose(words: str) -> str:
-    """Plain text with ``code`` in backticks; an interval such as [0.1, 0.2] stays on one line."""
-    kept = _INTERVAL.sub(r'<span class="interval">\g<0></span>', _plain(words))
+    """Plain text with ``code`` in backticks; an interval, [0.1, 0.2] or (0.1 to 0.2), stays on one line."""
+    kept = _INTERVAL.sub(r'<span class="interval">\g<0></span>', _plain(words)).replace("|²", "|\N{WORD JOINER}²")
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", kept)
 
 
