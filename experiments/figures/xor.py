@@ -19,10 +19,11 @@ from ..xor import POINTS
 from .style import STYLE, THEORY_COLOUR
 
 _THEORIES = {
-    "two_point": (THEORY_COLOUR, "o", "two-point theory"),
-    "scalar_output": ("#55a868", "s", "without its ansatz"),
-    "growing_rates": ("#8172b3", "^", "with growing rates"),
+    "two_point": (THEORY_COLOUR, "o", 7.5, "two-point theory"),
+    "scalar_output": ("#55a868", "+", 7.5, "without its ansatz"),
+    "growing_rates": ("#8172b3", "^", 4.0, "with growing rates"),
 }
+"""Colour, marker, its size and name: open or thin, so that those that agree are seen over each other."""
 
 
 def draw_xor(ends: pd.DataFrame, settings: Sequence[str]) -> Figure:
@@ -75,19 +76,20 @@ def _draw_matrix(ax: Axes, matrix: NDArray[np.float64], top: float) -> None:
         linewidths=0.8,
         xticklabels=POINTS,
         yticklabels=POINTS,
-        cbar_kws={"shrink": 0.75, "format": "%.2g"},
+        cbar_kws={"shrink": 0.75, "format": "%g"},
     )
     ax.tick_params(length=0)
 
 
 def _draw_ends(ax: Axes, own: pd.DataFrame) -> None:
-    for theory, (colour, marker, label) in _THEORIES.items():
+    for theory, (colour, marker, size, label) in _THEORIES.items():
         rows = own[own["theory"] == theory]
-        ax.plot(rows["measured"], rows["predicted"], marker, color=colour, ms=4.5, alpha=0.75, mew=0, label=label)
+        ax.plot(rows["measured"], rows["predicted"], marker, color=colour, ms=size, mfc="none", mew=1.1, label=label)
     top = 1.08 * float(own[["measured", "predicted"]].to_numpy().max())
     low = -0.05 * top
     ax.plot([low, top], [low, top], color="0.6", lw=0.8, zorder=0)
     ax.set(xlim=(low, top), ylim=(low, top), xlabel=r"measured $|\Delta h|^2$", aspect="equal")
     ax.locator_params(nbins=4)
-    ax.ticklabel_format(style="sci", scilimits=(-2, 3))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
     sns.despine(ax=ax)

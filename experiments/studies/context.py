@@ -63,7 +63,8 @@ class ContextTask(Study):
         )
 
     def _plates(self, results: Results, values: pd.DataFrame, ends: pd.DataFrame) -> list[Plate]:
-        gains = {str(v["name"]): f"{v['name']} (gain {v['gain']:g})" for v in self.settings}
+        listed = [Context(**of) for of in self.settings]
+        gains = {setting.name: f"{setting.name} (gain {setting.gain:g})" for setting in listed}
         order = [name for name in gains if (values["setting"] == name).any()]
         titles = [gains[name] for name in order]
         first = values.groupby("setting")["seed"].min()
@@ -216,7 +217,8 @@ _READING = (
 _GEOMETRY = (
     "In each context h is regressed on mx and my. The angle is that of the mx axis in context 1 and the my axis in "
     "context 2, the two relevant axes: 90 degrees if they are orthogonal, 0 if both contexts share one axis. It does "
-    "not tell rich from lazy by itself: mx and my are orthogonal in the input already. What does is the variance that "
+    "not tell rich from lazy by itself: mx and my are orthogonal in the input already, and the theory of pairs expects "
+    "one shared axis, since points with the same target merge whatever their context. What does is the variance that "
     "the irrelevant feature explains, by any function of it, over that of the relevant one: about 1 in the grid of "
     "the input and 0 if it is dropped."
 )

@@ -142,7 +142,7 @@ _CAUTION = (
 def _rates_text(coefficients: Mapping[str, Mapping[str, float]], fits: pd.DataFrame) -> str:
     rows = fits[(fits["theory"] == "two_point") & fits["success"].astype(bool)]
     failed = int((~fits["success"].astype(bool)).sum())
-    ratios = interval(rows["rate_y"] / rows["rate_h"])
+    ratios = interval(rows["fitted_rate_y"] / rows["fitted_rate_h"])
     mean = coefficients.get("two_point", {})
     said = f"The ratio τ_h/τ_y of the two-point theory is {ratios}, and that of the means which is used here "
     said += f"{mean['rate_y'] / mean['rate_h']:.3g}." if mean else "is not known."

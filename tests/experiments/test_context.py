@@ -170,18 +170,20 @@ def test_pairs_are_those_of_the_kept_points(outcome) -> None:
     start = hidden[hidden["stage"] == "start"].reset_index(drop=True)
     end = hidden[hidden["stage"] == "end"].reset_index(drop=True)
     units = [f"h{k}" for k in range(8)]
-    x = inputs(start)
+    h = {name: rows[units].to_numpy(float) for name, rows in (("start", start), ("end", end))}
+    x, y, target = inputs(start), start["y"].to_numpy(float), start["target"].to_numpy()
     for row, (i, j) in zip(pairs.to_dict("records"), itertools.combinations(range(18), 2), strict=True):
-        dy, dt = start["y"][j] - start["y"][i], start["target"][j] - start["target"][i]
+        dy, dt = y[j] - y[i], target[j] - target[i]
         expected = {
             "dx2": ((x[j] - x[i]) ** 2).sum(),
             "dy2_target": dt**2,
-            "dh2_start": ((start.loc[j, units] - start.loc[i, units]).astype(float) ** 2).sum(),
+            "dh2_start": ((h["start"][j] - h["start"][i]) ** 2).sum(),
             "dy2_start": dy**2,
             "w_start": dy**2 - dy * dt,
-            "dh2_end": ((end.loc[j, units] - end.loc[i, units]).astype(float) ** 2).sum(),
+            "dh2_end": ((h["end"][j] - h["end"][i]) ** 2).sum(),
         }
-        assert row == pytest.approx(expected, rel=1e-4, abs=1e-12)
+        assert list(row) == list(expected)
+        np.testing.assert_allclose(list(row.values()), list(expected.values()), rtol=1e-9, atol=1e-15)
 
 
 def fits_table() -> pd.DataFrame:
