@@ -18,7 +18,7 @@ STUDY = Ablations(settings=("default", "relu"), seeds=1, as_recorded=("default",
 
 def made(setting):
     """The run of default is the theory's, that of relu an ablation's."""
-    theory = "two_point" if setting.name == "default" else "doubled_dy2"
+    theory = "two_point" if setting.name == "default" else "doubled_dh2"
     return theory_runs.run(setting.layer, theory)
 
 
@@ -51,7 +51,7 @@ def test_the_theory_wins_on_its_own_data(section) -> None:
 def test_an_ablation_wins_on_its_data(section) -> None:
     (found,) = (v for v in section.verdicts if "other settings" in v.claim)
     assert found.agrees is False
-    assert "relu, dy2' doubled" in found.by
+    assert "relu, dh2' doubled" in found.by
 
 
 def test_ratios_that_were_not_recorded_do_not_agree(results) -> None:
