@@ -81,7 +81,7 @@ def draw_holding(fits: pd.DataFrame, plain: Mapping[str, str], bound: float) -> 
         axes = figure.subplots(1, 2, sharey=True)
         for ax, scalar in zip(axes, ("dh2", "dy2"), strict=True):
             for i, (theory, (label, colour)) in enumerate(THEORIES.items()):
-                rows = fits[fits["theory"] == theory]
+                rows = fits[(fits["theory"] == theory) & fits["setting"].isin(known)]
                 places = np.array([known.index(name) for name in rows["setting"]]) + 0.17 * (i - 1.5)
                 r2 = rows[f"r2_{scalar}"].to_numpy(dtype=np.float64)
                 below = r2 < _LOWEST
