@@ -62,7 +62,7 @@ class Beyond(Study):
     def section(self, results: Results) -> Section:
         fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
         failed = fits[~fits["success"].astype(bool)] if len(fits) else fits
-        fits = fits[fits["success"].astype(bool)] if len(fits) else fits
+        fits = fits[fits["r2_dh2"].notna()] if len(fits) else fits
         plain = {name: _NEAREST[name] for name in self.settings}
         known = [name for name in self.settings if len(fits) and name in set(fits["setting"])]
         if not known:
@@ -96,10 +96,10 @@ class Beyond(Study):
 
 
 def _unfitted(failed: pd.DataFrame) -> Iterator[str]:
-    """The fits that failed, with the fitter's reason."""
+    """The fits that failed or are not determined, with the fitter's reason."""
     rows = failed[["setting", "seed", "theory", "message"]].itertuples(index=False) if len(failed) else ()
     for setting, seed, theory, message in rows:
-        yield f"Not fitted: {SHOWN[theory][0]} to {setting}, seed {seed}: {message}"
+        yield f"No sure fit of {SHOWN[theory][0]} to {setting}, seed {seed}: {message}"
 
 
 def _medians(fits: pd.DataFrame, setting: str, theory: str) -> tuple[float, float]:
