@@ -81,8 +81,8 @@ def draw_holding(fits: pd.DataFrame, plain: Mapping[str, str], bound: float) -> 
         axes = figure.subplots(1, 2, sharey=True)
         for ax, scalar in zip(axes, ("dh2", "dy2"), strict=True):
             for i, (theory, (label, colour)) in enumerate(THEORIES.items()):
-                rows = fits[fits["theory"] == theory]
-                places = rows["setting"].map({name: k for k, name in enumerate(known)}) + 0.17 * (i - 1.5)
+                rows = fits[(fits["theory"] == theory) & fits["setting"].isin(known)]
+                places = np.array([known.index(name) for name in rows["setting"]]) + 0.17 * (i - 1.5)
                 r2 = rows[f"r2_{scalar}"].to_numpy(dtype=np.float64)
                 below = r2 < _LOWEST
                 ax.plot(r2[~below], places[~below], "o", color=colour, ms=4.5, alpha=0.8, label=label)

@@ -61,14 +61,15 @@ class Beyond(Study):
 
     def section(self, results: Results) -> Section:
         fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
-        fits = fits[fits["success"]] if len(fits) else fits
+        failed = fits[~fits["success"].astype(bool)] if len(fits) else fits
+        fits = fits[fits["r2_dh2"].notna()] if len(fits) else fits
         plain = {name: _NEAREST[name] for name in self.settings}
         known = [name for name in self.settings if len(fits) and name in set(fits["setting"])]
         if not known:
             return Section(self.title, ("No theory was fitted to any of these settings yet.",))
         return Section(
             self.title,
-            paragraphs=(*_paragraphs(fits, curves, known, self.seeds),),
+            paragraphs=(*_paragraphs(fits, curves, known, self.seeds), *_unfitted(failed)),
             verdicts=(
                 *(_holding(name, fits) for name in known),
                 *(_same_path(name, curves) for name in known if name in _SAME_PATH),
@@ -92,6 +93,13 @@ class Beyond(Study):
             ),
             tables=(_by_theory(fits, known),),
         )
+
+
+def _unfitted(failed: pd.DataFrame) -> Iterator[str]:
+    """The fits that failed or are not determined, with the fitter's reason."""
+    rows = failed[["setting", "seed", "theory", "message"]].itertuples(index=False) if len(failed) else ()
+    for setting, seed, theory, message in rows:
+        yield f"No sure fit of {SHOWN[theory][0]} to {setting}, seed {seed}: {message}"
 
 
 def _medians(fits: pd.DataFrame, setting: str, theory: str) -> tuple[float, float]:
