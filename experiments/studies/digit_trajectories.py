@@ -144,7 +144,7 @@ class DigitTrajectories(Study):
                     "The networks learn as much as the paper's (loss on training and test images, mean over outputs).",
                     " and ".join(f"{value:.5f}" for value in _RECORDED_LOSS.values()) + " (recorded)",
                     " and ".join(_range(x, ".5f") for x in losses.values()),
-                    off < 0.05,
+                    bool(off < 0.05),
                     f"off by at most {off:.1%}",
                 )
             )
@@ -182,7 +182,7 @@ class DigitTrajectories(Study):
     def _table(self, fits: pd.DataFrame) -> pd.DataFrame:
         rows: list[dict[str, str]] = []
         for (kind, theory), group in fits.groupby(["setting", "theory"], sort=False):
-            row = {"fit": str(kind), "theory": str(theory), "fitted": f"{int(group['sse'].notna().sum())}"}
+            row = {"fit": f"{theory}, {kind}", "fitted": f"{int(group['sse'].notna().sum())} of {len(group)}"}
             if kind == _PLAIN:
                 row["SSE"] = _quartiles(group["sse"], ".3g")
             for name in _SCALARS:
@@ -192,7 +192,8 @@ class DigitTrajectories(Study):
                 row[f"{name} at most off by, of its range"] = _quartiles(group[f"worst_{name}"].abs(), ".0%")
                 row[f"delay of {name}, epochs"] = _quartiles(group[f"delay_{name}"], "+.1f")
             rows.append(row)
-        return pd.DataFrame(rows).fillna("-").set_index(["fit", "theory"]).T.rename_axis(columns=None).reset_index()
+        columns = {row.pop("fit"): row for row in rows}
+        return pd.DataFrame(columns).fillna("-").reset_index(names="fit")
 
 
 def _fits(run: KnownDigits, kind: str, theories: tuple[str, ...]) -> Trial:
