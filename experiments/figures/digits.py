@@ -68,7 +68,7 @@ def _draw_r2(ax: Axes, fits: pd.DataFrame) -> None:
         places = np.arange(3) + shift
         ax.errorbar(places, middle, [middle - low, high - middle], color=colour, fmt="o", ms=4, lw=1.4, label=fit)
     ax.axhline(0, color="0.7", lw=0.8, zorder=0)
-    lowest = -3.0
+    lowest = -6.0
     ax.set_ylim(max(ax.get_ylim()[0], lowest), 1.1)
     ax.set_xticks(range(3), [r"$|\Delta h|^2$", r"$|\Delta y|^2$", "$w$"])
     ax.set(title="fit: median and quartiles of pairs", ylabel="$R^2$", xlim=(-0.5, 2.5))
@@ -81,7 +81,7 @@ def _draw_delays(ax: Axes, fits: pd.DataFrame, fit: str, colour: str) -> None:
     ax.hist(delays.clip(-beyond, beyond), bins=np.linspace(-beyond, beyond, 25).tolist(), color=colour)
     ax.axvline(0, color="0.3", lw=0.9)
     ax.axvline(-10, color="0.3", lw=0.9, ls=":")
-    ax.set(title=rf"half-way of $|\Delta y|^2$, {fit} fit", xlabel="network minus theory, epochs (dotted: recorded)")
+    ax.set(title=rf"half-way of $|\Delta y|^2$, {fit} fit", xlabel="network minus theory, epochs")
 
 
 def draw_structure(pairs: pd.DataFrame, means: pd.DataFrame) -> Figure:

@@ -82,8 +82,8 @@ class DigitTrajectories(Study):
             "Hidden and output distances of three pairs of digits over training against the two-point theory, the "
             "fit of all pairs, and histograms of how much later than the theory the output distance rises.",
             f"The pairs met best, in the middle and worst by the two-point theory (balanced fit, seed "
-            f"{curves['seed'].min()}); R² and delays of all pairs and seeds. Values beyond 60 epochs are drawn at 60. "
-            f"R² below -3 is not drawn.",
+            f"{curves['seed'].min()}); R² and delays of all pairs and seeds. Delays beyond 60 epochs are drawn at 60 "
+            "(dotted: the delay recorded for one pair); R² below -6 is not drawn.",
         )
         tables = (Table("Fits of the pairs: median [quartiles] over pairs and seeds.", self._table(fits)),)
         return Section(
