@@ -70,7 +70,8 @@ def rich_distances(first: Points, second: Points) -> Array:
 
     The ratio of the two rates, a common factor, is left out.
 
-    >>> rich_distances(Points(np.zeros((1, 1)), np.zeros((1, 1))), Points(np.array([[3.0], [4.0]]), np.array([[2.0], [0.0]])))
+    >>> one = Points(np.zeros((1, 1)), np.zeros((1, 1)))
+    >>> rich_distances(one, Points(np.array([[3.0], [4.0]]), np.array([[2.0], [0.0]])))
     array([[6., 0.]])
     """
     return _of_pairs(compile_program("rich_scale", _programs()[0]), first, second)

@@ -68,7 +68,7 @@ def _draw_r2(ax: Axes, fits: pd.DataFrame) -> None:
         places = np.arange(3) + shift
         ax.errorbar(places, middle, [middle - low, high - middle], color=colour, fmt="o", ms=4, lw=1.4, label=fit)
     ax.axhline(0, color="0.7", lw=0.8, zorder=0)
-    lowest = -3.0
+    lowest = -6.0
     ax.set_ylim(max(ax.get_ylim()[0], lowest), 1.1)
     ax.set_xticks(range(3), [r"$|\Delta h|^2$", r"$|\Delta y|^2$", "$w$"])
     ax.set(title="fit: median and quartiles of pairs", ylabel="$R^2$", xlim=(-0.5, 2.5))
@@ -81,15 +81,16 @@ def _draw_delays(ax: Axes, fits: pd.DataFrame, fit: str, colour: str) -> None:
     ax.hist(delays.clip(-beyond, beyond), bins=np.linspace(-beyond, beyond, 25).tolist(), color=colour)
     ax.axvline(0, color="0.3", lw=0.9)
     ax.axvline(-10, color="0.3", lw=0.9, ls=":")
-    ax.set(title=rf"half-way of $|\Delta y|^2$, {fit} fit", xlabel="network minus theory, epochs (dotted: recorded)")
+    ax.set(title=rf"half-way of $|\Delta y|^2$, {fit} fit", xlabel="network minus theory, epochs")
 
 
-def draw_structure(pairs: pd.DataFrame) -> Figure:
+def draw_structure(pairs: pd.DataFrame, means: pd.DataFrame) -> Figure:
     """Matrices of distances of the displayed digits, measured and predicted, and one against the other.
 
     Args:
         pairs: a row for each two digits; columns first, second, first_class, second_class, dh2 (the mean over
             networks), summed, normalised.
+        means: the last three, a row for each two classes.
     """
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 6.4), layout="constrained")
@@ -97,22 +98,14 @@ def draw_structure(pairs: pd.DataFrame) -> Figure:
         for ax, name in zip(axes[0], _MATRICES, strict=True):
             _draw_matrix(figure, ax, pairs, name)
         _draw_scatter(axes[1, 0], pairs)
-        means = class_means(pairs)
         for ax, name in zip(axes[1, 1:], ("summed", "normalised"), strict=True):
             ax.scatter(means[name] / _scale(means[name]), means["dh2"], s=16, color=MEASURED_COLOUR)
             r = float(np.corrcoef(means[name], means["dh2"])[0, 1])
-            ax.set(title=f"45 pairs of classes: r = {r:.2f}", xlabel=_title(name, means[name]))
+            ax.set(title=f"{len(means)} pairs of classes: r = {r:.2f}", xlabel=_title(name, means[name]))
         axes[1, 1].set_ylabel(r"network: mean $|\Delta h|^2$")
         for ax in axes[1]:
             ax.spines[["top", "right"]].set_visible(False)
     return figure
-
-
-def class_means(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The means over the pairs of digits of two different classes, a row for each two classes."""
-    across = pairs[pairs["first_class"] != pairs["second_class"]]
-    values = [name for name in across if name not in ("first", "second", "first_class", "second_class")]
-    return across.groupby(["first_class", "second_class"])[values].mean().reset_index()
 
 
 def _scale(values: Any) -> float:

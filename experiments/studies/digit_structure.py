@@ -13,7 +13,7 @@ from scipy.stats import pearsonr
 
 from ..digit_prediction import DigitPrediction
 from ..digit_structure import DigitStructure
-from ..figures.digits import class_means, draw_structure
+from ..figures.digits import draw_structure
 from ..sweep.trial import Trial
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
@@ -69,16 +69,16 @@ class DigitStructures(Study):
         if predicted.empty or measured.empty:
             return Section(self.title, ("The prediction or every network is missing: there is nothing to compare.",))
         networks = measured.pivot_table(index=["first", "second"], columns="seed", values="dh2").reset_index(drop=True)
-        pairs = predicted.sort_values(["first", "second"], ignore_index=True)
+        pairs = predicted.drop(columns=["setting", "seed"]).sort_values(["first", "second"], ignore_index=True)
         pairs = pairs.assign(same=(pairs["first_class"] != pairs["second_class"]).astype(float))
         pairs = pairs.assign(dh2=networks.mean(axis=1))
-        means = class_means(pairs)
+        means = _class_means(pairs)
         tests = {name: self._tests(pairs, means, name) for name in _PREDICTIONS}
         return Section(
             self.title,
             self._paragraphs(results, networks),
             tuple(self._verdicts(pairs, tests)),
-            (self._plate(pairs, networks),),
+            (self._plate(pairs, means, networks),),
             (self._table(pairs, networks, tests),),
         )
 
@@ -97,10 +97,10 @@ class DigitStructures(Study):
         )
         return digits, classes
 
-    def _plate(self, pairs: pd.DataFrame, networks: pd.DataFrame) -> Plate:
+    def _plate(self, pairs: pd.DataFrame, means: pd.DataFrame, networks: pd.DataFrame) -> Plate:
         return Plate(
             "digit_structure",
-            draw_structure(pairs),
+            draw_structure(pairs, means),
             "Three matrices of distances of the displayed digits, measured, summed and normalised, and scatter plots "
             "of measured against predicted distances.",
             f"The first {self.shown} digits, sorted by class. Top: squared hidden distance (mean of "
@@ -191,10 +191,16 @@ class DigitStructures(Study):
         caption = (
             "Correlation with the distances of the networks: of their mean, and of each network by itself "
             f"({'median [quartiles]' if networks.shape[1] >= 5 else 'median (range)'}). "
-            f"Two networks agree with each other, different classes only, with r = {halves}: no prediction of single "
-            "networks from the data alone can be expected to do much better."
+            f"Two networks agree with each other, different classes only, with r = {halves}: what the data alone "
+            "decide, known without error, would have about the root of that with a single network."
         )
         return Table(caption, pd.DataFrame(rows).fillna("-"))
+
+
+def _class_means(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The means over the pairs of digits of two different classes, a row for each two classes."""
+    apart = pairs[pairs["first_class"] != pairs["second_class"]].drop(columns=["first", "second"])
+    return apart.groupby(["first_class", "second_class"]).mean().reset_index()
 
 
 def _matrix(pairs: pd.DataFrame, first: str, second: str, values: str) -> NDArray[np.float64]:
