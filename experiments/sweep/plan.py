@@ -47,12 +47,12 @@ def plan(trials: Iterable[Trial], store: Store) -> Plan:
 
 def in_order(trials: Iterable[Trial]) -> Iterable[Trial]:
     """The trials and what they need, each once and after what it needs."""
-    found: dict[str, Trial] = {}
+    found: dict[tuple[str, str], Trial] = {}
 
     def visit(trial: Trial) -> None:
         for needed in trial.needs:
             visit(needed)
-        found.setdefault(trial.digest, trial)
+        found.setdefault((trial.digest, trial.label), trial)
 
     for trial in trials:
         visit(trial)
