@@ -224,7 +224,7 @@ def _by_theory(fits: pd.DataFrame, known: list[str]) -> Table:
                     "R² of dy2": spread(rows["r2_dy2"]),
                     "R² of w": spread(rows["r2_w"]),
                     "SSE": spread(rows["sse"]),
-                    "SSE, times plain": "none" if np.isnan(plain) else number(float(rows["sse"].median()) / plain),
+                    "SSE, times plain": "-" if np.isnan(plain) else number(float(rows["sse"].median()) / plain),
                     "holds": "yes" if _holds(fits, setting, theory) else "no",
                 }
             )

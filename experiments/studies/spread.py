@@ -20,7 +20,7 @@ def spread(values: Iterable[float]) -> str:
     """
     known = np.array([x for x in values if not np.isnan(x)])
     if not known.size:
-        return "none"
+        return "-"
     low, high = np.quantile(known, (0, 1) if known.size < FEW else (0.25, 0.75))
     middle = number(float(np.median(known)))
     return middle if known.size == 1 else f"{middle} ({number(float(low))} to {number(float(high))})"
