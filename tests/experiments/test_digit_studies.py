@@ -183,18 +183,17 @@ def test_the_section_compares_with_what_needs_no_theory(structures) -> None:
     assert len(section.plates[0].figure.axes) >= 6
 
 
-def test_a_relation_between_classes_that_is_there_is_found_and_one_that_is_not_is_not(structures) -> None:
+@pytest.mark.parametrize(("sign", "agrees", "told"), [(1, True, "r = 1.000"), (-1, False, "r = -1.000")])
+def test_a_relation_between_classes_is_found_and_its_opposite_refused(structures, sign, agrees, told) -> None:
     study, found = structures
-    prediction = found.table("digit_prediction", "predictions")
-    outcomes = {}
-    for trial, outcome in found.outcomes.items():
-        outcomes[trial] = outcome
-        if trial.experiment == "digit_structure" and outcome is not None:
-            table = outcome.tables["distances"].assign(dh2=prediction["normalised"])
-            outcomes[trial] = replace(outcome, tables={"distances": table})
-    verdicts = study.section(Results(outcomes)).verdicts
-    assert all(x.agrees for x in verdicts[2:])
-    assert "r = 1.000" in verdicts[3].measured
+    predicted = found.table("digit_prediction", "predictions")["normalised"]
+    outcomes = dict(found.outcomes)
+    for trial, outcome in found.finished("digit_structure").items():
+        table = outcome.tables["distances"].assign(dh2=sign * predicted)
+        outcomes[trial] = replace(outcome, tables={"distances": table})
+    verdicts = study.section(Results(outcomes)).verdicts[2:]
+    assert [x.agrees for x in verdicts] == [agrees, agrees]
+    assert all(told in x.measured for x in verdicts)
 
 
 def test_nothing_is_compared_without_a_network(structures) -> None:
