@@ -148,7 +148,7 @@ class DigitStructures(Study):
                     f"Distances of all pairs of digits follow the smoothed theory ({_PREDICTIONS[name]}).",
                     f"r above what relabelling gives ({digits.chance:.2f} in 95 %); the paper's r is not recorded",
                     f"r = {digits.r:.3f}, p = {digits.p_value:.2g}",
-                    digits.p_value < 0.05,
+                    _beyond_chance(digits),
                     f"knowing only whether two digits are of one class gives r = {indicator:.3f}",
                 )
             )
@@ -159,7 +159,7 @@ class DigitStructures(Study):
                     f"({_PREDICTIONS[name]}).",
                     f"r of class means above what relabelling the classes gives ({classes.chance:.2f} in 95 %)",
                     f"r = {classes.r:.3f}, p = {classes.p_value:.2g}; digit by digit r = {_r(across, name):.3f}",
-                    classes.p_value < 0.05,
+                    _beyond_chance(classes),
                     f"mean squared distances of the images, without a theory, give r = {images.r:.3f}",
                 )
             )
@@ -195,6 +195,11 @@ class DigitStructures(Study):
             "decide, known without error, would have about the root of that with a single network."
         )
         return Table(caption, pd.DataFrame(rows).fillna("-"))
+
+
+def _beyond_chance(test: MantelTest) -> bool | None:
+    """Whether the matrices go together: not if r is not positive; undecided if relabelling gives as much."""
+    return True if test.p_value < 0.05 else None if test.r > 0 else False
 
 
 def _class_means(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -205,13 +205,13 @@ def _delays(fits: pd.DataFrame, kind: str) -> Verdict:
     """Whether dy2 rises before the theory says: in pairs of all classes."""
     delays = fits["delay_dy2"].dropna()
     low, high = (float(delays.quantile(q)) for q in (0.25, 0.75))
-    earlier = float((delays < 0).mean()) if len(delays) else float("nan")
+    earlier = f"earlier in {(delays < 0).mean():.0%} of {len(delays)} pairs and seeds in which both are half-way"
     return Verdict(
         f"The output distance rises before the theory says, in all pairs of classes ({kind} fit).",
         "about 10 epochs earlier (recorded, for one pair)",
         f"{_quartiles(delays, '+.1f')} epochs (negative: earlier)",
         True if high < 0 else False if low > 0 else None,
-        f"earlier in {earlier:.0%} of {len(delays)} pairs and seeds in which both are half-way",
+        earlier if len(delays) else "no pair is half-way in both network and theory",
     )
 
 

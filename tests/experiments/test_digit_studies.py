@@ -131,12 +131,34 @@ def test_what_is_recorded_of_other_images_is_not_judged(trajectories) -> None:
     assert all(x.agrees is None and "other images or another training time" in x.by for x in recorded)
 
 
-def test_delays_are_told_in_epochs_of_the_paper(trajectories) -> None:
+@pytest.mark.parametrize(
+    ("steps", "told", "agrees"),
+    [(-28.11, "-5.0 [-5.0, -5.0] epochs", True), (28.11, "+5.0 [+5.0, +5.0] epochs", False)],
+)
+def test_delays_are_told_in_epochs_of_the_paper_and_judged(trajectories, steps: float, told: str, agrees: bool) -> None:
     study, found = trajectories
-    fits = found.table("fits", "fits")
-    steps = fits[fits["setting"] == "plain"]["delay_dy2"].dropna().astype(float).median()
-    (verdict,) = [x for x in study.section(found).verdicts if "(plain fit)" in x.claim and "all pairs" in x.claim]
-    assert verdict.measured.startswith(f"{steps * 0.05 / (937 * 0.0003):+.1f} ")
+    outcomes = {
+        trial: replace(outcome, tables={**outcome.tables, "fits": outcome.tables["fits"].assign(delay_dy2=steps)})
+        if trial.experiment == "fits"
+        else outcome
+        for trial, outcome in found.outcomes.items()
+    }
+    verdicts = [x for x in study.section(Results(outcomes)).verdicts if "all pairs of classes" in x.claim]
+    assert len(verdicts) == 2
+    assert all(x.measured.startswith(told) and x.agrees is agrees for x in verdicts)
+
+
+def test_a_delay_that_no_pair_has_is_not_judged(trajectories) -> None:
+    study, found = trajectories
+    outcomes = {
+        trial: replace(outcome, tables={**outcome.tables, "fits": outcome.tables["fits"].assign(delay_dy2=None)})
+        if trial.experiment == "fits"
+        else outcome
+        for trial, outcome in found.outcomes.items()
+    }
+    verdicts = [x for x in study.section(Results(outcomes)).verdicts if "rises before" in x.claim]
+    assert [x.agrees for x in verdicts] == [None] * 3
+    assert verdicts[0].by == "no pair is half-way in both network and theory"
 
 
 def test_distances_are_those_between_displayed_digits_of_each_network(structures) -> None:
@@ -161,18 +183,17 @@ def test_the_section_compares_with_what_needs_no_theory(structures) -> None:
     assert len(section.plates[0].figure.axes) >= 6
 
 
-def test_a_relation_between_classes_that_is_there_is_found_and_one_that_is_not_is_not(structures) -> None:
+@pytest.mark.parametrize(("sign", "agrees", "told"), [(1, True, "r = 1.000"), (-1, False, "r = -1.000")])
+def test_a_relation_between_classes_is_found_and_its_opposite_refused(structures, sign, agrees, told) -> None:
     study, found = structures
-    prediction = found.table("digit_prediction", "predictions")
-    outcomes = {}
-    for trial, outcome in found.outcomes.items():
-        outcomes[trial] = outcome
-        if trial.experiment == "digit_structure" and outcome is not None:
-            table = outcome.tables["distances"].assign(dh2=prediction["normalised"])
-            outcomes[trial] = replace(outcome, tables={"distances": table})
-    verdicts = study.section(Results(outcomes)).verdicts
-    assert all(x.agrees for x in verdicts[2:])
-    assert "r = 1.000" in verdicts[3].measured
+    predicted = found.table("digit_prediction", "predictions")["normalised"]
+    outcomes = dict(found.outcomes)
+    for trial, outcome in found.finished("digit_structure").items():
+        table = outcome.tables["distances"].assign(dh2=sign * predicted)
+        outcomes[trial] = replace(outcome, tables={"distances": table})
+    verdicts = study.section(Results(outcomes)).verdicts[2:]
+    assert [x.agrees for x in verdicts] == [agrees, agrees]
+    assert all(told in x.measured for x in verdicts)
 
 
 def test_nothing_is_compared_without_a_network(structures) -> None:
