@@ -22,25 +22,31 @@ class Agreement:
         r2: about y = x: 1 less the squared distances from the prediction, as a share of those from the mean.
         pearson: the correlation, which knows nothing of scale and offset.
         slope: of the least-squares line of the measured over the predicted.
+        error: the root of the summed squared differences over that of the summed squared measured values.
     """
 
     r2: float
     pearson: float
     slope: float
+    error: float
 
 
 def agreement(predicted: ArrayLike, measured: ArrayLike) -> Agreement:
     """Compare values, shape (n,). A number that the points do not determine is NaN.
 
     >>> agreement([0.0, 1.0, 2.0], [0.0, 2.0, 4.0])
-    Agreement(r2=0.375, pearson=1.0, slope=2.0)
+    Agreement(r2=0.375, pearson=1.0, slope=2.0, error=0.5)
     """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
     dx, dy = x - x.mean(), y - y.mean()
     xx, xy, yy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
-    r2 = 1 - float(((y - x) ** 2).sum()) / yy if yy > 0 else np.nan
-    determined = xx > 0 and yy > 0
-    return Agreement(r2, xy / (xx * yy) ** 0.5 if determined else np.nan, xy / xx if xx > 0 else np.nan)
+    missed, size = float(((y - x) ** 2).sum()), float(y @ y)
+    return Agreement(
+        r2=1 - missed / yy if yy > 0 else np.nan,
+        pearson=xy / (xx * yy) ** 0.5 if xx > 0 and yy > 0 else np.nan,
+        slope=xy / xx if xx > 0 else np.nan,
+        error=(missed / size) ** 0.5 if size > 0 else np.nan,
+    )
 
 
 def resampled(

@@ -11,11 +11,12 @@ import pandas as pd
 from scipy.spatial.distance import pdist
 
 from ..context import Context, inputs
-from ..end_states import agreement, end_distances
 from ..figures.context import draw_embeddings, draw_task_axes
 from ..fits import Fits
 from ..sweep.trial import Trial
-from .interval import interval
+from .agreement import agreement
+from .end_states import end_distances
+from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
 _DRAWN = 1500
@@ -56,7 +57,14 @@ class ContextTask(Study):
         scores = agreements(ends)
         return Section(
             self.title,
-            (_QUESTION, _READING, _GEOMETRY, _METHOD, *_ratios_text(ratios)),
+            (
+                _QUESTION,
+                _READING,
+                _GEOMETRY,
+                _METHOD,
+                *_ratios_text(ratios),
+                f"Intervals: {interval_name(self.seeds)}.",
+            ),
             (*_axes_verdicts(values), *_end_verdicts(scores)),
             tuple(self._plates(results, values, ends)),
             (_geometry_table(values), *([_scores_table(scores)] if len(scores) else [])),
@@ -234,8 +242,8 @@ def _ratios_text(ratios: pd.DataFrame) -> tuple[str, ...]:
     if ratios.empty:
         return ("No fit is done yet, so no distance is predicted.",)
     said = [
-        f"{setting}: {interval(own['ratio'])}, where the middle half of the pairs of a network spreads by a factor of "
-        f"{interval(own['high'] / own['low'])}, and {int(own['failed'].sum())} of "
+        f"{setting}: {spread(own['ratio'])}, where the middle half of the pairs of a network spreads by a factor of "
+        f"{spread(own['high'] / own['low'])}, and {int(own['failed'].sum())} of "
         f"{int((own['fitted'] + own['failed']).sum())} fits failed"
         for setting, own in ratios.groupby("setting", sort=False)
     ]
@@ -252,8 +260,8 @@ def _axes_verdicts(values: pd.DataFrame) -> list[Verdict]:
     for setting, own in values.groupby("setting", sort=False):
         angle, compression = own["angle_end"], own["compression_end"]
         now = (
-            f"at the start {interval(own['angle_start'])} degrees and {interval(own['compression_start'])}; the loss "
-            f"went from {interval(own['loss_start'])} to {interval(own['loss_end'])}"
+            f"at the start {spread(own['angle_start'])} degrees and {spread(own['compression_start'])}; the loss "
+            f"went from {spread(own['loss_start'])} to {spread(own['loss_end'])}"
         )
         if setting == "rich":
             met = angle >= _ORTHOGONAL
@@ -261,14 +269,14 @@ def _axes_verdicts(values: pd.DataFrame) -> list[Verdict]:
                 Verdict(
                     "rich: the task axes of the two contexts are orthogonal",
                     f"an angle of 90 degrees; at least {_ORTHOGONAL} counts",
-                    f"{interval(angle)} degrees",
+                    f"{spread(angle)} degrees",
                     _decided(met),
                     f"{int(met.sum())} of {len(met)} networks; {now}",
                 ),
                 Verdict(
                     "rich: what the context does not ask for is dropped",
                     f"irrelevant over relevant variance below {_DROPPED}",
-                    interval(compression),
+                    spread(compression),
                     _decided(compression < _DROPPED),
                     f"{int((compression < _DROPPED).sum())} of {len(own)} networks",
                 ),
@@ -279,7 +287,7 @@ def _axes_verdicts(values: pd.DataFrame) -> list[Verdict]:
                 Verdict(
                     "lazy: the grid of the input is kept",
                     f"irrelevant over relevant variance above {_KEPT}",
-                    interval(compression),
+                    spread(compression),
                     _decided(met),
                     f"{int(met.sum())} of {len(met)} networks; {now}",
                 )
@@ -292,9 +300,9 @@ def _end_verdicts(scores: pd.DataFrame) -> list[Verdict]:
         Verdict(
             f"{setting}: the end states of the two-point theory say where pairs end",
             "a smaller relative error than that of no change at all",
-            f"relative error {interval(own['error'])}, r = {interval(own['r'])}",
+            f"relative error {spread(own['error'])}, r = {spread(own['r'])}",
             _decided(own["error"] < own["start_error"]),
-            f"no change has {interval(own['start_error'])}, r = {interval(own['start_r'])}",
+            f"no change has {spread(own['start_error'])}, r = {spread(own['start_r'])}",
         )
         for setting, own in (scores.groupby("setting", sort=False) if len(scores) else ())
     ]
@@ -305,11 +313,11 @@ def _geometry_table(values: pd.DataFrame) -> Table:
         {
             "setting": setting,
             "stage": stage,
-            "loss": interval(own[f"loss_{stage}"]),
-            "angle, degrees": interval(own[f"angle_{stage}"]),
-            "relevant share": interval(own[f"relevant_{stage}"]),
-            "irrelevant share": interval(own[f"irrelevant_{stage}"]),
-            "stress in 3-d": interval(own["stress"]) if stage == "end" else "",
+            "loss": spread(own[f"loss_{stage}"]),
+            "angle, degrees": spread(own[f"angle_{stage}"]),
+            "relevant share": spread(own[f"relevant_{stage}"]),
+            "irrelevant share": spread(own[f"irrelevant_{stage}"]),
+            "stress in 3-d": spread(own["stress"]) if stage == "end" else "",
         }
         for setting, own in values.groupby("setting", sort=False)
         for stage in ("start", "end")
@@ -321,10 +329,10 @@ def _scores_table(scores: pd.DataFrame) -> Table:
     rows = [
         {
             "setting": setting,
-            "r": interval(own["r"]),
-            "relative error": interval(own["error"]),
-            "r of no change": interval(own["start_r"]),
-            "relative error of no change": interval(own["start_error"]),
+            "r": spread(own["r"]),
+            "relative error": spread(own["error"]),
+            "r of no change": spread(own["start_r"]),
+            "relative error of no change": spread(own["start_error"]),
         }
         for setting, own in scores.groupby("setting", sort=False)
     ]

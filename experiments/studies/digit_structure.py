@@ -15,6 +15,7 @@ from ..digit_prediction import DigitPrediction
 from ..digit_structure import DigitStructure
 from ..figures.digits import draw_structure
 from ..sweep.trial import Trial
+from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
 _PREDICTIONS = {
@@ -179,18 +180,18 @@ class DigitStructures(Study):
             row = {
                 "against": title,
                 "r, all pairs": f"{digits.r:.3f} (p = {digits.p_value:.2g})",
-                "single networks": _spread(each),
+                "single networks": spread(each, ".3f"),
             }
             if classes is not None:
                 each = [_r(pairs.assign(dh2=networks[seed])[apart], name) for seed in networks]
                 row["r, different classes"] = f"{_r(pairs[apart], name):.3f}"
-                row["single networks, different classes"] = _spread(each)
+                row["single networks, different classes"] = spread(each, ".3f")
                 row["r, means of classes"] = f"{classes.r:.3f} (p = {classes.p_value:.2g})"
             rows.append(row)
         halves = _reliability(networks[apart])
         caption = (
             "Correlation with the distances of the networks: of their mean, and of each network by itself "
-            f"({'median [quartiles]' if networks.shape[1] >= 5 else 'median (range)'}). "
+            f"({interval_name(networks.shape[1])}). "
             f"Two networks agree with each other, different classes only, with r = {halves}: what the data alone "
             "decide, known without error, would have about the root of that with a single network."
         )
@@ -224,12 +225,6 @@ def _r(pairs: pd.DataFrame, name: str) -> float:
 def _reliability(networks: pd.DataFrame) -> str:
     """How far the distances of one network are those of another."""
     found = networks.corr().to_numpy()
-    return _spread(found[np.triu_indices(len(found), k=1)].tolist()) if len(found) > 1 else "unknown (one network)"
-
-
-def _spread(values: list[float]) -> str:
-    """The median with the quartiles, of fewer than 5 with the range."""
-    middle = float(np.median(values))
-    if len(values) < 5:
-        return f"{middle:.3f} ({min(values):.3f} to {max(values):.3f})"
-    return f"{middle:.3f} [{np.quantile(values, 0.25):.3f}, {np.quantile(values, 0.75):.3f}]"
+    return (
+        spread(found[np.triu_indices(len(found), k=1)].tolist(), ".3f") if len(found) > 1 else "unknown (one network)"
+    )

@@ -11,6 +11,7 @@ from ..digits import KnownDigits
 from ..figures.digits import draw_digit_trajectories
 from ..fits import MEASURED, Fits
 from ..sweep.trial import Trial
+from .spread import spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
 EPOCH = 937 * 0.0003
@@ -123,7 +124,7 @@ class DigitTrajectories(Study):
             "several outputs (growing_vectors) does.",
         ]
         if len(runs):
-            known = _range(runs["known"], ".1%")
+            known = spread(runs["known"], ".1%")
             lines.append(f"At the end the networks know {known} of the training images.")
         if len(failed):
             names = ", ".join(f"{r.theory} {r.pair} (seed {r.seed}, {r.setting})" for r in failed.itertuples())
@@ -143,7 +144,7 @@ class DigitTrajectories(Study):
                 Verdict(
                     "The networks learn as much as the paper's (loss on training and test images, mean over outputs).",
                     " and ".join(f"{value:.5f}" for value in _RECORDED_LOSS.values()) + " (recorded)",
-                    " and ".join(_range(x, ".5f") for x in losses.values()),
+                    " and ".join(spread(x, ".5f") for x in losses.values()),
                     bool(off < 0.05),
                     f"off by at most {off:.1%}",
                 )
@@ -153,7 +154,7 @@ class DigitTrajectories(Study):
             Verdict(
                 "Two fitted rates describe how a pair of digits moves (R² of the median pair at least 0.9, balanced).",
                 "R² of dh2, dy2, w at least 0.9",
-                ", ".join(_quartiles(two_point[_BALANCED][f"r2_{name}"], ".2f") for name in _SCALARS),
+                ", ".join(spread(two_point[_BALANCED][f"r2_{name}"], ".2f") for name in _SCALARS),
                 min(medians.values()) >= 0.9,
                 f"least of the three: {min(medians.values()):.2f}",
             )
@@ -172,7 +173,7 @@ class DigitTrajectories(Study):
                 Verdict(
                     "Rates that grow describe pairs of digits better, as they do two points alone.",
                     "misfit less than half that of constant rates",
-                    f"misfit {_quartiles(ratio, '.2f')} times that of constant rates",
+                    f"misfit {spread(ratio, '.2f')} times that of constant rates",
                     bool(ratio.median() < 0.5),
                     f"below one half in {int((ratio < 0.5).sum())} of {len(ratio)} pairs and seeds",
                 )
@@ -184,13 +185,13 @@ class DigitTrajectories(Study):
         for (kind, theory), group in fits.groupby(["setting", "theory"], sort=False):
             row = {"fit": f"{theory}, {kind}", "fitted": f"{int(group['sse'].notna().sum())} of {len(group)}"}
             if kind == _PLAIN:
-                row["SSE"] = _quartiles(group["sse"], ".3g")
+                row["SSE"] = spread(group["sse"], ".3g")
             for name in _SCALARS:
-                row[f"R² {name}"] = _quartiles(group[f"r2_{name}"], ".2f")
+                row[f"R² {name}"] = spread(group[f"r2_{name}"], ".2f")
             for name in ("dh2", "dy2"):
-                row[f"{name} off by more than a tenth from epoch"] = _quartiles(group[f"first_at_{name}"], ".0f")
-                row[f"{name} at most off by, of its range"] = _quartiles(group[f"worst_{name}"].abs(), ".0%")
-                row[f"delay of {name}, epochs"] = _quartiles(group[f"delay_{name}"], "+.1f")
+                row[f"{name} off by more than a tenth from epoch"] = spread(group[f"first_at_{name}"], ".0f")
+                row[f"{name} at most off by, of its range"] = spread(group[f"worst_{name}"].abs(), ".0%")
+                row[f"delay of {name}, epochs"] = spread(group[f"delay_{name}"], "+.1f")
             rows.append(row)
         columns = {row.pop("fit"): row for row in rows}
         return pd.DataFrame(columns).fillna("-").reset_index(names="fit")
@@ -209,7 +210,7 @@ def _delays(fits: pd.DataFrame, kind: str) -> Verdict:
     return Verdict(
         f"The output distance rises before the theory says, in all pairs of classes ({kind} fit).",
         "about 10 epochs earlier (recorded, for one pair)",
-        f"{_quartiles(delays, '+.1f')} epochs (negative: earlier)",
+        f"{spread(delays, '+.1f')} epochs (negative: earlier)",
         True if high < 0 else False if low > 0 else None,
         earlier if len(delays) else "no pair is half-way in both network and theory",
     )
@@ -227,34 +228,15 @@ def _recorded_pair(fits: pd.DataFrame, samples: int, comparable: bool) -> list[V
         Verdict(
             "The misfit of a 0 and a 1 is as large as recorded (plain sum of squares, scaled to 200 samples).",
             f"{_RECORDED_SSE:.0f} (recorded, one run)",
-            _range(sse, ".0f"),
+            spread(sse, ".0f"),
             (1 / 3 < ratio < 3) if comparable else None,
             f"{ratio:.2g} times" + ("" if comparable else "; other images or another training time"),
         ),
         Verdict(
             "The output distance of a 0 and a 1 rises before the theory says (plain fit).",
             "about 10 epochs earlier (recorded, one run)",
-            f"{_range(delay, '+.1f')} epochs (negative: earlier)",
+            f"{spread(delay, '+.1f')} epochs (negative: earlier)",
             bool((delay < 0).all()) if comparable and len(delay) else None,
             "" if comparable else "other images or another training time",
         ),
     ]
-
-
-def _quartiles(values: pd.Series, form: str) -> str:
-    """The median with the quartiles."""
-    known = values.dropna().astype(float)
-    if known.empty:
-        return "-"
-    low, middle, high = (known.quantile(q) for q in (0.25, 0.5, 0.75))
-    return f"{middle:{form}} [{low:{form}}, {high:{form}}]"
-
-
-def _range(values: pd.Series, form: str) -> str:
-    """The median with the lowest and the highest of few seeds, the quartiles of at least 5."""
-    known = values.dropna().astype(float)
-    if len(known) >= 5 or known.empty:
-        return _quartiles(known, form)
-    if len(known) == 1:
-        return f"{known.iloc[0]:{form}}"
-    return f"{known.median():{form}} ({known.min():{form}} to {known.max():{form}})"

@@ -10,20 +10,23 @@ FEW = 5
 """With fewer seeds than this an interval is the range, otherwise the quartiles."""
 
 
-def spread(values: Iterable[float]) -> str:
-    """The median and an interval: the range of fewer than five numbers, the quartiles of more. NaN is left out.
+def spread(values: Iterable[float], form: str | None = None) -> str:
+    """The median and an interval: the range of fewer than five numbers, the quartiles of more.
 
-    >>> spread([1.0, 3.0, 2.0])
-    '2 (1 to 3)'
-    >>> spread([0.0007441])
-    '0.000744'
+    Only finite numbers count. ``form`` is a format for each; without it they have three digits.
+
+    >>> spread([1.0, 3.0, 2.0]), spread([0.0007441]), spread([float("nan")])
+    ('2 (1 to 3)', '0.000744', '-')
+    >>> spread([0.25, 0.5, 0.75, 1.0, 0.0], ".0%")
+    '50% (25% to 75%)'
     """
-    known = np.array([x for x in values if not np.isnan(x)])
+    known = np.array([x for x in values if np.isfinite(x)], dtype=np.float64)
     if not known.size:
         return "-"
-    low, high = np.quantile(known, (0, 1) if known.size < FEW else (0.25, 0.75))
-    middle = number(float(np.median(known)))
-    return middle if known.size == 1 else f"{middle} ({number(float(low))} to {number(float(high))})"
+    ends = (0, 1) if known.size < FEW else (0.25, 0.75)
+    low, middle, high = (float(x) for x in np.quantile(known, (ends[0], 0.5, ends[1])))
+    low, middle, high = (format(x, form) if form else number(x) for x in (low, middle, high))
+    return middle if known.size == 1 else f"{middle} ({low} to {high})"
 
 
 def number(value: float) -> str:

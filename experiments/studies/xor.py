@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from repdyn.numeric import named
 
-from ..end_states import agreement, end_distances
 from ..figures.xor import draw_xor
 from ..sweep.trial import Trial
 from ..xor import Xor
-from .interval import interval
+from .agreement import agreement
+from .end_states import end_distances
+from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 from .two_point_runs import fitted, two_points
 
@@ -67,7 +68,7 @@ class XorMatrices(Study):
         scores, learnt = agreements(ends), _learnt(pairs)
         return Section(
             self.title,
-            (_QUESTION, _METHOD, _rates_text(coefficients, fits), _CAUTION),
+            (_QUESTION, _METHOD, _rates_text(coefficients, fits), _CAUTION, f"Intervals: {interval_name(self.seeds)}."),
             tuple(_verdicts(scores, learnt)),
             tuple(_plates(ends, [str(values["name"]) for values in self.settings])),
             (_scores_table(scores), _learnt_table(results.values("xor"), learnt)),
@@ -109,11 +110,9 @@ def agreements(ends: pd.DataFrame) -> pd.DataFrame:
     """Pearson's r and the relative error of each network's six distances: setting, seed, theory, r, error, start_r."""
     rows: list[dict[str, Any]] = []
     for (setting, seed, theory), found in ends.groupby(["setting", "seed", "theory"], sort=False):
-        r, error = agreement(found["predicted"], found["measured"])
-        start = agreement(found["start"], found["measured"])
-        rows.append(
-            {"setting": setting, "seed": seed, "theory": theory, "r": r, "error": error, "start_r": start.pearson}
-        )
+        end, start = (agreement(found[name], found["measured"]) for name in ("predicted", "start"))
+        scores = {"r": end.pearson, "error": end.error, "start_r": start.pearson}
+        rows.append({"setting": setting, "seed": seed, "theory": theory, **scores})
     return pd.DataFrame(rows)
 
 
@@ -142,7 +141,7 @@ _CAUTION = (
 def _rates_text(coefficients: Mapping[str, Mapping[str, float]], fits: pd.DataFrame) -> str:
     rows = fits[(fits["theory"] == "two_point") & fits["success"].astype(bool)]
     failed = int((~fits["success"].astype(bool)).sum())
-    ratios = interval(rows["fitted_rate_y"] / rows["fitted_rate_h"])
+    ratios = spread(rows["fitted_rate_y"] / rows["fitted_rate_h"])
     mean = coefficients.get("two_point", {})
     said = f"The ratio τ_h/τ_y of the two-point theory is {ratios}, and that of the means which is used here "
     said += f"{mean['rate_y'] / mean['rate_h']:.3g}." if mean else "is not known."
@@ -170,8 +169,8 @@ def _pattern_verdict(setting: str, own: pd.DataFrame, kept: pd.DataFrame) -> Ver
         claim, predicted = "too shallow for the theory, which fails", f"r of at most {_MOST[kind]} {recorded}"
         met = ~(kept["r"] > _MOST[kind])
     decided = bool(met.all()) if len(met) and met.all() == met.any() else None
-    by = f"{int(met.sum())} of {len(met)} networks; at the start r = {interval(own['start_r'])} with the end"
-    return Verdict(f"{setting}: {claim}", predicted, interval(own["r"], 5), decided, by + _left_out(own, kept))
+    by = f"{int(met.sum())} of {len(met)} networks; at the start r = {spread(own['start_r'])} with the end"
+    return Verdict(f"{setting}: {claim}", predicted, spread(own["r"], ".5g"), decided, by + _left_out(own, kept))
 
 
 def _size_verdict(setting: str, own: pd.DataFrame, kept: pd.DataFrame) -> Verdict:
@@ -182,7 +181,7 @@ def _size_verdict(setting: str, own: pd.DataFrame, kept: pd.DataFrame) -> Verdic
     return Verdict(
         f"{setting}: the distances are off by as much as in a re-run of the authors' procedure",
         f"relative error {recorded} (one run; how it was defined is not recorded)",
-        interval(own["error"]),
+        spread(own["error"]),
         bool(0.5 <= ratio <= 2) if len(kept) else None,
         f"{said}largest error {own['error'].max():.3g}" + _left_out(own, kept),
     )
@@ -227,9 +226,9 @@ def _scores_table(scores: pd.DataFrame) -> Table:
         {
             "setting": setting,
             "theory": theory,
-            "Pearson r": interval(own["r"], 4),
-            "relative error": interval(own["error"]),
-            "r of the start": interval(own["start_r"], 4),
+            "Pearson r": spread(own["r"], ".4g"),
+            "relative error": spread(own["error"]),
+            "r of the start": spread(own["start_r"], ".4g"),
         }
         for (setting, theory), own in scores.groupby(["setting", "theory"], sort=False)
     ]
@@ -240,9 +239,9 @@ def _learnt_table(values: pd.DataFrame, learnt: Mapping[tuple[str, int], float])
     rows = [
         {
             "setting": setting,
-            "loss at the start": interval(own["loss_start"]),
-            "loss at the end": interval(own["loss_end"]),
-            "|Δy|²/|Δy*|² at the end": interval([learnt[str(setting), int(seed)] for seed in own["seed"]]),
+            "loss at the start": spread(own["loss_start"]),
+            "loss at the end": spread(own["loss_end"]),
+            "|Δy|²/|Δy*|² at the end": spread([learnt[str(setting), int(seed)] for seed in own["seed"]]),
         }
         for setting, own in values.groupby("setting", sort=False)
     ]

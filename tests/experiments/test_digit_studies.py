@@ -133,7 +133,7 @@ def test_what_is_recorded_of_other_images_is_not_judged(trajectories) -> None:
 
 @pytest.mark.parametrize(
     ("steps", "told", "agrees"),
-    [(-28.11, "-5.0 [-5.0, -5.0] epochs", True), (28.11, "+5.0 [+5.0, +5.0] epochs", False)],
+    [(-28.11, "-5.0 (-5.0 to -5.0) epochs", True), (28.11, "+5.0 (+5.0 to +5.0) epochs", False)],
 )
 def test_delays_are_told_in_epochs_of_the_paper_and_judged(trajectories, steps: float, told: str, agrees: bool) -> None:
     study, found = trajectories

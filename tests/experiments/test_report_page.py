@@ -395,7 +395,7 @@ def test_an_empty_store_and_one_of_other_trials_are_told_apart(store, tmp_path, 
         (tmp_path / "empty", f"{tmp_path / 'empty'} holds no trials"),
         (
             store.root,
-            f"none of the 5 trials in {store.root} is of these studies at scale quick, made with this version of "
+            f"none of the 4 trials in {store.root} is of these studies at scale quick, made with this version of "
             "the code",
         ),
     ):

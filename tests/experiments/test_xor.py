@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from repdyn.experiments.end_states import agreement, end_distances
 from repdyn.experiments.figures.xor import distance_matrix, draw_xor
 from repdyn.experiments.networks import MLP
 from repdyn.experiments.settings import SettingError
-from repdyn.experiments.studies.interval import interval
+from repdyn.experiments.studies.agreement import agreement
+from repdyn.experiments.studies.end_states import end_distances
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.xor import RECORDED, XorMatrices, agreements, end_states, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
@@ -174,12 +174,6 @@ def test_a_distance_matrix_is_symmetric_with_nothing_on_its_diagonal() -> None:
     np.testing.assert_array_equal(matrix, matrix.T)
     np.testing.assert_array_equal(np.diag(matrix), 0.0)
     np.testing.assert_array_equal(matrix[np.triu_indices(4, 1)], [1, 2, 3, 4, 5, 6])
-
-
-def test_an_interval_says_over_what() -> None:
-    assert interval([2.0]) == "2 (1 seed)"
-    assert interval([1.0, 3.0, float("nan"), 2.0]) == "2 (1 to 3, range of 3 seeds)"
-    assert interval(range(1, 10)) == "5 (3 to 7, quartiles of 9 seeds)"
 
 
 def study(**sizes) -> XorMatrices:

@@ -1,13 +1,12 @@
-"""End states: the hidden distances that a theory says pairs end at, and how well they agree with measured ones."""
+"""End states: the hidden distances that a theory says pairs end at."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, final_distance
 
 Array = NDArray[np.float64]
@@ -33,25 +32,3 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     pair = Pair(pairs["dx2"].to_numpy(np.float64), pairs["dy2_target"].to_numpy(np.float64))
     own = {"gram": pairs["gram"].to_numpy(np.float64)} if "gram" in pairs and theory != "two_point" else {}
     return np.asarray(final_distance(start, pair, {**coefficients, **own}, theory=theory))
-
-
-class Agreement(NamedTuple):
-    """How well predicted and measured values agree."""
-
-    pearson: float
-    """Their correlation; not a number where either does not vary."""
-    error: float
-    """The root of the summed squared differences over that of the summed squared measured values."""
-
-
-def agreement(predicted: ArrayLike, measured: ArrayLike) -> Agreement:
-    """How well predicted and measured values agree.
-
-    >>> agreement([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
-    Agreement(pearson=1.0, error=0.5)
-    """
-    p, m = (np.asarray(x, dtype=np.float64) for x in (predicted, measured))
-    of_p, of_m = p - p.mean(), m - m.mean()
-    size = np.sqrt((of_p @ of_p) * (of_m @ of_m))
-    pearson = float(np.clip(of_p @ of_m / size, -1, 1)) if size > 0 else np.nan
-    return Agreement(pearson, float(np.linalg.norm(p - m) / np.linalg.norm(m)))
