@@ -88,14 +88,14 @@ class Ablations(Study):
             ),
             (
                 Plate(
-                    "ablations-ratios",
+                    "ratios",
                     draw_ratios(both, order, ABLATIONS, known if order[0] == "default" else {}),
                     "Sum of squares of each ablation over that of the theory, a dot a seed, for every setting",
                     "Sum of squares of each ablation over that of the theory, a dot a seed (recorded procedure: a dot "
                     "a seed and grid); right of the line the theory fits better. Bars: recorded for a run of default.",
                 ),
                 Plate(
-                    "ablations-curves",
+                    "curves",
                     draw_ablated(curves[curves["setting"] == order[0]], {THEORY: "theory", **ABLATIONS}),
                     f"The theory and four ablations, each at its best fit, over the trajectory of {order[0]}",
                     f"{order[0]}: the network (blue), each system at its best fit (red). Lines and band: {interval}.",
@@ -137,6 +137,8 @@ def _missed(by_line: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
 
     ``excess`` is the sum of squares in that of the best fit, ``away`` the best fit's ratio of rates in the line's.
     """
+    if by_line.empty:
+        return by_line
     least = best[["setting", "seed", "theory", "sse", "rate_h", "rate_y"]]
     found = by_line.merge(least, on=["setting", "seed", "theory"], suffixes=("", "_best"))
     ratio = found["rate_h_best"] / found["rate_y_best"]

@@ -77,14 +77,14 @@ class Beyond(Study):
             ),
             plates=(
                 Plate(
-                    "beyond-trajectories",
+                    "trajectories",
                     draw_curves(_first_seeds(curves[curves["setting"].isin(known)])),
                     f"Distances and misfit over training for {', '.join(known)}, networks and fitted theories.",
                     "One network a setting (the first seed that was fitted): the three scalars over training, and the "
                     "theories fitted to them. The axes are those of the network; a theory that fails may leave them.",
                 ),
                 Plate(
-                    "beyond-holding",
+                    "holding",
                     draw_holding(fits, {name: plain[name] for name in known}, _HOLDS),
                     "R² of hidden and output distance by setting and theory, one point a network.",
                     f"How well each theory holds: R² of |dh|² and |dy|², a point a network; the line is {_HOLDS}. "

@@ -83,7 +83,7 @@ class ContextTask(Study):
         sorted_values = pd.concat([values[values["setting"] == name] for name in order])
         return [
             Plate(
-                "context",
+                "embedding",
                 draw_embeddings(shown, titles),
                 "Hidden representations of the context task in three dimensions, a row for each gain, coloured by "
                 "context, by mx and by my.",
@@ -92,7 +92,7 @@ class ContextTask(Study):
                 "2). The axes of a panel have the same scale; panels have scales of their own.",
             ),
             Plate(
-                "context_axes",
+                "axes",
                 draw_task_axes(sorted_values, thinned, titles),
                 "Angle of the two relevant axes and the irrelevant over the relevant variance before and after "
                 "training for each gain, and predicted against measured squared distances.",

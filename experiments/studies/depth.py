@@ -69,7 +69,7 @@ class Depth(Study):
             ),
             plates=(
                 Plate(
-                    "depth",
+                    "layers",
                     draw_depth(fits, balanced, run.layer),
                     "Over the hidden layers: error of the fits, fitted rates and growth exponent of the network.",
                     "The theories fitted at every hidden layer: median over seeds and, shaded, their range. Top left: "

@@ -100,7 +100,7 @@ class DigitStructures(Study):
 
     def _plate(self, pairs: pd.DataFrame, means: pd.DataFrame, networks: pd.DataFrame) -> Plate:
         return Plate(
-            "digit_structure",
+            "matrices",
             draw_structure(pairs, means),
             "Three matrices of distances of the displayed digits, measured, summed and normalised, and scatter plots "
             "of measured against predicted distances.",

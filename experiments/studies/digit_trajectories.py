@@ -78,7 +78,7 @@ class DigitTrajectories(Study):
         shown = curves.query("setting == @_BALANCED and seed == seed.min()")
         shown = shown.assign(epoch=shown["step"] * self.lr / EPOCH)
         plate = Plate(
-            "digit_trajectories",
+            "pairs",
             draw_digit_trajectories(shown, fits.assign(fit=fits["setting"], delay=fits["delay_dy2"]), MEASURED),
             "Hidden and output distances of three pairs of digits over training against the two-point theory, the "
             "fit of all pairs, and histograms of how much later than the theory the output distance rises.",

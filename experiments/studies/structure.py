@@ -339,7 +339,7 @@ def _ratios(rows: pd.DataFrame) -> Table:
 def _plate(rows: pd.DataFrame, names: list[str], number_: int) -> Plate:
     chosen = rows[rows["setting"].isin(names)]
     return Plate(
-        f"structure-{number_ + 1}",
+        f"ends-{number_ + 1}",
         draw_structure(chosen),
         f"Scatter of measured against predicted final hidden distance for {', '.join(names)}, around the line y = x.",
         "Final hidden distance, measured against predicted, one point a network; by column the paper's rich limit, its "

@@ -71,14 +71,14 @@ class Trajectories(Study):
             (*found.overall(), *(found.describes(name) for name in self.settings)),
             (
                 Plate(
-                    "trajectories-run",
+                    "run",
                     draw_trajectory(curves[curves["setting"] == shown], shown),
                     f"Hidden distance, output distance, misfit and loss of {shown} over training, network and theories",
                     f"{shown}: network (blue) and the theories fitted to each seed.{band}",
                 ),
                 *(
                     Plate(
-                        f"trajectories-{scalar}",
+                        scalar,
                         draw_settings(curves, order, scalar),
                         f"The {what} of every setting over training, network and two theories",
                         f"The {what} of every setting; the step is a share of all.{band}",
@@ -86,7 +86,7 @@ class Trajectories(Study):
                     for scalar, what in (("dh2", "hidden distance"), ("dy2", "output distance"))
                 ),
                 Plate(
-                    "trajectories-errors",
+                    "errors",
                     draw_errors(found.fits, order, known),
                     "Sum of squares of three theories for every setting, a dot a seed, beside the recorded one",
                     "Sum of squared differences of the three scalars over all steps, a dot a seed; bars are what is "

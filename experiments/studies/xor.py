@@ -203,8 +203,8 @@ def _learnt(pairs: pd.DataFrame) -> dict[tuple[str, int], float]:
 
 def _plates(ends: pd.DataFrame, settings: list[str]) -> list[Plate]:
     groups = {
-        "xor": ([name for name in settings if not name.endswith(_LONG)], "trained as the paper lists"),
-        "xor_long": ([name for name in settings if name.endswith(_LONG)], "trained for longer"),
+        "matrices": ([name for name in settings if not name.endswith(_LONG)], "trained as the paper lists"),
+        "matrices_long": ([name for name in settings if name.endswith(_LONG)], "trained for longer"),
     }
     return [
         Plate(

@@ -112,7 +112,7 @@ def test_the_text_says_where_the_recorded_procedure_ends(section) -> None:
 
 
 def test_every_ratio_is_a_dot_and_every_system_a_column(results, section) -> None:
-    assert [plate.name for plate in section.plates] == ["ablations-ratios", "ablations-curves"]
+    assert [plate.name for plate in section.plates] == ["ratios", "curves"]
     ratios, curves = (plate.figure for plate in section.plates)
     assert [ax.get_title() for ax in ratios.axes] == list(STUDY.settings)
     dots, line, known = ratios.axes[0].collections

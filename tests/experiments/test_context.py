@@ -217,7 +217,7 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     angle = next(v for v in section.verdicts if "orthogonal" in v.claim)
     assert f"{outcome.values['angle_end']:.3g}" in angle.measured
     assert angle.agrees == (outcome.values["angle_end"] >= 75)
-    assert [plate.name for plate in section.plates] == ["context", "context_axes"]
+    assert [plate.name for plate in section.plates] == ["embedding", "axes"]
     assert len(section.tables) == 2
 
 

@@ -126,10 +126,10 @@ def test_the_figure_shows_network_and_theories(results, section) -> None:
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert labels == ["network", "two-point theory", "growing rates"]  # the third theory cannot be told apart here
     assert [plate.name for plate in section.plates] == [
-        "trajectories-run",
-        "trajectories-dh2",
-        "trajectories-dy2",
-        "trajectories-errors",
+        "run",
+        "dh2",
+        "dy2",
+        "errors",
     ]
 
 

@@ -208,7 +208,7 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     scores, learnt = (table.rows for table in section.tables)
     assert list(scores["setting"].unique()) == ["rich", "rich_long"]
     assert list(learnt["setting"]) == ["rich", "rich_long"]
-    assert [plate.name for plate in section.plates] == ["xor", "xor_long"]
+    assert [plate.name for plate in section.plates] == ["matrices", "matrices_long"]
     assert "1 fits failed" in " ".join(section.paragraphs)
 
 
