@@ -1,0 +1,93 @@
+"""``repdyn reproduce``: what is missing is said, run and kept, and what is wrong is one line."""
+
+import re
+from pathlib import Path
+
+import pytest
+from repdyn.experiments.cli import main
+from repdyn.experiments.studies import studies
+from repdyn.experiments.studies.trajectories import Trajectories
+from repdyn.experiments.sweep.store import Store
+
+TINY = Trajectories(settings=("two_layer",), seeds=1, speed=20.0, width=8)
+
+
+@pytest.fixture
+def tiny(monkeypatch) -> None:
+    monkeypatch.setattr("repdyn.experiments.studies.studies", lambda scale, data_dir="": {TINY.name: TINY})
+
+
+@pytest.mark.usefixtures("tiny")
+def test_what_is_missing_is_planned_run_kept_and_then_no_longer_missing(tmp_path: Path, capsys) -> None:
+    store = ["--store", str(tmp_path)]
+    assert main(["reproduce", *store, "--dry-run"]) == 0
+    planned = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in planned[:2]] == [
+        ["two_points/two_layer-0", "not", "known"],
+        ["fits/two_layer-0", "not", "known"],
+    ]
+    assert planned[2].startswith("2 of 2 trials are missing")
+    assert not list(tmp_path.iterdir())
+
+    assert main(["reproduce", *store, "--processes", "1"]) == 0
+    assert capsys.readouterr().out == f"2 trials in {tmp_path}: 2 finished\n"
+    run, fits = (trial for trial in [TINY.trials()[0].needs[0], TINY.trials()[0]])
+    assert len(Store(tmp_path).outcome(run).tables["trajectory"]) == 301
+    assert list(Store(tmp_path).outcome(fits).tables["fits"]["theory"]) == list(fits.configuration.theories)
+
+    assert main(["reproduce", *store]) == 0
+    assert capsys.readouterr().out == f"2 trials in {tmp_path}: nothing was missing\n"
+
+    (Store(tmp_path).folder(fits) / "fits.parquet").write_bytes(b"cut")
+    assert main(["reproduce", *store, "--dry-run"]) == 0
+    damaged = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"to be done again: .*two_layer-0-\w+ is not whole: fits.parquet is not as it .*", damaged[0])
+    assert re.fullmatch(r"1 of 2 trials are missing; about 0 min with \d+ processes, by earlier trials.*", damaged[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("trajectory", "there is no study 'trajectory'; there are trajectories, ablations, depth, structure, xor, "),
+        ("--scale huge", "argument --scale: invalid choice: 'huge'"),
+        ("--processes 0", "there must be at least 1 process, got 0"),
+        ("--data-dir nowhere", "nowhere has no train-images-idx3-ubyte or train-images-idx3-ubyte.gz"),
+        ("xor --scheduler tcp://127.0.0.1:1", "no Dask scheduler answers at tcp://127.0.0.1:1"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_a_status(words: str, message: str, tmp_path: Path, capsys) -> None:
+    try:
+        status = main(["reproduce", "--store", str(tmp_path), *words.split()])
+    except SystemExit as exit:
+        status = exit.code
+    assert status == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("scale", ["quick", "standard", "paper"])
+def test_every_study_plans_trials_of_known_experiments_at_every_scale(scale: str) -> None:
+    found = studies(scale)
+    assert list(found) == [
+        *("trajectories", "ablations", "depth", "structure", "xor", "context"),
+        *("digit_trajectories", "digit_structure", "beyond"),
+    ]
+    for study in found.values():
+        trials = study.trials()
+        assert len({trial.digest for trial in trials}) == len(trials) > 0
+
+
+def test_larger_scales_ask_for_more() -> None:
+    counts = {scale: sum(len(s.trials()) for s in studies(scale).values()) for scale in ("quick", "standard", "paper")}
+    assert counts["quick"] < counts["standard"] < counts["paper"]
+
+
+def test_studies_share_what_they_train() -> None:
+    found = studies("standard")
+    trained = {need.digest for trial in found["trajectories"].trials() for need in trial.needs}
+    fitted = {trial.digest for trial in found["trajectories"].trials()}
+    for name in ("ablations", "depth"):
+        assert {need.digest for trial in found[name].trials() for need in trial.needs} <= trained, name
+    assert {trial.digest for trial in found["xor"].trials() if trial.experiment == "fits"} <= fitted
