@@ -5,12 +5,16 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 FOLDERS := $(shell find symbolic numeric experiments -type d -not -name __pycache__)
 
-.PHONY: run test test-slow check format clean
+.PHONY: run reproduce test test-slow check format clean
 
 run: $(INSTALLED)
 	$(BIN)/repdyn derive --output results/derivation.html
 	$(BIN)/repdyn run default
 	$(BIN)/repdyn run digits
+
+reproduce: $(INSTALLED)
+	$(BIN)/repdyn reproduce --scale quick
+	$(BIN)/repdyn report --scale quick
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n 2 tests --pyargs repdyn.symbolic repdyn.numeric repdyn.experiments

@@ -29,6 +29,9 @@ _GOOD = 0.9
 _LARGEST_LOSS = 1e-2
 """Fitted runs that end with more are left out of the means, as in the paper."""
 
+_NOWHERE = State(1e-300, 0.0, 0.0)
+"""The start of the rich limit: no distance to speak of."""
+
 _PANELS = 4
 """Settings a figure."""
 
@@ -193,7 +196,8 @@ def _prediction(formula: str, fits: pd.DataFrame, network: pd.Series) -> tuple[f
     dx2, dy, end = float(network["dx"]) ** 2, float(network["dy"]), float(network["dy2_end"]) ** 0.5
     rate_h, rate_y = float(fits["fitted_rate_h"].mean()), float(fits["fitted_rate_y"].mean())
     if formula == "rich":
-        return (rate_h / rate_y * dx2) ** 0.5 * dy, (rate_h / rate_y * dx2) ** 0.5 * end
+        ends = [_final("two_point", _NOWHERE, Pair(dx2, x**2), {"rate_h": rate_h, "rate_y": rate_y}) for x in (dy, end)]
+        return ends[0], ends[1]
     dh2, dy2, w = (float(network[column]) for column in ("dh2", "dy2", "w"))
     coefficients = {"rate_h": rate_h, "rate_y": rate_y}
     if formula != "two_point":
