@@ -143,13 +143,15 @@ def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
     at_middle, at_last = (_at(fits, layer, "rate_h") for layer in (middle, last))
     share = moves / (at_last - at_middle).abs()
     rise = at_last / at_middle
+    then_steep = bool((rise > _STEEP).all() and (share < 1 / _STEEP).all())
+    flat = bool((times < _STEEP).all())  # of itself, not only beside the rise
     return Verdict(
         f"1/tau_h is flat, then rises steeply after layer {middle} (paper, depth)",
         f"from layer {middle} to {last} it rises by more than {_STEEP:g} times; up to layer {middle} it moves by less "
         f"than 1/{_STEEP:g} of that",
         f"rises {spread(rise)} times after layer {middle}; moves by {spread(share)} of that before",
-        None if rise.isna().any() else bool((rise > _STEEP).all() and (share < 1 / _STEEP).all()),
-        f"flat only beside that rise: it moves {spread(times)} times before (largest over smallest)",
+        None if rise.isna().any() or (then_steep and not flat) else then_steep,
+        f"{'flat' if flat else 'not flat by itself'}: it moves {spread(times)} times before (largest over smallest)",
     )
 
 

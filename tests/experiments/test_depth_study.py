@@ -54,8 +54,13 @@ def test_errors_at_the_ends_are_compared_with_the_best_of_the_same_seed() -> Non
 
 @pytest.mark.parametrize(
     ("rate_h", "agrees"),
-    [(None, True), (np.full(20, 1e-3), False), (1e-3 * (1 + LAYERS), False)],
-    ids=["flat, then steep", "flat", "a straight line"],
+    [
+        (None, True),
+        (np.full(20, 1e-3), False),
+        (1e-3 * (1 + LAYERS), False),
+        (1e-3 * 10.0 ** (LAYERS / 6), None),
+    ],
+    ids=["flat, then steep", "flat", "a straight line", "flat only beside the rise"],
 )
 def test_the_encoder_rate(rate_h, agrees) -> None:
     assert verdict("1/tau_h is flat", table(12, rate_h=rate_h)).agrees is agrees
