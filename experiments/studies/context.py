@@ -177,7 +177,10 @@ def end_states(results: Results, ratios: pd.DataFrame) -> pd.DataFrame:
     hidden = results.table("context", "hidden")
     for row in ratios.to_dict("records"):
         setting, seed = str(row["setting"]), int(row["seed"])
-        pairs = pairs_of(_of(hidden, setting, seed))
+        kept = _of(hidden, setting, seed) if len(hidden) else hidden
+        if kept.empty:  # the fits are there, the network is not
+            continue
+        pairs = pairs_of(kept)
         parts.append(
             pd.DataFrame(
                 {

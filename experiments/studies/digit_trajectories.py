@@ -71,7 +71,7 @@ class DigitTrajectories(Study):
     def section(self, results: Results) -> Section:
         fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
         runs = results.values("digits")
-        if fits.empty or "sse" not in fits:
+        if "sse" not in fits or not (fits["setting"] == _BALANCED).any():
             return Section(self.title, ("No pair could be fitted.",))
         fits = self._in_epochs(fits)
         balanced = fits[fits["setting"] == _BALANCED]
@@ -86,7 +86,7 @@ class DigitTrajectories(Study):
             f"{curves['seed'].min()}); R² and delays of all pairs and seeds. Delays beyond 60 epochs are drawn at 60 "
             "(dotted: the delay recorded for one pair); R² below -6 is not drawn.",
         )
-        tables = (Table("Fits of the pairs: median [quartiles] over pairs and seeds.", self._table(fits)),)
+        tables = (Table("Fits of the pairs: median and quartiles over pairs and seeds.", self._table(fits)),)
         return Section(
             self.title,
             self._paragraphs(runs, fits),

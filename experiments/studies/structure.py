@@ -98,14 +98,15 @@ class Structure(Study):
         if rows.empty:
             return Section(self.title, ("No fitted run ended with a loss small enough to give rates.",))
         settings = list(dict.fromkeys(rows["setting"]))
+        differing = [name for name in settings if len(_some(rows, name, "rich"))]
         chunks = [settings[i : i + _PANELS] for i in range(0, len(settings), _PANELS)]
         return Section(
             self.title,
             paragraphs=(*self._paragraphs(fits, ends, rows),),
             verdicts=(
-                *(_verdict(name, rows) for name in settings),
+                *(_verdict(name, rows) for name in differing),
                 _shortfall(ends),
-                *(_transfer(name, rows) for name in settings),
+                *(_transfer(name, rows) for name in differing),
             ),
             plates=tuple(_plate(rows, names, i) for i, names in enumerate(chunks)),
             tables=(_agreements(rows), _ratios(rows)),
