@@ -15,13 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..fits import MEASURED
-from .style import LABELS, NETWORK_LINE, STYLE, THEORY_COLOUR
+from .style import COLOURS, LABELS, NETWORK_LINE, STYLE, THEORY_COLOUR
 
 THEORIES: Mapping[str, tuple[str, str]] = {
     "two_point": ("two-point theory", THEORY_COLOUR),
-    "scalar_output": ("without the ansatz", "#dd8452"),
-    "growing_rates": ("growing rates", "#8172b3"),
-    "cross_entropy": ("cross-entropy theory", "#55a868"),
+    "scalar_output": ("without the ansatz", COLOURS["scalar_output"]),
+    "growing_rates": ("growing rates", COLOURS["growing_rates"]),
+    "cross_entropy": ("cross-entropy theory", COLOURS["cross_entropy"]),
 }
 """What the theories are called, and their colours."""
 

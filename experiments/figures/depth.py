@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
+from .style import COLOURS, MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
-_GROWING = "#8172b3"
+_GROWING = COLOURS["growing_rates"]
 _COLOURS = {"two_point": (THEORY_COLOUR, "constant rates"), "growing_rates": (_GROWING, "growing rates")}
 
 

@@ -14,6 +14,13 @@ from matplotlib.figure import Figure
 
 LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
 MEASURED_COLOUR, THEORY_COLOUR = "#4c72b0", "#c44e52"
+COLOURS = {
+    "two_point": THEORY_COLOUR,
+    "scalar_output": "#dd8452",
+    "growing_rates": "#8172b3",
+    "cross_entropy": "#55a868",
+}
+"""The colour of each theory in every figure."""
 NETWORK_LINE: dict[str, Any] = {"color": MEASURED_COLOUR, "lw": 2.6, "alpha": 0.75}
 THEORY_LINE: dict[str, Any] = {"color": THEORY_COLOUR, "lw": 1.4, "ls": "--"}
 STYLE: dict[Any, Any] = {

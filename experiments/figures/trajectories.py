@@ -16,12 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..fits import MEASURED
-from .style import LABELS, MEASURED_COLOUR, STYLE, THEORY_COLOUR
+from .style import COLOURS, LABELS, MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
 THEORY_LINES: dict[str, tuple[str, dict[str, Any]]] = {
     "two_point": ("two-point theory", {"color": THEORY_COLOUR, "ls": "--", "lw": 1.5}),
-    "growing_rates": ("growing rates", {"color": "#2f8f4e", "ls": "-.", "lw": 1.4}),
-    "scalar_output": ("without the ansatz", {"color": "#8172b3", "ls": ":", "lw": 1.6}),
+    "growing_rates": ("growing rates", {"color": COLOURS["growing_rates"], "ls": "-.", "lw": 1.4}),
+    "scalar_output": ("without the ansatz", {"color": COLOURS["scalar_output"], "ls": ":", "lw": 1.6}),
 }
 """The name of each theory in a legend, and its line."""
 

@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..xor import POINTS
-from .style import STYLE, THEORY_COLOUR
+from .style import COLOURS, STYLE, THEORY_COLOUR
 
 _THEORIES = {
     "two_point": (THEORY_COLOUR, "o", 7.5, "two-point theory"),
-    "scalar_output": ("#55a868", "+", 7.5, "without its ansatz"),
-    "growing_rates": ("#8172b3", "^", 4.0, "with growing rates"),
+    "scalar_output": (COLOURS["scalar_output"], "+", 7.5, "without its ansatz"),
+    "growing_rates": (COLOURS["growing_rates"], "^", 4.0, "with growing rates"),
 }
 """Colour, marker, its size and name: open or thin, so that those that agree are seen over each other."""
 
