@@ -17,8 +17,8 @@ MEASURED_COLOUR, THEORY_COLOUR = "#4c72b0", "#c44e52"
 COLOURS = {
     "two_point": THEORY_COLOUR,
     "scalar_output": "#dd8452",
-    "growing_rates": "#8172b3",
-    "cross_entropy": "#55a868",
+    "growing_rates": "#2f8f4e",
+    "cross_entropy": "#8172b3",
 }
 """The colour of each theory in every figure."""
 NETWORK_LINE: dict[str, Any] = {"color": MEASURED_COLOUR, "lw": 2.6, "alpha": 0.75}
