@@ -204,12 +204,17 @@ class _Found:
         known = [x["sse"] / x["sse_growing"] for x in recorded()["trajectories"].values() if "sse_growing" in x]
         described = [name for name in names if self.passes(name, "growing_rates")]
         return Verdict(
-            "Rates that grow describe the trajectory better than constant ones",
+            "Rates that grow describe the trajectory better than constant ones, in every setting",
             f"SSE {spread(known)} times smaller in {len(known)} recorded runs (median and interval over settings)",
             f"SSE {spread(x['factor'] for x in gains.values())} times smaller over {len(names)} settings; "
             f"{len(described)} are described",
             len(better) == len(names) if names else None,
-            f"AIC is lower in {len(better)} of {len(names)} settings",
+            f"AIC is lower in {len(better)} of {len(names)} settings"
+            + (
+                f"; not in {', '.join(name for name in names if name not in better)}"
+                if len(better) < len(names)
+                else ""
+            ),
         )
 
     def _failed_before(self, setting: str) -> bool:
