@@ -41,7 +41,12 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
     """
     frame = run.tables["trajectory"]
     if setting.layers:
-        frame = frame[frame["layer"].isin([f"network.hidden.{k}" for k in setting.layers])]
+        layers = [f"network.hidden.{k}" for k in setting.layers]
+        absent = set(layers) - set(frame["layer"])
+        if absent:
+            known = ", ".join(frame["layer"].unique())
+            raise ValueError(f"the run has no layer {', '.join(sorted(absent))}; it has {known}")
+        frame = frame[frame["layer"].isin(layers)]
     compared = [c for name in setting.theories for c in compare(frame, theory=name, balanced=setting.balanced)]
     rows = pd.DataFrame([_row(c) for c in compared])
     rows["layer"] = rows["layer"].str.rsplit(".", n=1).str[-1].astype(int)

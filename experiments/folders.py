@@ -24,7 +24,7 @@ class RecordError(ValueError):
 def whole_folder(target: Path, manifest: Mapping[str, Any]) -> Generator[Path]:
     """A temporary folder to write into; with a manifest and checksums it takes the target's place at the end.
 
-    An interruption, even of the whole machine, leaves the target as it was.
+    An interruption leaves the target as it was, whole, or (between two renames) absent.
 
     >>> with tempfile.TemporaryDirectory() as results:
     ...     with whole_folder(Path(results) / "run", {"seed": 3}) as folder:

@@ -33,7 +33,7 @@ class LineFits(Configuration):
     experiment: ClassVar[str] = "line_fits"
 
     theories: tuple[str, ...] = described(("two_point",), "names of theories")
-    layer: int = described(0, "hidden layer, counted from 0")
+    layer: int = described(0, "hidden layer, counted from 0", positive=False)
     guesses: tuple[int, ...] = described((100,), "pairs of rates on the line; a fit for each number of them")
 
 

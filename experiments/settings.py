@@ -72,7 +72,7 @@ class Setting(Configuration):
     gain: float = described(1.0, "factor on the Xavier-normal weights")
     optimiser: str = described("sgd", f"one of {', '.join(OPTIMISERS)}; momentum is 0.9")
     lr: float = described(0.005, "learning rate: step size on the loss")
-    weight_decay: float = described(0.0, "share of each weight lost a step, over lr", positive=False)
+    weight_decay: float = described(0.0, "added to each gradient, in parts of the weight", positive=False)
     width: int = described(500, "units of a hidden layer")
     hidden_layers: int = described(20, "number of hidden layers")
     layer: int = described(10, "hidden layer that is compared with the theory, counted from 0", positive=False)

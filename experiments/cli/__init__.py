@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ModuleNotFoundError as error:
-        print(f"repdyn: {error.name} is not installed; install repdyn[experiments]", file=sys.stderr)
+        extra = "cluster" if error.name == "distributed" else "experiments"
+        print(f"repdyn: {error.name} is not installed; install repdyn[{extra}]", file=sys.stderr)
     except (ValueError, OSError, ArithmeticError) as error:
         print(f"repdyn: {error}", file=sys.stderr)
     except KeyboardInterrupt:

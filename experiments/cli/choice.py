@@ -35,7 +35,9 @@ def chosen(options: argparse.Namespace) -> list[Study]:
     """
     from ..studies import studies
 
-    known = studies(options.scale, options.data_dir)
+    # A worker of a cluster has a working directory of its own.
+    data_dir = str(Path(options.data_dir).absolute()) if options.data_dir else ""
+    known = studies(options.scale, data_dir)
     for name in options.study:
         if name not in known:
             raise ValueError(f"there is no study {name!r}; there are {', '.join(known)}")

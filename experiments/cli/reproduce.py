@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .choice import add_choice, chosen
@@ -17,7 +18,7 @@ def add(commands: Any) -> None:
     reproduce = commands.add_parser("reproduce", help="run the studies of the paper, as far as results are missing")
     add_choice(reproduce)
     reproduce.add_argument(
-        "--processes", type=int, default=os.cpu_count(), metavar="N", help="of this machine (default: one a core)"
+        "--processes", type=int, default=_cores(), metavar="N", help="of this machine (default: one a core)"
     )
     reproduce.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://HOST:PORT, instead")
     reproduce.add_argument("--dry-run", action="store_true", help="show what would be run and about how long it takes")
@@ -25,11 +26,13 @@ def add(commands: Any) -> None:
 
 
 def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
+    from ..sweep.outcome import FAILED
     from ..sweep.plan import plan
     from ..sweep.store import Store
     from ..sweep.sweep import sweep
     from ..sweep.workers import cluster_workers, local_workers
 
+    workers = cluster_workers(options.scheduler) if options.scheduler else local_workers(options.processes)
     store = Store(options.store)
     planned = plan([trial for study in chosen(options) for trial in study.trials()], store)
     for reason in planned.damaged:
@@ -37,11 +40,17 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
     if options.dry_run:
         print(_listing(planned, options.processes))
         return 0
-    workers = cluster_workers(options.scheduler) if options.scheduler else local_workers(options.processes)
     ended = sweep(planned, store, workers)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing was missing"
     print(f"{len(planned.trials)} trials in {options.store}: {counts}")
-    return 0
+    if ended[FAILED]:
+        print("repdyn: what failed is tried again by the same command", file=sys.stderr)
+    return 1 if ended[FAILED] else 0
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _listing(planned: Plan, processes: int) -> str:

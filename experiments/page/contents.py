@@ -97,20 +97,20 @@ def gather(studies: Iterable[Study], store: Store) -> Contents:
 
     A study whose section cannot be made or drawn keeps its place in the report, with the reason.
     """
-    found: dict[str, Fate] = {}
+    found: dict[tuple[str, str], Fate] = {}
     chapters = [_chapter(study, store, found) for study in studies]
     return Contents(tuple(chapters), tuple(found.values()))
 
 
-def _chapter(study: Study, store: Store, found: dict[str, Fate]) -> Chapter:
-    """The chapter of a study; ``found`` has the fates of trials by their digests, and is added to."""
+def _chapter(study: Study, store: Store, found: dict[tuple[str, str], Fate]) -> Chapter:
+    """The chapter of a study; ``found`` has the fates of trials by digest and label, and is added to."""
     trials = study.trials()
     fates: list[Fate] = []
     for trial in in_order(trials):
-        digest = trial.digest
-        if digest not in found:
-            found[digest] = _fate(trial, store)
-        fates.append(found[digest])
+        key = trial.digest, trial.label
+        if key not in found:
+            found[key] = _fate(trial, store)
+        fates.append(found[key])
     chapter = Chapter(study, tuple(fates))
     results = Results.of(trials, store)
     if not any(outcome is not None and outcome.status == FINISHED for outcome in results.outcomes.values()):

@@ -33,6 +33,9 @@ _SAME_PATH = ("minibatch", "momentum")
 """Trainings that should give the trajectory of the plain one: the mean over two steps of one point each is a step on
 both, and momentum 0.9 at a tenth of the rate has the same effective rate."""
 
+_SAME_NETWORK = ("minibatch", "momentum", "weight_decay")
+"""Settings with the network and the loss of the plain one, so that sums of squares can be compared."""
+
 _HOLDS = 0.95
 """Median R^2 of dh2 and of dy2 from which a theory is said to hold."""
 
@@ -69,9 +72,9 @@ class Beyond(Study):
             return Section(self.title, ("No theory was fitted to any of these settings yet.",))
         return Section(
             self.title,
-            paragraphs=(*_paragraphs(fits, curves, known, self.seeds), *_unfitted(failed)),
+            paragraphs=(*_paragraphs(fits, curves, known, self.seeds), *self._training(), *_unfitted(failed)),
             verdicts=(
-                *(_holding(name, fits) for name in known),
+                *(_holding(name, fits, same=self._same_network(name)) for name in known),
                 *(_same_path(name, curves) for name in known if name in _SAME_PATH),
                 *(_own_theory(fits) for name in known if name == "cross_entropy"),
             ),
@@ -91,8 +94,21 @@ class Beyond(Study):
                     "The last settings are the plain ones of the paper.",
                 ),
             ),
-            tables=(_by_theory(fits, known),),
+            tables=(_by_theory(fits, known, [name for name in known if self._same_network(name)]),),
         )
+
+    def _same_network(self, setting: str) -> bool:
+        """Whether only the training differs from the plain setting."""
+        narrowed = [bool(self.width) and name not in self.full_width for name in (setting, _NEAREST[setting])]
+        return setting in _SAME_NETWORK and narrowed[0] == narrowed[1]
+
+    def _training(self) -> Iterator[str]:
+        """How size and speed differ from the listed ones; nothing if they do not."""
+        if self.speed != 1:
+            yield f"Networks are trained {self.speed:g} times as fast as listed, in as many fewer steps."
+        if self.width:
+            kept = f" (but for {', '.join(self.full_width)})" if self.full_width else ""
+            yield f"Hidden layers have at most {self.width} units{kept}."
 
 
 def _unfitted(failed: pd.DataFrame) -> Iterator[str]:
@@ -148,12 +164,12 @@ def _failing(setting: str, fits: pd.DataFrame, curves: pd.DataFrame) -> str:
     )
 
 
-def _holding(setting: str, fits: pd.DataFrame) -> Verdict:
+def _holding(setting: str, fits: pd.DataFrame, *, same: bool) -> Verdict:
     """Whether the two-point theory holds."""
     rows = fits[(fits["setting"] == setting) & (fits["theory"] == "two_point")]
     nearest = fits[(fits["setting"] == _NEAREST[setting]) & (fits["theory"] == "two_point")]
     lowest = min(_medians(fits, setting, "two_point"))
-    ratio = float(rows["sse"].median() / nearest["sse"].median()) if len(nearest) else np.nan
+    ratio = float(rows["sse"].median() / nearest["sse"].median()) if same and len(nearest) else np.nan
     relative = "" if np.isnan(ratio) else f"; {number(ratio)} times the SSE of {_NEAREST[setting]}"
     return Verdict(
         f"the two-point theory holds for {setting}",
@@ -206,7 +222,7 @@ def _first_seeds(curves: pd.DataFrame) -> pd.DataFrame:
     return curves[curves["seed"] == curves.groupby("setting")["seed"].transform("min")]
 
 
-def _by_theory(fits: pd.DataFrame, known: list[str]) -> Table:
+def _by_theory(fits: pd.DataFrame, known: list[str], same: list[str]) -> Table:
     lines: list[dict[str, str]] = []
     for setting in (*known, *dict.fromkeys(_NEAREST[name] for name in known)):
         nearest = fits[fits["setting"] == _NEAREST.get(setting, setting)]
@@ -214,7 +230,8 @@ def _by_theory(fits: pd.DataFrame, known: list[str]) -> Table:
             rows = fits[(fits["setting"] == setting) & (fits["theory"] == theory)]
             if rows.empty:
                 continue
-            plain = float(nearest.loc[nearest["theory"] == theory, "sse"].median())
+            comparable = setting in same or setting not in _NEAREST
+            plain = float(nearest.loc[nearest["theory"] == theory, "sse"].median()) if comparable else np.nan
             lines.append(
                 {
                     "setting": setting,

@@ -124,14 +124,16 @@ def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
     best = _best(fits).set_index("seed")["sse"]
     first, last = (_at(fits, layer, "sse") / best for layer in (0, run.hidden_layers - 1))
     recorded = "; ".join(f"{number(a / b)} and {number(c / b)}" for a, b, _, c in RECORDED)
-    worst = min(first.min(), last.min())
+    ratios = pd.concat([first, last])
+    missing, worst = int(ratios.isna().sum()), float(ratios.min())
     return Verdict(
         "the error is far larger at the first layer, and larger at the last, than at the best (paper, depth)",
         f"SSE over that of the best layer above {_STEEP:g} at both ends; recorded {recorded}",
         f"first layer {spread(first)}, last layer {spread(last)}; SSE {spread(_at(fits, 0, 'sse'))} and "
         f"{spread(_at(fits, run.hidden_layers - 1, 'sse'))}",
-        None if np.isnan(worst) else bool(worst > _STEEP),
-        f"the smallest ratio of any seed is {number(worst)}",
+        None if missing else worst > _STEEP,
+        f"the smallest ratio of any seed is {number(worst)}"
+        + (f"; {missing} of {len(ratios)} ends without a fit" if missing else ""),
     )
 
 
@@ -148,7 +150,8 @@ def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
     return Verdict(
         f"1/tau_h is flat, then rises steeply after layer {middle} (paper, depth)",
         f"from layer {middle} to {last} it rises by more than {_STEEP:g} times; up to layer {middle} it moves by less "
-        f"than 1/{_STEEP:g} of that",
+        f"than 1/{_STEEP:g} of that, and of itself (largest over smallest) by less than a factor of {_STEEP:g}; "
+        "flat only beside the rise is undecided",
         f"rises {spread(rise)} times after layer {middle}; moves by {spread(share)} of that before",
         None if rise.isna().any() or (then_steep and not flat) else then_steep,
         f"{'flat' if flat else 'not flat by itself'}: it moves {spread(times)} times before (largest over smallest)",

@@ -14,7 +14,8 @@ from ..sweep.trial import Trial
 from .spread import spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
-EPOCH = 937 * 0.0003
+_PAPER_RATE = 0.0003
+EPOCH = 937 * _PAPER_RATE
 """Training time (learning rate times steps) of one epoch of the paper: its 0.003 is on a loss that averages over the
 10 outputs, which is 0.0003 on the sum."""
 
@@ -72,7 +73,7 @@ class DigitTrajectories(Study):
         fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
         runs = results.values("digits")
         if "sse" not in fits or not (fits["setting"] == _BALANCED).any():
-            return Section(self.title, ("No pair could be fitted.",))
+            return Section(self.title, ("There is no balanced fit of a pair yet, which everything here is told by.",))
         fits = self._in_epochs(fits)
         balanced = fits[fits["setting"] == _BALANCED]
         shown = curves.query("setting == @_BALANCED and seed == seed.min()")
@@ -133,6 +134,7 @@ class DigitTrajectories(Study):
 
     def _verdicts(self, runs: pd.DataFrame, fits: pd.DataFrame, balanced: pd.DataFrame) -> list[Verdict]:
         comparable = bool(self.data_dir) and abs(self.lr * self.steps / EPOCH - 200) < 2
+        rate = "" if self.lr == _PAPER_RATE else f"; at {self.lr / _PAPER_RATE:.3g} times the paper's learning rate"
         found: list[Verdict] = []
         two_point = {
             name: fits[(fits["setting"] == name) & (fits["theory"] == "two_point")] for name in (_BALANCED, _PLAIN)
@@ -146,7 +148,7 @@ class DigitTrajectories(Study):
                     " and ".join(f"{value:.5f}" for value in _RECORDED_LOSS.values()) + " (recorded)",
                     " and ".join(spread(x, ".5f") for x in losses.values()),
                     bool(off < 0.05),
-                    f"off by at most {off:.1%}",
+                    f"off by at most {off:.1%}{rate}",
                 )
             )
         medians = {name: float(two_point[_BALANCED][f"r2_{name}"].median()) for name in _SCALARS}
@@ -162,7 +164,7 @@ class DigitTrajectories(Study):
         found += [
             _delays(two_point[_PLAIN], "plain"),
             _delays(two_point[_BALANCED], "balanced"),
-            *_recorded_pair(two_point[_PLAIN], self.steps // self.every, comparable),
+            *_recorded_pair(two_point[_PLAIN], self.steps // self.every, comparable, rate),
         ]
         others = balanced[balanced["theory"] == "growing_vectors"]
         if len(others):
@@ -216,8 +218,8 @@ def _delays(fits: pd.DataFrame, kind: str) -> Verdict:
     )
 
 
-def _recorded_pair(fits: pd.DataFrame, samples: int, comparable: bool) -> list[Verdict]:
-    """The pair of a 0 and a 1, as the paper has it."""
+def _recorded_pair(fits: pd.DataFrame, samples: int, comparable: bool, rate: str) -> list[Verdict]:
+    """The pair of a 0 and a 1, as the paper has it; ``rate`` says how the learning rate differs."""
     pair = fits[fits["pair"] == _RECORDED_PAIR]
     if pair.empty:
         return []
@@ -230,13 +232,13 @@ def _recorded_pair(fits: pd.DataFrame, samples: int, comparable: bool) -> list[V
             f"{_RECORDED_SSE:.0f} (recorded, one run)",
             spread(sse, ".0f"),
             (1 / 3 < ratio < 3) if comparable else None,
-            f"{ratio:.2g} times" + ("" if comparable else "; other images or another training time"),
+            f"{ratio:.2g} times" + ("" if comparable else "; other images or another training time") + rate,
         ),
         Verdict(
             "The output distance of a 0 and a 1 rises before the theory says (plain fit).",
             "about 10 epochs earlier (recorded, one run)",
             f"{spread(delay, '+.1f')} epochs (negative: earlier)",
             bool((delay < 0).all()) if comparable and len(delay) else None,
-            "" if comparable else "other images or another training time",
+            rate.removeprefix("; ") if comparable else f"other images or another training time{rate}",
         ),
     ]

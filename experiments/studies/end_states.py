@@ -18,7 +18,8 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     Args:
         pairs: columns dx2, dy2_target, dh2_start, dy2_start and w_start; where the theory has the coefficient gram
             and ``coefficients`` does not, a column gram too: it belongs to a pair, not to a network.
-        coefficients: the theory's coefficients. A common factor of all rates does not matter.
+        coefficients: the theory's coefficients. A common factor of all rates does not matter. growth_h is that of
+            a pair with dx2 = 1, per squared slope of the encoder dh2/dx2; a pair's own is growth_h / dx2.
         theory: the name of a theory with a known end.
 
     Raises:
@@ -30,5 +31,9 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     """
     start = State(*(pairs[f"{name}_start"].to_numpy(np.float64) for name in ("dh2", "dy2", "w")))
     pair = Pair(pairs["dx2"].to_numpy(np.float64), pairs["dy2_target"].to_numpy(np.float64))
-    own = {"gram": pairs["gram"].to_numpy(np.float64)} if "gram" in pairs and theory != "two_point" else {}
+    own: dict[str, Array] = {}
+    if "gram" in pairs and theory != "two_point":
+        own["gram"] = pairs["gram"].to_numpy(np.float64)
+    if "growth_h" in coefficients:
+        own["growth_h"] = coefficients["growth_h"] / pairs["dx2"].to_numpy(np.float64)
     return np.asarray(final_distance(start, pair, {**coefficients, **own}, theory=theory))

@@ -8,13 +8,14 @@ from typing import ClassVar, cast
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Pair, State, final_distance
+from repdyn.numeric import Pair, State
 
 from ..figures.structure import FORMULAS, draw_structure
 from ..fits import MEASURED
 from ..settings import TwoPoints
 from ..sweep.trial import Trial
 from .agreement import agreement, resampled
+from .end_states import end_distances
 from .spread import number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 from .two_point_runs import fitted, two_points
@@ -28,6 +29,9 @@ _GOOD = 0.9
 
 _LARGEST_LOSS = 1e-2
 """Fitted runs that end with more are left out of the means, as in the paper."""
+
+_PAPER_SPEED = 0.4
+"""Of the grid: half the settings' listed rate stands in settings.toml, and the paper has a fifth of it here."""
 
 _NOWHERE = State(1e-300, 0.0, 0.0)
 """The start of the rich limit: no distance to speak of."""
@@ -94,9 +98,12 @@ class Structure(Study):
         if fits.empty or ends.empty:
             return Section(self.title, ("No setting has both fitted rates and networks on the grid yet.",))
         kept = fits[fits["kept"]]
+        with_rates = set(kept.loc[kept["theory"] == "two_point", "setting"])
+        without = [_no_rates(name) for name in dict.fromkeys(ends["setting"]) if name not in with_rates]
         rows = pd.concat([pd.DataFrame(), *_predicted(ends, kept)], ignore_index=True)
         if rows.empty:
-            return Section(self.title, ("No fitted run ended with a loss small enough to give rates.",))
+            missing = "No fit succeeded in a run whose last loss is small enough to give rates."
+            return Section(self.title, (missing, *_unsuccessful(fits)), tuple(without))
         settings = list(dict.fromkeys(rows["setting"]))
         differing = [name for name in settings if len(_some(rows, name, "rich"))]
         chunks = [settings[i : i + _PANELS] for i in range(0, len(settings), _PANELS)]
@@ -105,6 +112,7 @@ class Structure(Study):
             paragraphs=(*self._paragraphs(fits, ends, rows),),
             verdicts=(
                 *(_verdict(name, rows) for name in differing),
+                *without,
                 _shortfall(ends),
                 *(_transfer(name, rows) for name in differing),
             ),
@@ -142,8 +150,9 @@ class Structure(Study):
             f"it was not fitted? Rates are means over runs at |dx| = 1, |dy*|² = 0.5 ({self.fits} a setting). Then a "
             f"network is trained from scratch at each point of a grid of |dx| from 0.5 to 1.5 and |dy*| from 0 to 1, "
             f"{self.seeds} a point, until its loss is below {self.until:g} or for {self.steps:,} steps."
+            f"{self._training()}"
         )
-        dropped = fits[~fits["kept"]].drop_duplicates(["setting", "seed"])
+        dropped = fits[fits["loss"] > _LARGEST_LOSS].drop_duplicates(["setting", "seed"])
         late = ends[~ends["learnt"]]
         yield (
             f"Of {len(fits.drop_duplicates(['setting', 'seed']))} fitted runs {len(dropped)} ended with a loss above "
@@ -151,6 +160,7 @@ class Structure(Study):
             f"{len(late)} had not reached the loss after {self.steps:,} steps{_named(late)}; they are counted as they "
             "stand, and drawn hollow."
         )
+        yield from _unsuccessful(fits)
         yield (
             "Four predictions: the rich limit sqrt(tau_y/tau_h) |dx| |dy*| of the paper; its whole formula, from the "
             "measured start; the same without the ansatz (scalar_output); and with rates that grow with the slopes of "
@@ -162,6 +172,25 @@ class Structure(Study):
         if len(missing):
             yield f"{len(missing)} predictions do not exist{_named(missing)}: the formula refused the start."
 
+    def _training(self) -> str:
+        """How the training differs from the published one; nothing if it does not."""
+        said = ""
+        if self.fit_speed != 1:
+            said += f" The fitted runs are trained {self.fit_speed:g} times as fast, in as many fewer steps."
+        if self.speed != _PAPER_SPEED:
+            times = f"{self.speed / _PAPER_SPEED:g} times the paper's"
+            said += f" The learning rate on the grid is {times}, a fifth of the listed one."
+        return said + (f" Hidden layers have at most {self.width} units." if self.width else "")
+
+
+def _unsuccessful(fits: pd.DataFrame) -> Iterator[str]:
+    """The fits that did not succeed, by theory."""
+    failed = fits[~fits["success"].astype(bool)]
+    named = failed["setting"] + " seed " + failed["seed"].astype(str)
+    groups = [f"{theory} {len(runs)} ({', '.join(runs)})" for theory, runs in named.groupby(failed["theory"])]
+    if groups:
+        yield f"{len(failed)} of {len(fits)} fits did not succeed and are left out of the means: {'; '.join(groups)}."
+
 
 def _named(rows: pd.DataFrame) -> str:
     """How many rows each setting has, in brackets; nothing if there are none."""
@@ -170,14 +199,16 @@ def _named(rows: pd.DataFrame) -> str:
 
 
 def _fitted_runs(results: Results) -> pd.DataFrame:
-    """A row for each fitted run and theory: its coefficients, its start, and whether its last loss is small enough."""
+    """A row for each fitted run and theory: its coefficients, its start, its last loss, and whether it gives rates."""
     fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
-    if fits.empty or curves.empty:
+    if fits.empty:
         return pd.DataFrame()
+    if curves.empty:  # no fit gave anything
+        return fits.assign(loss=np.nan, kept=False)
     runs = curves[curves["theory"] == MEASURED].groupby(["setting", "seed"], sort=False)
     ends = runs.agg(loss=("loss", "last"), dh2_0=("dh2", "first"), dy2_0=("dy2", "first")).reset_index()
-    merged = fits[fits["success"]].merge(ends, on=["setting", "seed"])
-    return merged.assign(kept=merged["loss"] <= _LARGEST_LOSS)
+    merged = fits.merge(ends, on=["setting", "seed"], how="left")
+    return merged.assign(kept=merged["success"].astype(bool) & (merged["loss"] <= _LARGEST_LOSS))
 
 
 def _predicted(ends: pd.DataFrame, fits: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -205,8 +236,7 @@ def _prediction(formula: str, fits: pd.DataFrame, network: pd.Series) -> tuple[f
         slope2 = float(((fits["fitted_gram"] + fits["dy2_0"]) / fits["dh2_0"]).mean())
         coefficients["gram"] = max(slope2 * dh2 - dy2, 0.0)
     if formula == "growing_rates":
-        # What is fitted at dx2 = 1 is the growth per squared slope of the encoder, dh2/dx2.
-        coefficients["growth_h"] = float(fits["fitted_growth_h"].mean()) / dx2
+        coefficients["growth_h"] = float(fits["fitted_growth_h"].mean())  # fitted at dx2 = 1
         coefficients["growth_y"] = float(fits["fitted_growth_y"].mean())
     # w is -dy . (dy* - dy): with another target along dy* the part of dy along it stays.
     starts = [(w, dy), (dy2 - (dy2 - w) * end / dy, end)] if dy else [(w, dy)] * 2
@@ -215,8 +245,9 @@ def _prediction(formula: str, fits: pd.DataFrame, network: pd.Series) -> tuple[f
 
 
 def _final(formula: str, start: State, pair: Pair, coefficients: dict[str, float]) -> float:
+    at = {"dx2": pair.dx2, "dy2_target": pair.dy2, "dh2_start": start.dh2, "dy2_start": start.dy2, "w_start": start.w}
     try:
-        return float(final_distance(start, pair, coefficients, theory=formula))
+        return float(end_distances(pd.DataFrame([at]), coefficients, formula)[0])
     except (ValueError, ArithmeticError):
         return np.nan
 
@@ -238,6 +269,16 @@ def _within(value: float, interval: tuple[float, float]) -> str:
     return f"{number(value)} ({number(interval[0])} to {number(interval[1])})"
 
 
+def _claim(setting: str) -> str:
+    return f"{setting}: final distances are sqrt(tau_y/tau_h) |dx| |dy*| (paper, rich structure)"
+
+
+def _no_rates(setting: str) -> Verdict:
+    """The claim about a setting whose networks are there and whose rates are not."""
+    predicted = f"on y = x: R² at least {_GOOD} where dy* > 0"
+    return Verdict(_claim(setting), predicted, "networks on the grid, no predictions", None, "no rates")
+
+
 def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
     values, intervals = _intervals(_some(rows, setting, "rich"))
     whole = agreement(*(_some(rows, setting, "rich", differing=False)[c] for c in ("predicted", "measured")))
@@ -249,7 +290,7 @@ def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
         else ""
     )
     return Verdict(
-        f"{setting}: final distances are sqrt(tau_y/tau_h) |dx| |dy*| (paper, rich structure)",
+        _claim(setting),
         f"on y = x: R² at least {_GOOD} where dy* > 0{recorded}",
         f"R² {_within(values['r2'], (low, high))}, Pearson {_within(values['pearson'], intervals['pearson'])}, "
         f"slope {_within(values['slope'], intervals['slope'])}, {number(whole.r2)} over all points",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..sweep.trial import Trial
-from .ends import count, ends, unfinished
+from .ends import MISSING, count, ends, unfinished
 from .recorded import recorded
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -63,11 +64,11 @@ class Trajectories(Study):
         shown = "default" if "default" in set(curves["setting"]) else str(curves["setting"].iloc[0])
         order = [name for name in self.settings if name in set(curves["setting"])]
         known = {name: found.known(name)["sse"] for name in order if "sse" in found.known(name)}
-        interval = interval_name(self.seeds)
-        band = "" if self.seeds == 1 else f" Lines and band: {interval}."
+        interval = interval_name(found.seeds)
+        band = "" if found.seeds == 1 else f" Lines and band: {interval}."
         return Section(
             self.title,
-            (*self._introduction(), *found.notes(), *unfinished(found.ended)),
+            (*self._introduction(found.seeds), *found.notes(), *unfinished(found.ended)),
             (*found.overall(), *(found.describes(name) for name in self.settings)),
             (
                 Plate(
@@ -96,8 +97,8 @@ class Trajectories(Study):
             (found.rates_table(), found.errors_table()),
         )
 
-    def _introduction(self) -> tuple[str, ...]:
-        how = f"; {interval_name(self.seeds)}"
+    def _introduction(self, seeds: int = 0) -> tuple[str, ...]:
+        how = f"; {interval_name(seeds)}" if seeds else ""
         narrow = f" Hidden layers have at most {self.width} units" if self.width else ""
         kept = f" (but for {', '.join(self.full_width)})" if self.width and self.full_width else ""
         fast = f" Networks are trained {self.speed:g} times as fast, in as many fewer steps." if self.speed != 1 else ""
@@ -122,6 +123,7 @@ class _Found:
         fits = results.table("fits", "fits").reindex(columns=_COLUMNS)
         scale = [self.known(name).get("steps", steps.get(name, 1)) / steps.get(name, 1) for name in fits["setting"]]
         self.fits = fits.assign(sse=fits["sse"].astype(float) * np.array(scale))
+        self.seeds = int(fits.groupby("setting")["seed"].nunique().max()) if len(fits) else 0
 
     @staticmethod
     def known(setting: str) -> dict[str, Any]:
@@ -152,18 +154,16 @@ class _Found:
         return [self._universal(), *self._default(), self._reproduced(), self._growing()]
 
     def _universal(self) -> Verdict:
-        names = self.measured("two_point")
-        failing = [name for name in names if not self.passes(name, "two_point")]
-        expected = [name for name in failing if self._failed_before(name)]
-        by = f"not described: {', '.join(failing)}" if failing else ""
-        if expected:
-            by += f"; the recorded run fails the same rule for {', '.join(expected)}"
+        holds = {name: self.passes(name, "two_point") for name in self.measured("two_point")}
+        all_of = _All(self.study.settings, holds, self.ended)
+        expected = [name for name in (*all_of.failing, *all_of.without) if self._failed_before(name)]
+        same = [f"the recorded run fails the same rule for {', '.join(expected)}"] if expected else []
         return Verdict(
             "Two fitted rates describe the trajectory, whatever the architecture (van Rossem & Saxe)",
             f"median R² of dh2 and dy2 at least {_DESCRIBED:g} in every setting",
-            f"so in {len(names) - len(failing)} of {len(names)} settings",
-            not failing if names else None,
-            by,
+            f"so {all_of.counted}",
+            all_of.agrees,
+            "; ".join([*all_of.said("not described"), *same]),
         )
 
     def _default(self) -> list[Verdict]:
@@ -187,20 +187,25 @@ class _Found:
             for name in self.measured("two_point")
             if "sse" in self.known(name)
         }
-        outside = [f"{name} ({number(x)} times)" for name, x in ratios.items() if not 1 / _ORDER <= x <= _ORDER]
+        known = [name for name in self.study.settings if "sse" in self.known(name)]
+        all_of = _All(known, {name: 1 / _ORDER <= x <= _ORDER for name, x in ratios.items()}, self.ended)
         return Verdict(
             "The error of the two-point theory is of the recorded order in each recorded setting",
             f"SSE within a factor of {_ORDER:g}",
-            f"so in {len(ratios) - len(outside)} of {len(ratios)} settings",
-            not outside if ratios else None,
-            f"median ratio to the recorded SSE {spread(ratios.values())} over settings"
-            + (f"; outside: {', '.join(outside)}" if outside else ""),
+            f"so {all_of.counted}",
+            all_of.agrees,
+            "; ".join(
+                [
+                    f"median ratio to the recorded SSE {spread(ratios.values())} over settings",
+                    *all_of.said("outside", {name: f" ({number(x)} times)" for name, x in ratios.items()}),
+                ]
+            ),
         )
 
     def _growing(self) -> Verdict:
         names = [name for name in self.measured("growing_rates") if len(self.gain(name, "growing_rates"))]
         gains = {name: self.gain(name, "growing_rates").median() for name in names}
-        better = [name for name in names if gains[name]["aic"] < 0]
+        all_of = _All(self.study.settings, {name: bool(gains[name]["aic"] < 0) for name in names}, self.ended)
         known = [x["sse"] / x["sse_growing"] for x in recorded()["trajectories"].values() if "sse_growing" in x]
         described = [name for name in names if self.passes(name, "growing_rates")]
         return Verdict(
@@ -208,13 +213,8 @@ class _Found:
             f"SSE {spread(known)} times smaller in {len(known)} recorded runs (median and interval over settings)",
             f"SSE {spread(x['factor'] for x in gains.values())} times smaller over {len(names)} settings; "
             f"{len(described)} are described",
-            len(better) == len(names) if names else None,
-            f"AIC is lower in {len(better)} of {len(names)} settings"
-            + (
-                f"; not in {', '.join(name for name in names if name not in better)}"
-                if len(better) < len(names)
-                else ""
-            ),
+            all_of.agrees,
+            "; ".join([f"AIC is lower {all_of.counted}", *all_of.said("not in")]),
         )
 
     def _failed_before(self, setting: str) -> bool:
@@ -284,9 +284,7 @@ class _Found:
                     "growing rates": spread(growing["final_predicted"].astype(float)),
                 }
             )
-        return Table(
-            f"Rates per training step and final hidden distances; {interval_name(self.study.seeds)}.", _frame(rows)
-        )
+        return Table(f"Rates per training step and final hidden distances; {interval_name(self.seeds)}.", _frame(rows))
 
     def errors_table(self) -> Table:
         """The error of each theory in every setting."""
@@ -304,9 +302,54 @@ class _Found:
             rows.append(row)
         return Table(
             "Errors of three theories: the sum of squares "
-            f"({interval_name(self.study.seeds)}) and the median R² of dh2, dy2, w.",
+            f"({interval_name(self.seeds)}) and the median R² of dh2, dy2, w.",
             _frame(rows),
         )
+
+
+@dataclass(frozen=True)
+class _All:
+    """Whether something holds in every one of some settings.
+
+    A setting without a number counts against; if not all its trials were run, it leaves the question open.
+    """
+
+    settings: Sequence[str]
+    holds: Mapping[str, bool]  # of the settings with a number
+    ended: pd.DataFrame
+
+    @property
+    def not_run(self) -> list[str]:
+        missing = set(self.ended.loc[self.ended["status"] == MISSING, "setting"])
+        return [name for name in self.settings if name not in self.holds and name in missing]
+
+    @property
+    def failing(self) -> list[str]:
+        return [name for name in self.settings if not self.holds.get(name, True)]
+
+    @property
+    def without(self) -> list[str]:
+        """Settings whose trials all ended and gave no number."""
+        return [name for name in self.settings if name not in self.holds and name not in self.not_run]
+
+    @property
+    def agrees(self) -> bool | None:
+        if self.failing or self.without:
+            return False
+        return None if self.not_run or not self.settings else True
+
+    @property
+    def counted(self) -> str:
+        return f"in {sum(self.holds.values())} of {len(self.settings)} settings"
+
+    def said(self, failing: str, more: Mapping[str, str] | None = None) -> list[str]:
+        """The settings where it does not hold, after a word and each with more to say, and those without a number."""
+        named = [name + (more or {}).get(name, "") for name in self.failing]
+        return [
+            *([f"{failing}: {', '.join(named)}"] if named else []),
+            *([f"no run or no fit gave a number: {', '.join(self.without)}"] if self.without else []),
+            *([f"{len(self.not_run)} settings not run"] if self.not_run else []),
+        ]
 
 
 _RATES = ("rate_h", "rate_y", "rate_mean")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from typing import cast
 
 _PACKAGE = "repdyn"
 
@@ -16,7 +17,7 @@ _PACKAGE = "repdyn"
 def code_digest(module: str) -> str:
     """A digest of what a module and the modules of this package that it imports do.
 
-    Layout, comments and docstrings do not count. Names imported from a package are
+    Layout, comments, docstrings and the version of Python do not count. Names imported from a package are
     followed to the module that its ``__init__`` takes them from.
 
     >>> code_digest("repdyn.experiments.watch") == code_digest("repdyn.experiments.tracker")
@@ -57,7 +58,17 @@ def _essence(module: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [x for x in node.body if not _is_text(x)] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(repr(_canonical(tree)).encode()).hexdigest()
+
+
+def _canonical(node: object) -> object:
+    """A syntax tree as nested tuples, without the empty fields that differ between versions of Python."""
+    if isinstance(node, ast.AST):
+        fields = ((name, _canonical(value)) for name, value in ast.iter_fields(node) if value not in (None, []))
+        return type(node).__name__, tuple(fields)
+    if isinstance(node, list):
+        return tuple(_canonical(item) for item in cast(list[object], node))
+    return node
 
 
 def _is_text(node: ast.stmt) -> bool:

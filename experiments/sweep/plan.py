@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from ..folders import RecordError
+from .outcome import FINISHED
 from .store import Store
 from .trial import Trial
 
@@ -60,13 +61,23 @@ def in_order(trials: Iterable[Trial]) -> Iterable[Trial]:
 
 
 def _estimate(trial: Trial, earlier: Iterable[Mapping[str, Any]]) -> float | None:
-    """The median time of earlier trials of the same experiment, if possible of the same setting, as if in proportion
-    to their training steps."""
-    steps = getattr(trial.configuration, "steps", 1)
-    times: dict[str, list[float]] = {}
+    """The median time of the earlier trials of the same experiment whose configuration is most alike, as if in
+    proportion to their training steps."""
+    own = {**trial.configuration.identity(), "setting": trial.configuration.name}
+    times: dict[int, list[float]] = {}
     for record in earlier:
-        if record["experiment"] == trial.experiment and record["status"] == "finished":
-            each = record["seconds"] / record["configuration"].get("steps", 1)
-            times.setdefault(record["setting"], []).append(each * steps)
-    of_setting = times.get(trial.configuration.name) or [x for found in times.values() for x in found]
-    return median(of_setting) if of_setting else None
+        if record["experiment"] == trial.experiment and record["status"] == FINISHED:
+            other = {**record["configuration"], "setting": record["setting"]}
+            alike = sum(_same(own[name], other.get(name)) for name in own if name not in _WITHOUT_COST)
+            steps = own.get("steps", 1) / other.get("steps", 1)
+            times.setdefault(alike, []).append(record["seconds"] * steps)
+    return median(times[max(times)]) if times else None
+
+
+_WITHOUT_COST = ("seed", "steps", "lr", "gain")
+"""What two trials may differ in and take as long, but for their steps."""
+
+
+def _same(value: Any, written: Any) -> bool:
+    """Whether a value is the one that was written as JSON."""
+    return (list(cast(tuple[Any, ...], value)) if isinstance(value, tuple) else value) == written

@@ -85,6 +85,7 @@ class Store:
             return None
         check_folder(folder)
         record: dict[str, Any] = json.loads((folder / TRIAL).read_text("utf-8"))
+        record["values"] = {name: _number(value) for name, value in record["values"].items()}
         return Outcome(**{name: record[name] for name in ("status", "reason", "values", "seconds", "versions")})
 
     def holds(self, trial: Trial) -> bool:
@@ -106,3 +107,8 @@ class Store:
                 continue
             found.append(json.loads(path.read_text("utf-8")))
         return found
+
+
+def _number(value: Any) -> Any:
+    """What JSON has no number for was written as text."""
+    return float(value) if value in ("nan", "inf", "-inf") else value

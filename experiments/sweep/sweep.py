@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 
 from tqdm import tqdm
 
+from ..folders import RecordError
 from .outcome import FAILED, FINISHED, Outcome
 from .plan import Plan
 from .store import Store
 from .trial import Trial, run_trial
-from .workers import Workers
+from .workers import Pool, Workers
 
 
 def sweep(plan: Plan, store: Store, workers: Workers) -> Counter[str]:
@@ -76,10 +77,10 @@ class _UnderWay:
         """Run trials until none is left or a process is lost; returns what was on its way then."""
         running: dict[Future[Outcome], Trial] = {}
         try:
-            with workers.start() as executor:
+            with workers() as pool:
                 while trials or running:
-                    self._submit(trials, running, executor, workers.at_once)
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    self._submit(trials, running, pool)
+                    for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                         self.keep(running[future], _outcome(future))
                         del running[future]
         except BrokenExecutor:
@@ -90,16 +91,19 @@ class _UnderWay:
             return lost
         return []
 
-    def _submit(
-        self, trials: list[Trial], running: dict[Future[Outcome], Trial], executor: Executor, at_once: int
-    ) -> None:
-        """Give the executor what is ready, in order, as far as it takes it."""
+    def _submit(self, trials: list[Trial], running: dict[Future[Outcome], Trial], pool: Pool) -> None:
+        """Give the pool what is ready, in order, as far as it takes it."""
+        at_once = pool.at_once()
         for trial in [x for x in trials if not any(needed in self.waiting for needed in x.needs)]:
-            if len(running) == at_once:
+            if len(running) >= at_once:
                 return
             trials.remove(trial)
-            needed = [self.store.outcome(x) for x in trial.needs]
-            running[executor.submit(run_trial, trial, trial.digest, *needed)] = trial
+            try:
+                needed = [self.store.outcome(x) for x in trial.needs]
+            except RecordError as error:  # damaged since it was planned
+                self.keep(trial, Outcome(FAILED, f"not run: {error}"))
+            else:
+                running[pool.executor.submit(run_trial, trial, trial.digest, *needed)] = trial
 
 
 def _came_back(future: Future[Outcome]) -> bool:

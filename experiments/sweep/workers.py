@@ -15,24 +15,26 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
-
-_AT_ONCE = 1000
-"""Trials that a cluster is given: more than it has workers, few enough for the memory of the scheduler."""
+from typing import cast
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
-class Workers:
-    """Where trials run.
+class Pool:
+    """What trials are given to.
 
     Attributes:
-        start: gives an executor, and takes it back.
-        at_once: the most trials that are given to it before the first comes back.
+        executor: runs them.
+        at_once: the most that it is given before the first comes back, as it is now; they hold what they start from.
     """
 
-    start: Callable[[], AbstractContextManager[Executor]]
-    at_once: int
+    executor: Executor
+    at_once: Callable[[], int]
+
+
+Workers = Callable[[], AbstractContextManager[Pool]]
+"""What gives a pool, and takes it back."""
 
 
 def local_workers(processes: int) -> Workers:
@@ -43,22 +45,22 @@ def local_workers(processes: int) -> Workers:
     """
     if processes < 1:
         raise ValueError(f"there must be at least 1 process, got {processes}")
-    return Workers(partial(_local, processes), processes)
+    return partial(_local, processes)
 
 
 def cluster_workers(address: str) -> Workers:
     """The workers of a running Dask scheduler, such as ``tcp://HOST:8786``."""
-    return Workers(partial(_cluster, address), _AT_ONCE)
+    return partial(_cluster, address)
 
 
 @contextmanager
-def _local(processes: int) -> Generator[Executor]:
+def _local(processes: int) -> Generator[Pool]:
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by a process when it starts
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
-        yield executor
+        yield Pool(executor, lambda: processes)
     except BaseException:  # nobody waits for what is running
         for child in set(multiprocessing.active_children()) - others:
             child.terminate()
@@ -73,7 +75,7 @@ def _local(processes: int) -> Generator[Executor]:
 
 
 @contextmanager
-def _cluster(address: str) -> Generator[Executor]:
+def _cluster(address: str) -> Generator[Pool]:
     """Raises ModuleNotFoundError without Dask, OSError if no scheduler answers."""
     from distributed import Client
 
@@ -82,7 +84,11 @@ def _cluster(address: str) -> Generator[Executor]:
     except (OSError, ValueError) as error:
         raise OSError(f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT") from None
     with client:
-        yield client.get_executor(pure=False)
+
+        def twice_the_threads() -> int:
+            return 2 * max(1, sum(cast(dict[str, int], client.nthreads()).values()))
+
+        yield Pool(client.get_executor(pure=False), twice_the_threads)
 
 
 def _prepare() -> None:

@@ -84,6 +84,24 @@ def test_errors_are_given_beside_those_of_the_plain_network() -> None:
     assert (own["SSE, times plain"], own["nearest plain"], own["holds"]) == ("3", "default", "yes")
 
 
+def test_errors_of_another_network_or_loss_are_not_compared() -> None:
+    found = section(gru=outcome(GOOD, sse=6.0), cross_entropy=outcome(GOOD, sse=6.0))
+    rows = found.tables[0].rows.set_index("setting")
+    assert set(rows.loc[["gru", "cross_entropy"], "SSE, times plain"]) == {"-"}
+    assert set(rows.loc[["default", "shallow"], "SSE, times plain"]) == {"1"}
+    for name in ("gru", "cross_entropy"):
+        assert "times the SSE" not in verdict(f"holds for {name}", found).by
+
+
+def test_errors_of_a_plain_network_of_another_width_are_not_compared() -> None:
+    study = Beyond(settings=("momentum",), speed=2.0, width=100, full_width=("momentum",))
+    found = study.section(Results({trial: outcome(GOOD) for trial in study.trials()}))
+    rows = found.tables[0].rows.set_index("setting")
+    assert set(rows.loc["momentum", "SSE, times plain"]) == {"-"}
+    assert "Networks are trained 2 times as fast as listed, in as many fewer steps." in found.paragraphs
+    assert "Hidden layers have at most 100 units (but for momentum)." in found.paragraphs
+
+
 @pytest.mark.parametrize(("shift", "agrees"), [(0, True), (30, False)])
 def test_a_training_with_the_same_effective_rate_has_the_same_path(shift: int, agrees: bool) -> None:
     found = verdict("momentum has the trajectory of default", section(momentum=outcome(GOOD, shift=shift)))

@@ -9,7 +9,7 @@ from repdyn.experiments.context import AXES, Context, features, followed, inputs
 from repdyn.experiments.embedding import embed
 from repdyn.experiments.figures.context import draw_embeddings, draw_task_axes
 from repdyn.experiments.settings import SettingError
-from repdyn.experiments.studies.context import ContextTask, pairs_of, rate_ratios
+from repdyn.experiments.studies.context import ContextTask, growing_coefficients, pairs_of, rate_ratios
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.task_axes import task_axes
@@ -188,7 +188,13 @@ def test_pairs_are_those_of_the_kept_points(outcome) -> None:
 
 def fits_table() -> pd.DataFrame:
     rates = [(1.0, 1.0, True), (2.0, 1.0, True), (9.0, 1.0, True), (5.0, 1.0, False)]
-    return pd.DataFrame([{"rate_h": h, "rate_y": y, "success": ok} for h, y, ok in rates])
+    constant = [{"theory": "two_point", "rate_h": h, "rate_y": y, "success": ok} for h, y, ok in rates]
+    found = [
+        {"fitted_rate_h": k, "fitted_growth_h": k, "fitted_rate_y": 1.0, "fitted_growth_y": 0.0} for k in (1, 2, 9)
+    ]
+    growing = [{"theory": "growing_rates", "success": k < 2, **values} for k, values in enumerate(found)]
+    rows = [{**row, "pair": str(k)} for theory in (constant, growing) for k, row in enumerate(theory)]
+    return pd.DataFrame(rows)
 
 
 def test_the_ratio_is_the_median_of_the_fits_that_succeeded() -> None:
@@ -197,8 +203,17 @@ def test_the_ratio_is_the_median_of_the_fits_that_succeeded() -> None:
     assert rate_ratios(pd.DataFrame()).empty
 
 
-def study() -> ContextTask:
-    return ContextTask(settings=({"name": "lazy", **TINY}, {"name": "rich", **TINY}), seeds=1, speed=2.0, share=0.5)
+def test_the_growth_of_a_network_is_per_squared_slope() -> None:
+    at = {"setting": "lazy", "seed": 0}
+    trajectory = pd.DataFrame({"pair": ["0", "0", "1", "2"], "dx2": [0.5, 0.5, 4.0, 7.0]}).assign(**at)
+    (row,) = growing_coefficients(fits_table().assign(**at), trajectory).to_dict("records")
+    assert row == {**at, "rate_h": 1.5, "growth_h": (1 * 0.5 + 2 * 4.0) / 2, "rate_y": 1.0, "growth_y": 0.0}
+    assert growing_coefficients(pd.DataFrame(), trajectory).empty
+
+
+def study(**sizes) -> ContextTask:
+    values = {"speed": 2.0, "share": 0.5, **sizes}
+    return ContextTask(settings=({"name": "lazy", **TINY}, {"name": "rich", **TINY}), seeds=1, **values)
 
 
 def test_the_study_trains_its_share_of_the_steps_and_fits_each_network() -> None:
@@ -218,7 +233,25 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     assert f"{outcome.values['angle_end']:.3g}" in angle.measured
     assert angle.agrees == (outcome.values["angle_end"] >= 75)
     assert [plate.name for plate in section.plates] == ["embedding", "axes"]
-    assert len(section.tables) == 2
+    scores = section.tables[1].rows
+    assert scores[["setting", "theory"]].to_numpy().tolist() == [
+        [setting, theory] for setting in ("lazy", "rich") for theory in ("two_point", "growing_rates")
+    ]
+    assert "lazy: 1 of 3 failed" in " ".join(section.paragraphs)
+
+
+def test_the_section_says_how_the_training_differs_from_the_paper(outcome) -> None:
+    fits = Outcome(tables={"fits": fits_table()})
+    short, whole = (
+        of.section(Results({t: fits if t.experiment == "fits" else outcome for t in of.trials()}))
+        for of in (study(), study(speed=1.0, share=1.0))
+    )
+    assert (
+        "Networks are trained 2 times as fast as listed, in as many fewer steps. Training stops after 50% of the "
+        "listed time (rate times steps)."
+    ) in short.paragraphs
+    assert all(v.by.endswith("; after 50% of the listed training") for v in short.verdicts)
+    assert not any("listed" in text for text in (*(v.by for v in whole.verdicts), *whole.paragraphs[4:]))
 
 
 def test_the_section_does_without_fits(outcome) -> None:

@@ -52,6 +52,16 @@ def test_errors_at_the_ends_are_compared_with_the_best_of_the_same_seed() -> Non
     assert verdict("first layer", table(19)).agrees is False
 
 
+@pytest.mark.parametrize("layer", [0, 19])
+def test_an_end_without_a_fit_is_undecided(layer) -> None:
+    without = table(12)
+    without.loc[without["layer"] == layer, "success"] = False
+    for tables in ((without,), (without, table(12))):
+        found = verdict("first layer", *tables)
+        assert found.agrees is None
+        assert found.by.endswith(f"1 of {2 * len(tables)} ends without a fit")
+
+
 @pytest.mark.parametrize(
     ("rate_h", "agrees"),
     [
@@ -63,7 +73,11 @@ def test_errors_at_the_ends_are_compared_with_the_best_of_the_same_seed() -> Non
     ids=["flat, then steep", "flat", "a straight line", "flat only beside the rise"],
 )
 def test_the_encoder_rate(rate_h, agrees) -> None:
-    assert verdict("1/tau_h is flat", table(12, rate_h=rate_h)).agrees is agrees
+    found = verdict("1/tau_h is flat", table(12, rate_h=rate_h))
+    assert found.agrees is agrees
+    assert (
+        "of itself (largest over smallest) by less than a factor of 3; flat only beside the rise is" in found.predicted
+    )
 
 
 @pytest.mark.parametrize(("peak", "agrees"), [(9, True), (0, False), (19, False)])

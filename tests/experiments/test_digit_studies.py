@@ -131,6 +131,29 @@ def test_what_is_recorded_of_other_images_is_not_judged(trajectories) -> None:
     assert all(x.agrees is None and "other images or another training time" in x.by for x in recorded)
 
 
+def test_with_plain_fits_only_nothing_is_said_to_have_failed(trajectories) -> None:
+    study, found = trajectories
+    plain = Results({t: o if t.configuration.name != "balanced" else None for t, o in found.outcomes.items()})
+    (text,) = study.section(plain).paragraphs
+    assert text.startswith("There is no balanced fit of a pair yet")
+
+
+@pytest.mark.parametrize(("lr", "told"), [(0.0003, ""), (0.003, "at 10 times the paper's learning rate")])
+def test_the_recorded_numbers_are_compared_at_the_papers_training_time(trajectories, lr: float, told: str) -> None:
+    study, found = trajectories
+    long = replace(study, lr=lr, steps=round(187400 * 0.0003 / lr))
+    outcomes = dict(found.outcomes)
+    for trial, outcome in found.finished("fits").items():
+        fits = outcome.tables["fits"].assign(delay_dy2=-30.0)
+        outcomes[trial] = replace(outcome, tables={**outcome.tables, "fits": fits})
+    judged = [
+        x for x in long.section(Results(outcomes)).verdicts if "recorded" in x.predicted and "all pairs" not in x.claim
+    ]
+    assert len(judged) == 3
+    assert all(x.agrees is not None and x.by.endswith(told) for x in judged)
+    assert told or not any("learning rate" in x.by for x in judged)
+
+
 @pytest.mark.parametrize(
     ("steps", "told", "agrees"),
     [(-28.11, "-5.0 (-5.0 to -5.0) epochs", True), (28.11, "+5.0 (+5.0 to +5.0) epochs", False)],

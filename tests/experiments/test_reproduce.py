@@ -1,6 +1,8 @@
 """``repdyn reproduce``: what is missing is said, run and kept, and what is wrong is one line."""
 
 import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,7 @@ def test_what_is_missing_is_planned_run_kept_and_then_no_longer_missing(tmp_path
     [
         ("trajectory", "there is no study 'trajectory'; there are trajectories, ablations, depth, structure, xor, "),
         ("--scale huge", "argument --scale: invalid choice: 'huge'"),
+        ("--dry-run --processes 0", "there must be at least 1 process, got 0"),
         ("--processes 0", "there must be at least 1 process, got 0"),
         ("--data-dir nowhere", "nowhere has no train-images-idx3-ubyte or train-images-idx3-ubyte.gz"),
         ("xor --scheduler tcp://127.0.0.1:1", "no Dask scheduler answers at tcp://127.0.0.1:1"),
@@ -65,6 +68,21 @@ def test_what_is_wrong_is_one_line_and_a_status(words: str, message: str, tmp_pa
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_without_dask_the_extra_to_install_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["reproduce", "xor", "--store", str(tmp_path), "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == "repdyn: distributed is not installed; install repdyn[cluster]\n"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_trials_that_failed_give_a_status_that_is_not_0(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("repdyn.experiments.sweep.sweep.sweep", lambda plan, store, workers: Counter(failed=2))
+    assert main(["reproduce", "--store", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"2 trials in {tmp_path}: 2 failed\n"
+    assert captured.err == "repdyn: what failed is tried again by the same command\n"
 
 
 @pytest.mark.parametrize("scale", ["quick", "standard", "paper"])

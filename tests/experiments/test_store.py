@@ -27,7 +27,7 @@ def test_an_outcome_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     found = store.read(RUN)
     assert found is not None
     assert found.tables["trajectory"].equals(TABLE)
-    assert (found.values["loss"], found.seconds, found.status) == (0.25, 1.5, "finished")
+    assert (found.values, found.seconds, found.status) == ({"loss": 0.25, "bound": float("inf")}, 1.5, "finished")
 
 
 def test_json_and_parquet_are_readable_without_the_package(tmp_path: Path) -> None:
@@ -115,6 +115,7 @@ def test_times_are_estimated_from_earlier_trials_in_proportion_to_their_steps(tm
     store = Store(tmp_path)
     store.write(RUN, replace(OUTCOME, seconds=3.0))
     store.write(Trial(replace(SETTING, name="other")), replace(OUTCOME, seconds=9.0))
+    store.write(Trial(replace(SETTING, width=4)), replace(OUTCOME, seconds=100.0))
     longer = Trial(replace(SETTING, steps=40, seed=1))
     unknown = Trial(replace(SETTING, name="new", seed=2))
     seconds = plan([longer, unknown, FIT], store).seconds

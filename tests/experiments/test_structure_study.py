@@ -56,7 +56,8 @@ def results(*, growing: bool = False, times=(0.0, 39_000.0), loss: float = 0.0, 
         if isinstance(setting, TwoPoints):
             pair = Pair(setting.dx2, setting.dy2)
             end = learnt(pair.dx2**0.5, pair.dy2**0.5, GROWING if growing else CONSTANT, times)
-            outcomes[trial] = Outcome(tables={"trajectory": frame(end, times, pair)})
+            trajectory = frame(end, times, pair).assign(layer=f"network.hidden.{setting.layer}")
+            outcomes[trial] = Outcome(tables={"trajectory": trajectory})
         else:
             tables = fitted(growing).tables
             outcomes[trial] = Outcome(tables={**tables, "curves": tables["curves"].assign(loss=loss)})
@@ -141,7 +142,47 @@ def test_fitted_runs_with_a_large_loss_are_left_out_and_counted() -> None:
 
 def test_without_a_run_that_learnt_there_are_no_predictions() -> None:
     section = STUDY.section(results(loss=0.02))
-    assert section.paragraphs == ("No fitted run ended with a loss small enough to give rates.",)
+    assert section.paragraphs == ("No fit succeeded in a run whose last loss is small enough to give rates.",)
+    assert [(v.agrees, v.by) for v in section.verdicts] == [(None, "no rates")]
+
+
+def without_success(found: Results, settings: tuple[str, ...], theories: tuple[str, ...]) -> Results:
+    """The same with the fits of some theories to some settings unsuccessful."""
+    outcomes: dict = dict(found.outcomes)
+    for trial, outcome in found.outcomes.items():
+        if trial.experiment == "fits" and outcome and trial.configuration.name in settings:
+            fits = outcome.tables["fits"]
+            fits = fits.assign(success=fits["success"] & ~fits["theory"].isin(theories))
+            outcomes[trial] = Outcome(tables={**outcome.tables, "fits": fits})
+    return Results(outcomes)
+
+
+def test_fits_without_success_are_named_by_theory(constant) -> None:
+    section = STUDY.section(without_success(constant, ("shallow",), ("growing_rates",)))
+    assert (
+        "1 of 3 fits did not succeed and are left out of the means: growing_rates 1 (shallow seed 0)."
+        in section.paragraphs
+    )
+    assert "growing rates" not in set(section.tables[0].rows["formula"])
+    assert not any("did not succeed" in text for text in STUDY.section(constant).paragraphs)
+
+
+def test_a_setting_with_networks_and_no_rates_is_undecided() -> None:
+    study = replace(STUDY, settings=("shallow", "two_layer"), coarse=("shallow", "two_layer"))
+    section = study.section(without_success(results(study=study), ("two_layer",), ("two_point",)))
+    claims = {v.claim.split(":")[0]: v for v in section.verdicts if "final distances are sqrt" in v.claim}
+    assert claims["shallow"].agrees is True
+    assert (claims["two_layer"].agrees, claims["two_layer"].by) == (None, "no rates")
+
+
+def test_the_section_says_how_the_training_differs_from_the_paper(constant) -> None:
+    assert STUDY.section(constant).paragraphs[0].endswith("for 40,000 steps.")
+    quick = replace(STUDY, speed=2.0, fit_speed=2.0, width=100)
+    said = quick.section(results(study=quick)).paragraphs[0]
+    assert said.endswith(
+        "for 40,000 steps. The fitted runs are trained 2 times as fast, in as many fewer steps. The learning rate on "
+        "the grid is 5 times the paper's, a fifth of the listed one. Hidden layers have at most 100 units."
+    )
 
 
 def test_what_did_not_finish_is_no_point(constant) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from repdyn.experiments.sweep.plan import plan
 from repdyn.experiments.sweep.store import Store
 from repdyn.experiments.sweep.sweep import sweep
 from repdyn.experiments.sweep.trial import Trial, run_trial
-from repdyn.experiments.sweep.workers import Workers, cluster_workers, local_workers
+from repdyn.experiments.sweep.workers import Pool, Workers, cluster_workers, local_workers
 
 SMALL = TwoPoints(name="small", width=8, hidden_layers=1, layer=0, steps=300, lr=0.05)
 RUNS = [Trial(replace(SMALL, seed=seed)) for seed in range(4)]
@@ -42,7 +43,7 @@ class Here(Executor):
 
 
 def here(executor: Executor | None = None) -> Workers:
-    return Workers(lambda: nullcontext(executor or Here()), at_once=2)
+    return lambda: nullcontext(Pool(executor or Here(), lambda: 2))
 
 
 def tables(store: Store, trials: list[Trial]) -> list[dict[str, str]]:
@@ -95,6 +96,9 @@ def test_an_error_is_a_row_with_its_reason_and_is_tried_again(tmp_path: Path) ->
     assert sweep(plan([odd], store), store, here()) == {"finished": 1, "failed": 1}
     assert store.outcome(odd).reason.startswith("ValueError: there is no theory 'none'")
     assert plan([odd], store).missing == (odd,)
+    deep = Trial(Fits(name="deep", layers=(0, 7)), (RUNS[0],))
+    assert sweep(plan([deep], store), store, here()) == {"failed": 1}
+    assert store.outcome(deep).reason == ("ValueError: the run has no layer network.hidden.7; it has network.hidden.0")
 
 
 def test_a_trial_of_other_code_is_refused() -> None:
@@ -130,6 +134,16 @@ def test_a_lost_scheduler_is_one_clear_error_and_keeps_what_finished(tmp_path: P
     with pytest.raises(OSError, match="the scheduler was lost; what was finished is kept, run the same command again"):
         sweep(plan(FITS[:1], store), store, here(Lost()))
     assert plan(FITS[:1], store).missing == (FITS[0],)
+
+
+def test_what_is_damaged_after_it_was_planned_fails_alone_and_is_made_again_next_time(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    sweep(plan(RUNS[:2], store), store, here())
+    planned = plan(FITS[:2], store)
+    (store.folder(RUNS[0]) / "trajectory.parquet").write_bytes(b"cut off")
+    assert sweep(planned, store, here()) == {"failed": 1, "finished": 1}
+    assert re.match(r"not run: .* is not whole: trajectory\.parquet is not", store.outcome(FITS[0]).reason)
+    assert plan(FITS[:2], store).missing == (RUNS[0], FITS[0])
 
 
 def test_trials_whose_process_is_lost_are_run_again_alone_and_then_given_up(tmp_path: Path) -> None:
@@ -224,9 +238,9 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undi
         address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
 
         @contextmanager
-        def killing() -> Iterator[Executor]:
-            with cluster_workers(address).start() as executor:
-                yield Killing(executor)
+        def killing() -> Iterator[Pool]:
+            with cluster_workers(address)() as pool:
+                yield Pool(Killing(pool.executor), pool.at_once)
 
         class Killing(Executor):
             """Kills a worker when the first result comes in."""
@@ -239,7 +253,7 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undi
                 future.add_done_callback(lambda _: doomed.poll() is None and doomed.kill())
                 return future
 
-        counts = sweep(plan(FITS, store), store, Workers(killing, at_once=8))
+        counts = sweep(plan(FITS, store), store, killing)
         assert doomed.wait() == -signal.SIGKILL
     assert counts == {"finished": len(RUNS + FITS)}
     assert tables(store, RUNS + FITS) == undisturbed
@@ -247,7 +261,7 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undi
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_error() -> None:
     words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 .*give --scheduler tcp://"
-    with pytest.raises(OSError, match=words), cluster_workers("tcp://127.0.0.1:1").start():
+    with pytest.raises(OSError, match=words), cluster_workers("tcp://127.0.0.1:1")():
         pass
 
 
@@ -258,7 +272,7 @@ def test_without_a_process_nothing_can_run() -> None:
 
 def test_workers_have_one_thread_of_linear_algebra_and_the_environment_is_given_back(monkeypatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    with local_workers(1).start() as executor:
-        assert isinstance(executor, ProcessPoolExecutor)
-        assert executor.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+    with local_workers(1)() as pool:
+        assert isinstance(pool.executor, ProcessPoolExecutor)
+        assert pool.executor.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
     assert os.environ["OMP_NUM_THREADS"] == "7"

@@ -12,6 +12,7 @@ from repdyn.experiments.studies.recorded import recorded
 from repdyn.experiments.studies.spread import interval_name, spread
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.trajectories import Trajectories
+from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.experiments.sweep.trial import run_trial
 
 STUDY = Trajectories(settings=("default", "linear", "gain_1.4", "gain_1.1"), seeds=2)
@@ -60,8 +61,11 @@ def test_a_hidden_distance_that_falls_does_not(section) -> None:
     assert "fails as recorded" in found.by
     overall = verdict(section, "Two fitted rates")
     assert overall.agrees is False
-    assert "2 of 3 settings" in overall.measured
-    assert overall.by == "not described: gain_1.4; the recorded run fails the same rule for gain_1.4"
+    assert "2 of 4 settings" in overall.measured
+    assert overall.by == (
+        "not described: gain_1.4; no run or no fit gave a number: gain_1.1; "
+        "the recorded run fails the same rule for gain_1.4"
+    )
 
 
 def test_a_setting_without_a_finished_run_is_undecided_and_named(section) -> None:
@@ -81,6 +85,63 @@ def test_growing_rates_win_where_rates_grow(section) -> None:
     )
     assert growing < constant / 3
     assert "settings" in verdict(section, "Rates that grow").by
+
+
+def only(results, *kept):
+    """The section when only the trials of some settings and seeds were run."""
+    return STUDY.section(
+        Results({t: x for t, x in results.outcomes.items() if (t.configuration.name, t.configuration.seed) in kept})
+    )
+
+
+OVERALL = ("Two fitted rates", "Rates that grow")
+
+
+@pytest.mark.parametrize("start", OVERALL)
+def test_a_setting_that_diverged_counts_against_every_setting(results, start) -> None:
+    described = [("linear", 0), ("linear", 1)] if start == OVERALL[1] else [("default", 0), ("default", 1)]
+    found = verdict(only(results, *described, ("gain_1.1", 0), ("gain_1.1", 1)), start)
+    assert found.agrees is False
+    assert "no run or no fit gave a number: gain_1.1" in found.by
+    assert found.by.endswith("2 settings not run")
+
+
+@pytest.mark.parametrize("start", OVERALL)
+def test_settings_that_were_not_run_leave_every_setting_undecided(results, start) -> None:
+    found = verdict(only(results, ("linear" if start == OVERALL[1] else "default", 0)), start)
+    assert found.agrees is None
+    assert found.by.endswith("3 settings not run")
+    assert "1 of 4 settings" in found.measured + found.by
+
+
+def test_the_recorded_order_is_judged_over_every_recorded_setting() -> None:
+    study = Trajectories(settings=("default", "relu", "gain_1.1"), seeds=1)
+    default, relu, unrecorded = study.trials()
+    steps = find_setting("default").steps
+    known = recorded()["trajectories"]["default"]["sse"]
+    row = {"theory": "two_point", "sse": known, "r2_dh2": 1.0, "r2_dy2": 1.0, "success": True, "message": ""}
+    fits = pd.DataFrame([row])
+    curves = pd.DataFrame({"theory": [MEASURED], "step": steps, **dict.fromkeys(("dh2", "dy2", "w", "loss"), 1.0)})
+    done = Outcome(tables={"fits": fits, "curves": curves})
+    claim = "The error of the two-point theory"
+
+    def judged(outcome):
+        return verdict(study.section(Results({default: done, relu: outcome, unrecorded: None})), claim)
+
+    assert judged(done).measured == "so in 2 of 2 settings"
+    assert judged(done).agrees is True
+    assert judged(None).agrees is None
+    assert judged(None).by.endswith("1 settings not run")
+    against = judged(theory_runs.diverged())
+    assert (against.agrees, against.measured) == (False, "so in 1 of 2 settings")
+    assert against.by.endswith("no run or no fit gave a number: relu")
+
+
+def test_captions_count_the_seeds_that_finished(results) -> None:
+    section = only(results, ("default", 1), ("gain_1.4", 0))
+    assert "one seed, so no interval" in section.paragraphs[0]
+    assert all("one seed, so no interval" in table.caption for table in section.tables)
+    assert "Lines and band" not in section.plates[0].caption
 
 
 def test_tables_have_a_row_a_setting_with_what_was_recorded(section, results) -> None:

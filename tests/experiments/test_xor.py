@@ -13,7 +13,7 @@ from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.xor import RECORDED, XorMatrices, agreements, end_states, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.xor import PAIRS, POINTS, Xor, data, decoder_slopes, run_trial
-from repdyn.numeric import Pair, State, trajectory
+from repdyn.numeric import Pair, State, integrate, trajectory
 
 TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
@@ -154,6 +154,16 @@ def test_growing_rates_that_do_not_grow_are_constant(pairs) -> None:
     np.testing.assert_allclose(end_distances(pairs, still, "growing_rates"), expected, rtol=1e-9)
 
 
+def test_the_growth_of_a_pair_is_that_of_its_encoders_slope() -> None:
+    state, pair = State(0.02, 0.001, 0.0), Pair(2.0, 0.5)
+    state = State(state.dh2, state.dy2, state.dy2 - (state.dy2 * pair.dy2) ** 0.5)
+    columns = {"dx2": pair.dx2, "dy2_target": pair.dy2, "dh2_start": state.dh2, "dy2_start": state.dy2}
+    found = end_distances(pd.DataFrame([{**columns, "w_start": state.w}]), {**GROWING, "gram": 0.0}, "growing_rates")
+    own = {**GROWING, "growth_h": GROWING["growth_h"] / 2, "gram": 0.0}
+    late = integrate(np.array([0.0, 1e6]), state, pair, own, theory="growing_rates")
+    np.testing.assert_allclose(found, late.dh2[-1], rtol=1e-5)
+
+
 def test_agreement_is_correlation_and_relative_error() -> None:
     rng = np.random.default_rng(0)
     p, m = rng.normal(size=(2, 50))
@@ -210,6 +220,23 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     assert list(learnt["setting"]) == ["rich", "rich_long"]
     assert [plate.name for plate in section.plates] == ["matrices", "matrices_long"]
     assert "1 fits failed" in " ".join(section.paragraphs)
+
+
+def test_the_section_says_how_fast_the_networks_were_trained(outcome) -> None:
+    fits = Outcome(tables={"fits": fits_table()})
+
+    def told(of: XorMatrices) -> tuple[str, str]:
+        section = of.section(Results({t: fits if t.experiment == "fits" else outcome for t in of.trials()}))
+        return " ".join(section.paragraphs), section.plates[0].caption
+
+    text, caption = told(study())
+    assert "fast as listed" not in text
+    assert "points, trained as the paper lists." in caption
+    text, caption = told(study(speed=4.0, fit_speed=2.0))
+    assert "The networks that learn XOR are trained 4 times as fast as listed, in as many fewer steps." in text
+    assert "The networks that give the rates are trained 2 times as fast as listed, in as many fewer steps." in text
+    assert "as the paper lists" not in caption
+    assert "4 times as fast, in as many fewer steps" in caption
 
 
 @pytest.mark.parametrize(("learnt", "agrees"), [(0.4, None), (0.9, True)])
