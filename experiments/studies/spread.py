@@ -30,12 +30,12 @@ def spread(values: Iterable[float], form: str | None = None) -> str:
 
 
 def number(value: float) -> str:
-    """A number to three digits.
+    """A number to three digits, or a dash for what is none.
 
-    >>> number(4765.2), number(-0.53)
-    ('4770', '-0.53')
+    >>> number(4765.2), number(-0.53), number(float("nan"))
+    ('4770', '-0.53', '-')
     """
-    return f"{float(f'{value:.3g}'):g}"
+    return "-" if np.isnan(value) else f"{float(f'{value:.3g}'):g}"
 
 
 def interval_name(seeds: int) -> str:

@@ -289,13 +289,14 @@ def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
         if setting == "default"
         else ""
     )
+    distance = f"R² is {number(abs(values['r2'] - _GOOD))} {'above' if values['r2'] >= _GOOD else 'below'} the bound"
     return Verdict(
         _claim(setting),
         f"on y = x: R² at least {_GOOD} where dy* > 0{recorded}",
         f"R² {_within(values['r2'], (low, high))}, Pearson {_within(values['pearson'], intervals['pearson'])}, "
         f"slope {_within(values['slope'], intervals['slope'])}, {number(whole.r2)} over all points",
         True if low >= _GOOD else False if high < _GOOD else None,
-        f"R² is {number(abs(values['r2'] - _GOOD))} {'above' if values['r2'] >= _GOOD else 'below'} the bound",
+        "too few networks" if np.isnan(values["r2"]) else distance,
     )
 
 
