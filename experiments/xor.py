@@ -89,7 +89,7 @@ def decoder_slopes(network: MLP, layer: int, x: torch.Tensor) -> NDArray[np.floa
     >>> from torch import nn
     >>> network = MLP(2, 1, width=3, hidden_layers=1, nonlinearity="relu", gain=1.0)
     >>> slopes = decoder_slopes(network, 0, data()[0])  # a linear decoder: the same everywhere
-    >>> bool(np.allclose(slopes, float(network.output.weight.square().sum())))
+    >>> bool(np.allclose(slopes, network.output.weight.square().sum().item()))
     True
     """
     with torch.no_grad():
