@@ -10,6 +10,7 @@ from datetime import datetime
 from html import escape
 from importlib import resources
 from itertools import count
+from typing import cast
 
 from repdyn.symbolic.references import REFERENCES
 
@@ -321,7 +322,7 @@ def _size(study: Study) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(_value(item) for item in value) or "none"  # pyright: ignore
+        return ", ".join(_value(item) for item in cast(tuple[object, ...], value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
