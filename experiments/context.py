@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from repdyn.numeric import task_axes
 
 from .embedding import embed
 from .networks import MLP, build_network
 from .settings import Setting, SettingError, described
 from .sweep.outcome import Outcome, trained
-from .task_axes import task_axes
 from .tracker import PairTracker
 from .training import Batches, Supervised, fit, half_squared_error, repeatable
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .axes import TaskAxes, task_axes
     from .coefficients import named
     from .compiled import CompiledFunction, compile, compile_program
     from .departure import ConservedLine, Departure, conserved_line, departures
@@ -39,6 +40,7 @@ _HOMES = {
     "Rates": "quantities",
     "SmoothedDistances": "structure",
     "State": "quantities",
+    "TaskAxes": "axes",
     "are_nested": "nested",
     "compile": "compiled",
     "compile_program": "compiled",
@@ -63,6 +65,7 @@ _HOMES = {
     "relaxation_time": "moments",
     "rich_distances": "structure",
     "smoothed_distances": "structure",
+    "task_axes": "axes",
     "trajectory": "solution",
 }
 
@@ -81,6 +84,7 @@ __all__ = [
     "Rates",
     "SmoothedDistances",
     "State",
+    "TaskAxes",
     "are_nested",
     "compile",
     "compile_program",
@@ -105,6 +109,7 @@ __all__ = [
     "relaxation_time",
     "rich_distances",
     "smoothed_distances",
+    "task_axes",
     "trajectory",
 ]
 

@@ -12,7 +12,7 @@ from repdyn.experiments.settings import SettingError
 from repdyn.experiments.studies.context import ContextTask, growing_coefficients, pairs_of, rate_ratios
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
-from repdyn.experiments.task_axes import task_axes
+from repdyn.numeric import task_axes
 from scipy.spatial.distance import pdist
 from scipy.stats import norm
 
@@ -91,7 +91,7 @@ def test_the_grid_of_the_input_is_not_compressed() -> None:
     mx, my = grid()
     found = task_axes([np.stack([mx, my], 2)] * 2)
     assert found.angle == pytest.approx(90.0)
-    assert found.compression == pytest.approx(1.0)
+    assert found.irrelevant / found.relevant == pytest.approx(1.0)
     assert found.relevant == pytest.approx(0.5)
 
 
@@ -101,7 +101,8 @@ def test_compression_is_the_ratio_of_the_variances_for_any_function_of_a_feature
     strength = 0.3
     h = [np.stack([curved, strength * np.cos(3 * my)], 2), np.stack([strength * np.cos(3 * mx), my**3 - 0.2 * my], 2)]
     expected = strength**2 * np.cos(3 * my).var() / curved.var()
-    assert task_axes(h).compression == pytest.approx(expected)
+    found = task_axes(h)
+    assert found.irrelevant / found.relevant == pytest.approx(expected)
 
 
 def test_what_neither_feature_explains_alone_is_in_no_share() -> None:

@@ -17,6 +17,8 @@ class TaskAxes:
     In each context h = c + m_x u + m_y v + rest, by least squares: u and v are its axes. The relevant feature is m_x
     in context 1 and m_y in context 2. The shares are of the variance of h within a context, averaged over both.
 
+    The irrelevant share over the relevant one is 1 in the grid of the input, 0 if only what the task asks for is kept.
+
     Attributes:
         angle: of u in context 1 and v in context 2, the two relevant axes, in degrees from 0 to 90.
         relevant: share of the variance that the relevant feature explains alone, by any function of it.
@@ -26,12 +28,6 @@ class TaskAxes:
     angle: float
     relevant: float
     irrelevant: float
-
-    @property
-    def compression(self) -> float:
-        """The variance of the irrelevant feature over that of the relevant one: 1 in the grid of the input, 0 if only
-        what the task asks for is kept."""
-        return self.irrelevant / self.relevant
 
 
 def task_axes(grid: ArrayLike) -> TaskAxes:
