@@ -1,8 +1,11 @@
 """Generated code, kept between processes, so that the next one need neither derive nor load SymPy.
 
 It is kept in ``$REPDYN_CACHE``, else in ``$XDG_CACHE_HOME/repdyn``, else in ``~/.cache/repdyn``, and may be deleted at
-any time. What is read there is executed: a folder that belongs to another user, or that others may write to, is left
-alone. No state of the folder is an error; what cannot be read is generated again.
+any time. What is read there is executed, as Python executes its own ``__pycache__``. Formulas kept as data would need
+a second generator that does without SymPy, and who could write them could forge every number all the same: what
+matters is who can have written. So the folder and each file in it must be the user's and closed to the writing of
+others, and whatever leads to the folder must be the user's or root's and either closed or, like ``/tmp``, sticky. No
+state of the folder is an error; what cannot be read, or must not be, is generated again.
 """
 
 from __future__ import annotations
@@ -19,6 +22,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 Record = Mapping[str, Any]
+
+_LARGEST = 2**24
+"""Bytes of a file beyond which it is no record: those of this package's theories take less than a hundredth of it."""
+
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+"""The right to write of all but the owner."""
+
+_ITSELF = 0 if sys.platform == "win32" else os.O_NOFOLLOW | os.O_NONBLOCK
+"""How a file is opened: no link is followed and no pipe is waited for."""
 
 
 def key(*parts: str) -> str:
@@ -42,14 +54,15 @@ def _files(folder: Path) -> Iterable[Path]:
 
 
 def read(name: str) -> Record | None:
-    """What was written under the name, or None if there is nothing whole."""
+    """What was written under the name, or None if there is nothing whole that only the user can have written."""
     try:
         folder = _folder()
         if not _is_safe(folder):
             return None
-        found = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        return found["record"] if found["checksum"] == _checksum(name, found["record"]) else None
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError):
+        found = json.loads(_bytes(folder / f"{name}.json"))
+        record = found["record"]
+        return record if found["checksum"] == _checksum(name, record) and isinstance(record, dict) else None
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # a runtime error: there is no end to the nesting
         return None
 
 
@@ -57,12 +70,14 @@ def write(name: str, record: Record) -> None:
     """Keep a record under the name, whole or not at all."""
     try:
         folder = _folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (*reversed(folder.parents), folder):
+            path.mkdir(mode=0o700, exist_ok=True)
         if not _is_safe(folder):
             return
         with TemporaryDirectory(prefix="part-", dir=folder) as part:
             whole = Path(part) / "record"
-            whole.write_text(json.dumps({"checksum": _checksum(name, record), "record": record}), "utf-8")
+            with open(whole, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                json.dump({"checksum": _checksum(name, record), "record": record}, file)
             os.replace(whole, folder / f"{name}.json")
     except (OSError, RuntimeError):  # a runtime error: the user has no home
         return
@@ -70,17 +85,47 @@ def write(name: str, record: Record) -> None:
 
 def _folder() -> Path:
     if own := os.environ.get("REPDYN_CACHE"):
-        return Path(own).expanduser()
+        return Path(own).expanduser().absolute()
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path("~/.cache").expanduser()) / "repdyn"
+    return (Path(home) if home else Path("~/.cache").expanduser()).absolute() / "repdyn"
+
+
+def _bytes(path: Path) -> bytes:
+    """What is in a file of the user's own. The file that is looked at is the one that is read."""
+    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | _ITSELF)) as file:
+        status = os.fstat(file.fileno())
+        if not (stat.S_ISREG(status.st_mode) and _is_own(status) and status.st_size <= _LARGEST):
+            raise PermissionError(f"{path} is no record that only the user can have written")
+        return file.read()
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether nobody else can have put anything into the folder; Windows sees to that by itself."""
+    """Whether only the user can have put anything into the folder, or the folder where it is."""
+    return _leads(folder) and _is_own(folder.stat())
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether it is the user's, under no rights but his own, and closed to others; Windows sees to that by itself."""
     if sys.platform == "win32":
         return True
-    status = folder.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid == os.getuid() == os.geteuid() and not status.st_mode & _OTHERS
+
+
+def _leads(path: Path) -> bool:
+    """Whether nobody but the user and root can put another folder where this one is, nor where any link on the way is.
+
+    Each name is looked at after the folder that it stands in, so that it cannot change once it was looked at.
+    """
+    if sys.platform == "win32":
+        return True
+    if path != path.parent and not _leads(path.parent):
+        return False
+    status = path.lstat()
+    if status.st_uid not in (0, os.getuid()):
+        return False
+    if stat.S_ISLNK(status.st_mode):
+        return _leads(path.parent / path.readlink())
+    return stat.S_ISDIR(status.st_mode) and bool(status.st_mode & stat.S_ISVTX or not status.st_mode & _OTHERS)
 
 
 def _checksum(name: str, record: Record) -> str:

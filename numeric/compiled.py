@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import cache as kept
 from .coefficients import named
-from .languages import BACKENDS, write
+from .languages import BACKENDS, declares, write
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -112,7 +112,7 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     }
     """
     _check(backend)
-    return _remembered(_key(name, program, backend, {}), lambda: _generate(name, program, backend, {}))
+    return _remembered(_key(name, program, backend, {}), name, backend, lambda: _generate(name, program, backend, {}))
 
 
 def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy") -> CompiledFunction:
@@ -142,9 +142,10 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
 def _compiled(theory: Theory | str, what: str, backend: str) -> CompiledFunction:
     if isinstance(theory, str):
         key = kept.key(_derivations(), theory, what, backend)
-        return _remembered(key, lambda: _generate(*_program(named(theory), what, backend)))
+        name = f"{theory}_{what}"
+        return _remembered(key, name, backend, lambda: _generate(*_program(named(theory), what, backend)))
     found = _program(named(theory), what, backend)
-    return _remembered(_key(*found), lambda: _generate(*found))
+    return _remembered(_key(*found), found[0], backend, lambda: _generate(*found))
 
 
 def _check(backend: str) -> None:
@@ -181,14 +182,24 @@ def _key(name: str, program: Program, backend: str, notation: Notation) -> str:
     return kept.key(_generators(), name, backend, srepr(whole), srepr(tuple(notation.items())))
 
 
-def _remembered(key: str, generate: Callable[[], CompiledFunction]) -> CompiledFunction:
-    found = kept.read(key)
-    if found is None:
+def _remembered(key: str, name: str, backend: str, generate: Callable[[], CompiledFunction]) -> CompiledFunction:
+    function = _restored(kept.read(key) or {}, name, backend)
+    if function is None:
         function = generate()
         kept.write(key, asdict(function))
-        return function
-    arguments, results = tuple(found["arguments"]), tuple(found["results"])
-    return CompiledFunction(found["name"], arguments, results, found["backend"], found["source"])
+    return function
+
+
+def _restored(record: kept.Record, name: str, backend: str) -> CompiledFunction | None:
+    """The function of a record, or None if that is no record of a function of this name and back end."""
+    match record:
+        case {"arguments": [*arguments], "results": [*results], "source": str(source)}:
+            function = CompiledFunction(name, tuple(arguments), tuple(results), backend, source)
+            whole = {**asdict(function), "arguments": arguments, "results": results} == record
+            texts = all(isinstance(x, str) for x in (*arguments, *results))
+            return function if whole and texts and declares(source, name, arguments, backend) else None
+        case _:
+            return None
 
 
 _HERE = Path(__file__).parent

@@ -4,16 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sympy as sp
 from repdyn.numeric import cache, compile, compile_program, compiled
+from repdyn.numeric.languages import BACKENDS
 from repdyn.symbolic import Program, two_point
 
 x, y = sp.symbols("x y")
 DOUBLE = Program((x,), {}, {y: 2 * x})
 SQUARE = Program((x,), {}, {y: x**2})
+MARK = "# from the cache\n"
 
 FRESH = """
 import sys
@@ -37,13 +40,39 @@ def only(folder: Path) -> Path:
     return path
 
 
-def is_kept(folder: Path) -> bool:
-    """Whether a changed record is what the next compilation returns."""
-    compile_program("f", DOUBLE)
-    path = only(folder)
+def mark(path: Path) -> None:
+    """Make it visible whether a record is read."""
     kept = cache.read(path.stem)
-    cache.write(path.stem, {**kept, "source": "# from the cache"})
-    return compile_program("f", DOUBLE).source == "# from the cache"
+    assert kept is not None
+    cache.write(path.stem, {**kept, "source": kept["source"] + MARK})
+
+
+def is_read(backend="numpy") -> bool:
+    """Whether the marked record is what the next compilation returns."""
+    return compile_program("f", DOUBLE, backend).source.endswith(MARK)
+
+
+def is_kept(folder: Path, backend="numpy") -> bool:
+    compile_program("f", DOUBLE, backend)
+    mark(only(folder))
+    return is_read(backend)
+
+
+def give_away(path: Path, monkeypatch) -> None:
+    """Let the path belong to another user: in truth where we may, else as far as Python can see."""
+    try:
+        os.chown(path, os.getuid() + 1, -1, follow_symlinks=False)
+    except PermissionError:
+        given = os.lstat(path)
+        for name in ("stat", "lstat", "fstat"):
+            monkeypatch.setattr(os, name, partial(_owned_by_another, getattr(os, name), given))
+
+
+def _owned_by_another(look, given, *arguments, **options):
+    found = look(*arguments, **options)
+    if not os.path.samestat(found, given):
+        return found
+    return os.stat_result((*found[:4], os.getuid() + 1, *found[5:]))
 
 
 def test_the_second_process_neither_derives_nor_loads_sympy(folder) -> None:
@@ -59,10 +88,11 @@ def test_the_second_process_neither_derives_nor_loads_sympy(folder) -> None:
     assert not loaded_again
 
 
-def test_what_is_kept_is_read_again(folder) -> None:
-    assert is_kept(folder)
-    assert compile_program("f", SQUARE).source != "# from the cache"
-    assert compile_program("f", DOUBLE, "c").source != "# from the cache"
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_kept_is_read_again(folder, backend) -> None:
+    assert is_kept(folder, backend)
+    assert not compile_program("f", SQUARE, backend).source.endswith(MARK)
+    assert not any(is_read(other) for other in BACKENDS if other != backend)
 
 
 @pytest.mark.parametrize("ask", ["name", "theory"])
@@ -70,11 +100,10 @@ def test_theories_are_kept_by_name_and_by_what_they_are(folder, ask) -> None:
     theory = {"name": "two_point", "theory": two_point()}[ask]
     compiled._compiled.cache_clear()
     function = compile(theory, "rhs")
-    path = only(folder)
-    cache.write(path.stem, {**cache.read(path.stem), "source": "# from the cache"})
+    mark(only(folder))
     assert compile(theory, "rhs") is function
     compiled._compiled.cache_clear()
-    assert compile(theory, "rhs").source == "# from the cache"
+    assert compile(theory, "rhs").source == function.source + MARK
     assert compile(theory, "readout") != function
     assert compile(theory, "rhs", "torch").backend == "torch"
     compiled._compiled.cache_clear()
@@ -86,6 +115,10 @@ DAMAGES = {
     "no JSON": lambda text: "import os",
     "another shape": lambda text: "[1, 2]",
     "no record": lambda text: "{}",
+    "nested without end": lambda text: "[" * 100_000,
+    "a record nested without end": lambda text: '{"checksum": "", "record": ' + "[" * 900 + "]" * 900 + "}",
+    "nothing": lambda text: "null",
+    "a number of too many digits": lambda text: "1" * 5000,
     "changed": lambda text: text.replace("2*x", "3*x"),
     "another's": lambda text: json.dumps({**json.loads(text), "checksum": "0" * 64}),
 }
@@ -99,6 +132,52 @@ def test_a_damaged_record_is_generated_and_written_again(folder, damage) -> None
     path.write_text(DAMAGES[damage](whole), "utf-8")
     assert path.read_text("utf-8") != whole
     assert compile_program("f", DOUBLE) == function
+    assert path.read_text("utf-8") == whole
+
+
+RUN = "raise SystemExit('this was run')\n"
+RECORDS = {
+    "a list": lambda record: [record],
+    "a text": lambda record: "record",
+    "nothing": lambda record: None,
+    "empty": lambda record: {},
+    "another name": lambda record: {**record, "name": "g"},
+    "another name throughout": lambda record: {
+        **record,
+        "name": "g",
+        "source": record["source"].replace("def f(", "def g("),
+    },
+    "another backend": lambda record: {**record, "backend": "python"},
+    "no such backend": lambda record: {**record, "backend": ["numpy"]},
+    "other arguments": lambda record: {**record, "arguments": ["x", "z"]},
+    "arguments that are a text": lambda record: {**record, "arguments": "x"},
+    "arguments that are numbers": lambda record: {**record, "arguments": [1]},
+    "results that are lists": lambda record: {**record, "results": [["y"]]},
+    "a field too many": lambda record: {**record, "more": 1},
+    **{
+        f"no {field}": lambda record, field=field: {name: record[name] for name in record if name != field}
+        for field in ("name", "arguments", "results", "backend", "source")
+    },
+    "a source that is no text": lambda record: {**record, "source": 1},
+    "a source without the function": lambda record: {**record, "source": RUN},
+    "a source with another function": lambda record: {**record, "source": f"{RUN}def g(x):\n    return (x,)\n"},
+    "a source that only speaks of it": lambda record: {**record, "source": f"{RUN}# def f(x):\n"},
+    "a source cut short": lambda record: {**record, "source": record["source"].rstrip().removesuffix(")")},
+    "a source with a NUL": lambda record: {**record, "source": record["source"] + "\0"},
+    "a source with half a character": lambda record: {**record, "source": record["source"] + "# \ud800"},
+    "a source nested without end": lambda record: {**record, "source": record["source"] + "(" * 100_000},
+}
+
+
+@pytest.mark.parametrize("change", RECORDS)
+def test_a_record_of_no_such_function_is_never_run_and_made_again(folder, change) -> None:
+    function = compile_program("f", DOUBLE)
+    path = only(folder)
+    whole = path.read_text("utf-8")
+    cache.write(path.stem, RECORDS[change](json.loads(whole)["record"]))
+    assert path.read_text("utf-8") != whole
+    assert compile_program("f", DOUBLE) == function
+    assert compile_program("f", DOUBLE)(3.0) == (6.0,)
     assert path.read_text("utf-8") == whole
 
 
@@ -124,6 +203,23 @@ def test_a_folder_in_place_of_a_record_is_no_error(folder) -> None:
     path.unlink()
     (path / "inside").mkdir(parents=True)
     assert compile_program("f", DOUBLE) == function
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(folder) -> None:
+    function = compile_program("f", DOUBLE)
+    path = only(folder)
+    path.unlink()
+    os.mkfifo(path, 0o600)
+    assert compile_program("f", DOUBLE) == function
+    assert path.is_file()
+
+
+def test_a_file_too_large_for_a_record_is_not_read(folder) -> None:
+    function = compile_program("f", DOUBLE)
+    path = only(folder)
+    os.truncate(path, 2**36)  # no disk has that many bytes of nothing to keep
+    assert compile_program("f", DOUBLE) == function
+    assert path.stat().st_size < 10_000
 
 
 def test_a_file_in_place_of_the_folder_is_no_error(folder) -> None:
@@ -157,24 +253,139 @@ def test_a_write_that_fails_leaves_nothing_behind(folder, monkeypatch) -> None:
     assert not list(folder.iterdir())
 
 
-def test_the_folder_is_the_users_own(folder) -> None:
-    compile_program("f", DOUBLE)
-    assert folder.stat().st_mode & 0o777 == 0o700
+def test_what_is_made_is_closed_to_others_whatever_the_umask(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "new" / "below" / "own"
+    monkeypatch.setenv("REPDYN_CACHE", str(folder))
+    before = os.umask(0)
+    try:
+        assert is_kept(folder)
+    finally:
+        os.umask(before)
+    for path in (folder, *list(folder.parents)[:2]):
+        assert path.stat().st_mode & 0o777 == 0o700, path
+    assert only(folder).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
 def test_nothing_is_read_where_others_may_write(folder, mode) -> None:
     assert is_kept(folder)
     folder.chmod(mode)
-    assert compile_program("f", DOUBLE).source != "# from the cache"
+    assert not is_read()
     folder.chmod(0o755)
-    assert compile_program("f", DOUBLE).source == "# from the cache"
+    assert is_read()
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_file_that_others_may_write_is_made_again(folder, mode) -> None:
+    assert is_kept(folder)
+    path = only(folder)
+    path.chmod(0o644)
+    assert is_read()
+    path.chmod(mode)
+    assert not is_read()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_another_user_is_made_again(folder, monkeypatch) -> None:
+    assert is_kept(folder)
+    path = only(folder)
+    give_away(path, monkeypatch)
+    assert not is_read()
+    assert only(folder).stat().st_uid == os.getuid()
 
 
 def test_nothing_is_read_from_the_folder_of_another_user(folder, monkeypatch) -> None:
     assert is_kept(folder)
-    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
-    assert compile_program("f", DOUBLE).source != "# from the cache"
+    give_away(folder, monkeypatch)
+    assert not is_read()
+
+
+@pytest.mark.parametrize("identity", ["getuid", "geteuid"])
+def test_nothing_is_read_under_the_rights_of_another_user(folder, identity, monkeypatch) -> None:
+    assert is_kept(folder)
+    another = os.getuid() + 1
+    monkeypatch.setattr(os, identity, lambda: another)
+    assert not is_read()
+
+
+@pytest.fixture
+def deep(tmp_path, monkeypatch) -> Path:
+    """A folder some way below one that others may reach."""
+    folder = tmp_path / "reached" / "between" / "own"
+    monkeypatch.setenv("REPDYN_CACHE", str(folder))
+    assert is_kept(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("mode", "safe"), [(0o777, False), (0o770, False), (0o703, False), (0o1777, True), (0o755, True)]
+)
+@pytest.mark.parametrize("above", [0, 1])
+def test_a_folder_that_others_can_exchange_is_left_alone(deep, above, mode, safe) -> None:
+    deep.parents[above].chmod(mode)
+    assert is_read() is safe
+    deep.parents[above].chmod(0o700)
+    assert is_read()
+
+
+@pytest.mark.parametrize("above", [0, 1])
+def test_a_folder_below_that_of_another_user_is_left_alone(deep, above, monkeypatch) -> None:
+    give_away(deep.parents[above], monkeypatch)
+    assert not is_read()
+
+
+def test_what_is_unsafe_is_not_written_to(deep) -> None:
+    deep.parent.chmod(0o777)
+    only(deep).unlink()
+    assert compile_program("f", DOUBLE)(3.0) == (6.0,)
+    assert not list(deep.iterdir())
+
+
+def test_links_of_ones_own_are_followed(deep, tmp_path, monkeypatch) -> None:
+    (tmp_path / "second").symlink_to("reached")  # relative to where it stands
+    (tmp_path / "first").symlink_to(tmp_path / "second" / "between")
+    monkeypatch.setenv("REPDYN_CACHE", str(tmp_path / "first" / ".." / "between" / "own"))
+    assert is_read()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REPDYN_CACHE", "first/own")
+    assert is_read()
+    deep.parent.chmod(0o777)
+    assert not is_read()
+
+
+@pytest.mark.parametrize("what", ["the folder of the link", "the link"])
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_link_that_others_can_turn_is_not_followed(deep, what, hops, tmp_path, monkeypatch) -> None:
+    turned = tmp_path / "open" / "link"
+    turned.parent.mkdir(mode=0o700)
+    turned.symlink_to(deep)
+    start = turned
+    if hops == 2:
+        start = tmp_path / "start"
+        start.symlink_to(turned)
+    monkeypatch.setenv("REPDYN_CACHE", str(start))
+    assert is_read()
+    if what == "the link":
+        give_away(turned, monkeypatch)
+    else:
+        turned.parent.chmod(0o777)
+    assert not is_read()
+
+
+def test_links_in_a_circle_are_no_error(tmp_path, monkeypatch) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    monkeypatch.setenv("REPDYN_CACHE", str(tmp_path / "one"))
+    assert compile_program("f", DOUBLE)(3.0) == (6.0,)
+
+
+def test_a_link_in_place_of_a_record_is_not_followed(folder, tmp_path) -> None:
+    assert is_kept(folder)
+    path = only(folder)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert not is_read()
+    assert not path.is_symlink()
 
 
 @pytest.mark.parametrize(
