@@ -74,10 +74,11 @@ def write(name: str, record: Record) -> None:
             path.mkdir(mode=0o700, exist_ok=True)
         if not _is_safe(folder):
             return
+        text = json.dumps({"checksum": _checksum(name, record), "record": record})
         with TemporaryDirectory(prefix="part-", dir=folder) as part:
             whole = Path(part) / "record"
             with open(whole, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                json.dump({"checksum": _checksum(name, record), "record": record}, file)
+                file.write(text)
             os.replace(whole, folder / f"{name}.json")
     except (OSError, RuntimeError):  # a runtime error: the user has no home
         return
