@@ -162,7 +162,7 @@ RECORDS = {
     "a source without the function": lambda record: {**record, "source": RUN},
     "a source with another function": lambda record: {**record, "source": f"{RUN}def g(x):\n    return (x,)\n"},
     "a source that only speaks of it": lambda record: {**record, "source": f"{RUN}# def f(x):\n"},
-    "a source that quotes it": lambda record: {**record, "source": f"{RUN}'''\\ndef f(x):\\n'''\n"},
+    "a source that quotes it": lambda record: {**record, "source": f"{RUN}'''\ndef f(x):\n'''\n"},
     "a source cut short": lambda record: {**record, "source": record["source"].rstrip().removesuffix(")")},
     "a source with a NUL": lambda record: {**record, "source": record["source"] + "\0"},
     "a source with half a character": lambda record: {**record, "source": record["source"] + "# \ud800"},
