@@ -60,8 +60,8 @@ def read(name: str) -> Record | None:
         if not _is_safe(folder):
             return None
         found = json.loads(_bytes(folder / f"{name}.json"))
-        record = found["record"]
-        return record if found["checksum"] == _checksum(name, record) and isinstance(record, dict) else None
+        record: Record = found["record"]
+        return record if found["checksum"] == _checksum(name, record) else None
     except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # a runtime error: there is no end to the nesting
         return None
 

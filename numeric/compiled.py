@@ -176,21 +176,21 @@ def _generate(name: str, program: Program, backend: str, notation: Notation) -> 
 
 def _key(name: str, program: Program, backend: str, notation: Notation) -> str:
     """What the source is determined by."""
-    from sympy import srepr
+    from .languages.expressions import identity
 
     whole = (program.arguments, tuple(program.definitions.items()), tuple(program.results.items()))
-    return kept.key(_generators(), name, backend, srepr(whole), srepr(tuple(notation.items())))
+    return kept.key(_generators(), name, backend, identity(whole), identity(tuple(notation.items())))
 
 
 def _remembered(key: str, name: str, backend: str, generate: Callable[[], CompiledFunction]) -> CompiledFunction:
-    function = _restored(kept.read(key) or {}, name, backend)
+    function = _restored(kept.read(key), name, backend)
     if function is None:
         function = generate()
         kept.write(key, asdict(function))
     return function
 
 
-def _restored(record: kept.Record, name: str, backend: str) -> CompiledFunction | None:
+def _restored(record: kept.Record | None, name: str, backend: str) -> CompiledFunction | None:
     """The function of a record, or None if that is no record of a function of this name and back end."""
     match record:
         case {"arguments": [*arguments], "results": [*results], "source": str(source)}:

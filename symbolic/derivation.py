@@ -59,7 +59,8 @@ class Derivation:
         text = sp.latex(relation, symbol_names=dict(self.notation), mul_symbol=r"\,")
         # SymPy prints numbers in matrix products in brackets and sums of negative products with two signs.
         text = re.sub(r"\\sqrt\{(\|[^|{}]*\|)\^2\}", r"\1", text)  # of a squared length
-        return re.sub(r"\\left\((\\frac\{\d+\}\{\d+\})\\right\)", r"\1", text).replace("+ -", "-")
+        # Those of an argument and of the base of a power stay.
+        return re.sub(r"(?<![}'])\\left\((\\frac\{\d+\}\{\d+\})\\right\)(?!\^)", r"\1", text).replace("+ -", "-")
 
     def check(self) -> None:
         """Prove every step.

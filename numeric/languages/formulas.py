@@ -8,7 +8,7 @@ import sympy as sp
 from repdyn.symbolic import Derivation, Program, Theory
 from repdyn.symbolic.functions import dot
 
-from .expressions import needed
+from .expressions import needed, shown
 
 
 def notation(theory: Theory) -> Mapping[sp.Basic, str]:
@@ -26,6 +26,10 @@ def notation(theory: Theory) -> Mapping[sp.Basic, str]:
 def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic, str]) -> str:
     """An environment that any display takes, with the definitions in order and then the results."""
     program = needed(program)
+    for symbol, value in program.definitions.items():
+        _check(f"the definition of {symbol} in {name!r}", value)
+    for symbol, value in program.results.items():
+        _check(f"the result {symbol} in {name!r}", value)
     latex = Derivation(name, "", notation, ()).latex
     lines = [f"{latex(x)} &= {latex(value)}" for x, value in (*program.definitions.items(), *program.results.items())]
     head = [
@@ -34,3 +38,15 @@ def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic,
         f"% Results, in order: {', '.join(map(str, program.results))}",
     ]
     return "\n".join([*head, r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}", ""])
+
+
+def _check(place: str, expr: sp.Basic) -> None:
+    """What no double holds is expressed, but neither what is no number nor more digits than Python writes."""
+    for node in sp.preorder_traversal(expr):
+        if node in (sp.nan, sp.zoo):
+            raise ValueError(f"the backend 'latex' cannot express {type(node).__name__} in {place}")
+        if isinstance(node, sp.Rational):
+            try:
+                str(node)
+            except ValueError as error:
+                raise ValueError(f"{place} has the constant {shown(node)}, too long for a formula: {error}") from None

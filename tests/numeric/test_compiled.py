@@ -1,6 +1,7 @@
 """Functions generated from symbolic programs are values that can be read, compared and pickled."""
 
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
@@ -210,6 +211,77 @@ def test_what_cannot_be_expressed_is_said(backend, program, words) -> None:
         compile_program("f", program, backend)
     if "cannot express" in words:
         assert f"the backend {backend!r}" in str(found.value)
+
+
+HELD = r"which 64 bits do not hold: it must be 0, infinite or of a size from 2.3e-308 to 1.7e308; choose other units"
+HUGE = sp.Integer(10**400)
+
+
+@pytest.mark.parametrize(
+    ("expr", "words"),
+    [
+        (x + HUGE, f"1.00000e+400, {HELD}"),
+        (x / HUGE, f"1.00000e-400, {HELD}"),
+        (x * sp.Rational(10**5001, 3), f"3.33333e+5000, {HELD}"),
+        (x * sp.Float("-1e400"), f"-1.00000e+400, {HELD}"),
+        (x + sp.Float("1e-400"), f"1.00000e-400, {HELD}"),
+        (sp.exp(1000) + x, f"exp(1000) = 1.97007e+434, {HELD}"),
+        (sp.exp(-1000) * x, f"exp(-1000) = 5.07596e-435, {HELD}"),
+        (sp.exp(sp.exp(100)), "exp(exp(100)) = 2.76636e+1167434441400288663279816738100883673685188"),
+        (x + sp.Rational(1, 3 * 10**315), f"3.33333e-316, {HELD}"),
+        (x * sp.exp(500) * 10**200, f"1.40359e+417, {HELD}"),
+        (x**HUGE, f"1.00000e+400, {HELD}"),
+        (sp.exp(x * HUGE), f"1.00000e+400, {HELD}"),
+        (sp.Piecewise((1, x > -HUGE), (0, True)), f"-1.00000e+400, {HELD}"),
+        (sp.Max(x, HUGE), f"1.00000e+400, {HELD}"),
+        (exprel(HUGE), "exprel(10"),
+        (x + sp.cbrt(-2), "(-2)**(1/3) = 0.629961 + 1.09112*I, which is no real number"),
+        (x + sp.exp(800) - sp.exp(-800), f"2.72637e+347, {HELD}"),
+        (x * sp.Float(5e-324), f"4.94066e-324, {HELD}"),
+        (x * sp.log(1 + sp.Rational(1, 10**1500)), "of which 1000 digits cancel; write it another way"),
+        (x * (sp.exp(sp.Rational(1, 10**3000)) - 1), "of which 1000 digits cancel; write it another way"),
+    ],
+    ids=range(20),
+)
+def test_a_constant_that_64_bits_do_not_hold_is_said(expr, words) -> None:
+    with pytest.raises(ValueError, match=r"^the result r in 'f' has the constant .*" + re.escape(words)):
+        compile_program("f", Program((x,), {}, {r: expr}))
+
+
+@pytest.mark.parametrize("backend", COMPUTING)
+def test_no_language_has_constants_that_64_bits_do_not_hold(backend) -> None:
+    for expr, constant in ((x * HUGE, r"1\.00000e\+400"), (x / HUGE, "1.00000e-400")):
+        with pytest.raises(ValueError, match=f"^the definition of a in 'f' has the constant {constant}, which 64 bits"):
+            compile_program("f", Program((x,), {a: expr}, {r: a}), backend)
+
+
+@pytest.mark.parametrize(
+    ("expr", "words"),
+    [
+        (x + sp.nan, "the backend 'latex' cannot express NaN in the result r in 'f'"),
+        (x * sp.zoo, "the backend 'latex' cannot express ComplexInfinity in the result r in 'f'"),
+        (x + 10**5000, "the result r in 'f' has the constant 1.00000e+5000, too long for a formula: "),
+    ],
+    ids=["nan", "zoo", "long"],
+)
+def test_what_no_formula_can_say_is_said(expr, words) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        compile_program("f", Program((x,), {}, {r: expr}), "latex")
+
+
+def test_formulas_hold_what_no_double_holds() -> None:
+    def formula(expr):
+        return compile_program("f", Program((x,), {}, {r: expr}), "latex").source.splitlines()[-2]
+
+    assert formula(x + HUGE) == f"r &= x + 1{'0' * 400}"
+    assert formula(x * sp.oo) == r"r &= \infty\,x"
+    assert formula(exprel(sp.Rational(1, 3)) * x) == r"r &= x\,\operatorname{exprel}\left(\frac{1}{3}\right)"
+    assert formula(sp.Rational(2, 3) ** x) == r"r &= \left(\frac{2}{3}\right)^{x}"
+
+
+def test_programs_that_differ_only_in_long_numbers_are_told_apart() -> None:
+    found = {compile_program("f", Program((x,), {}, {r: x * sp.Rational(k * 10**5000 + 1, 10**5000)})) for k in (1, 2)}
+    assert len(found) == 2
 
 
 @pytest.mark.parametrize(

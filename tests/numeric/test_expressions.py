@@ -48,6 +48,32 @@ EXPRESSIONS = {
         sp.Piecewise((sp.Piecewise((sp.sqrt(y), y > 0), (1 / y, y < 0), (5, True)), x > 0), (sp.log(2 - x), True)),
     ),
 }
+HUGE = 10**400
+CONSTANTS = (
+    (sp.Rational(HUGE + 1, 3 * HUGE), lambda: mp.mpf(1) / 3),
+    (sp.Rational(10**5000 + 1, 7 - 10**5000), lambda: mp.mpf(-1)),
+    (sp.Rational(1, 10**300), lambda: mp.mpf(10) ** -300),
+    (sp.Integer(10**300), lambda: mp.mpf(10) ** 300),
+    (sp.Integer(2**53 + 1), lambda: mp.mpf(2**53 + 1)),
+    (sp.Float("3e-300"), lambda: 3 * mp.mpf(10) ** -300),
+    (sp.exp(1000) / 2**1440, lambda: mp.exp(1000) / mp.mpf(2) ** 1440),
+    (sp.exp(-1000) * HUGE, lambda: mp.exp(-1000) * mp.mpf(10) ** 400),
+    (sp.sqrt(HUGE + 1) / 10**199, lambda: mp.mpf(10)),
+    (sp.log(sp.Rational(2, 3)), lambda: mp.log(mp.mpf(2) / 3)),
+    (sp.log(1 + sp.Rational(1, 10**40)), lambda: mp.log1p(mp.mpf(10) ** -40)),
+    (sp.sqrt(2) + sp.sqrt(3) - sp.sqrt(5 + 2 * sp.sqrt(6)), lambda: mp.mpf(0)),
+    (exprel(sp.Float(1e-30)), lambda: mp.mpf(1)),
+    (exprel_prime(sp.Float(1e-30)), lambda: mp.mpf(1) / 2),
+    (exprel_prime(sp.Rational(1, 10**300)), lambda: mp.mpf(1) / 2),
+    (logrel_prime(sp.Float(-1e-20)), lambda: -mp.mpf(1) / 2),
+    (logrel_prime(sp.Rational(1, 10**300)), lambda: -mp.mpf(1) / 2),
+    (quotient(sp.Float("1e400"), sp.Float("4e399")), lambda: mp.mpf(5) / 2),
+    (hypot(sp.exp(-400), sp.exp(-400)), lambda: mp.sqrt(2) * mp.exp(-400)),
+    (sp.oo, lambda: mp.inf),
+    (-sp.oo, lambda: -mp.inf),
+)
+"""Numbers that 64 bits hold, of which some are made of numbers that they do not, and their values."""
+
 SIZES = (0.0, 1e-100, 1e-9, 0.3, np.nextafter(1, 0), 1.0, 1.7, 40.0, 600.0)
 POINTS = [(a * s, b) for a in SIZES for s in (1, -1) for b in (0.0, -2.5, 3.0)]
 
@@ -70,3 +96,44 @@ def test_each_function_is_accurate(kind, backend, tmp_path) -> None:
                 assert abs(mp.mpf(float(found)) - value) <= allowed(size, change), (expr, point)
                 compared += 1
     assert compared > 0.9 * len(POINTS) * len(expressions)
+
+
+@pytest.mark.parametrize("backend", CALLED)
+def test_a_constant_is_the_nearest_number_of_64_bits(backend, tmp_path) -> None:
+    uses = {f"{use}{i}": expr for i, (c, _) in enumerate(CONSTANTS) for use, expr in _uses(c).items()}
+    program = Program((x, y), {}, {sp.Symbol(name): expr for name, expr in uses.items()})
+    function = compile_program("constants", program, backend)
+    results = iter(evaluate(function, [[3.0], [2.0]], tmp_path))
+    with mp.workdps(50):
+        for constant, value in CONSTANTS:
+            for use, found, exact in zip(_uses(constant), results, _used(value()), strict=False):
+                same = (
+                    found[0] == exact if mp.isinf(exact) else abs(mp.mpf(float(found[0])) - exact) <= 1e-15 * abs(exact)
+                )
+                assert same, (constant.evalf(6), use, found)
+
+
+def _uses(constant) -> dict[str, sp.Expr]:
+    return {
+        "alone": constant,
+        "factor": constant * x / 7,
+        "minus": -constant * x,
+        "sum": x - constant,
+        "terms": sp.Add(HUGE, constant, x, -HUGE, evaluate=False),
+        "factors": sp.Mul(HUGE, constant, x, sp.Rational(1, HUGE), evaluate=False),
+        "bound": sp.Piecewise((constant, x > constant), (x, True)),
+    }
+
+
+def _used(value):
+    return value, value * 3 / 7, -value * 3, 3 - value, 3 + value, value * 3, min(value, mp.mpf(3))
+
+
+@pytest.mark.parametrize("backend", CALLED)
+def test_a_negative_constant_keeps_its_sign_under_a_power(backend, tmp_path) -> None:
+    negative = sp.log(sp.Rational(2, 3))
+    results = {sp.Symbol("base"): negative**x, sp.Symbol("exponent"): y**negative, sp.Symbol("half"): (-sp.S.Half) ** x}
+    function = compile_program("f", Program((x, y), {}, results), backend)
+    found = evaluate(function, [[2.0], [3.0]], tmp_path)
+    value = np.log(2 / 3)
+    np.testing.assert_allclose(np.ravel(found), [value**2, 3**value, 0.25], rtol=1e-14)
