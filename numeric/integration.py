@@ -29,6 +29,17 @@ _ROUNDING = 1e-6
 _MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
 
+_ARRIVED = "Integration successful."
+
+_REASONS = {
+    "Excess work done on this call": f"{_MOST_STEPS:,} steps did not suffice",
+    "Excess accuracy requested": "its numbers have fewer digits than rtol asks for",
+    "Illegal input detected": "no step was small enough",
+    "Repeated error test failures": "no step was small enough",
+    "Repeated convergence failures": "no step was small enough",
+}
+"""What the solver's messages mean, up to their brackets."""
+
 
 def integrate(
     t: ArrayLike,
@@ -133,8 +144,7 @@ def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[st
 
 @dataclass(frozen=True)
 class _Flow:
-    """What is integrated: the flow in some coordinates, whether it depends on time, its Jacobian, the way in and "
-    "out."""
+    """What is integrated: a flow in some coordinates, whether it is free of time, its Jacobian, the way in and out."""
 
     steady: bool
     flow: CompiledFunction
@@ -192,48 +202,64 @@ def _solve(theory: Theory, times: Array, problem: Array, rtol: float) -> Array:
         moments, *entered = functions.enter(times, *problem)
         size = len(functions.leave.arguments) - len(theory.parameters)
         coordinates, constants = (np.array(x) for x in (entered[:size], entered[size:]))
-    distinct, where = np.unique(np.broadcast_to(moments, times.shape), return_inverse=True)
-    solution = _flow_from(functions, distinct, coordinates, constants.tolist(), rtol)[:, where]
+    distinct, first, where = np.unique(np.broadcast_to(moments, times.shape), return_index=True, return_inverse=True)
+    solution = _flow_from(functions, distinct, times[first], coordinates, constants.tolist(), rtol)[:, where]
     if functions.leave is None:
         return solution
     return np.stack(np.broadcast_arrays(*functions.leave(*solution, *problem[count:])))
 
 
-def _flow_from(functions: _Flow, moments: Array, start: Array, constants: list[float], rtol: float) -> Array:
-    """The coordinates at the given moments, which increase; shape (coordinates, moments)."""
+def _flow_from(
+    functions: _Flow, moments: Array, times: Array, start: Array, constants: list[float], rtol: float
+) -> Array:
+    """The coordinates at the given moments, which increase and are training steps; shape (coordinates, moments)."""
     flow, jacobian, count = functions.flow, functions.jacobian, start.size
+    tried = 0.0
 
     def rhs(s: float, q: Array) -> Array:
-        return np.array(flow(s, *q.tolist(), *constants))
+        nonlocal tried
+        tried = s
+        return _rates(flow, s, *q.tolist(), *constants)
 
     def matrix(s: float, q: Array) -> Array:
-        return np.array(jacobian(s, *q.tolist(), *constants)).reshape(count, count)
+        return _rates(jacobian, s, *q.tolist(), *constants).reshape(count, count)
 
     largest = float(np.abs(start).max())
     scale = np.where(start == 0, largest, np.abs(start))
-    if functions.steady and (np.abs(rhs(0.0, start)) * moments[-1] <= _STILL * scale).all():
-        return np.broadcast_to(start[:, None], (count, moments.size))
-    try:
-        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ODEintWarning)  # what it warns of is raised below
-            solution, said = odeint(
-                rhs,
-                start,
-                np.concatenate([[0.0], moments]),
-                Dfun=matrix,
-                tfirst=True,
-                full_output=True,
-                rtol=rtol,
-                atol=rtol * (1e-9 * largest if functions.enter else 1e-3 * float(scale.min())),
-                mxstep=_MOST_STEPS,
-            )
-    except (FloatingPointError, ZeroDivisionError, OverflowError) as error:
-        raise ArithmeticError(f"the integrator gave up where a rate of the theory is no number: {error}") from None
-    arrived = said["message"] == "Integration successful."
-    if not arrived or not np.isfinite(solution).all():
-        reason = "what it found is no number" if arrived else said["message"]
-        raise ArithmeticError(
-            f"the integrator gave up at time {min(said['tcur'].max(), moments[-1]):g} ({reason}); integrate over a "
-            "shorter time, or use trajectory where there is a closed form"
+    with np.errstate(over="ignore"):
+        if moments[-1] == 0 or (functions.steady and (np.abs(rhs(0.0, start)) * moments[-1] <= _STILL * scale).all()):
+            return np.broadcast_to(start[:, None], (count, moments.size))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ODEintWarning)  # what it warns of is raised below
+        solution, said = odeint(
+            rhs,
+            start,
+            np.concatenate([[0.0], moments]),
+            Dfun=matrix,
+            tfirst=True,
+            full_output=True,
+            rtol=rtol,
+            atol=rtol * (1e-9 * largest if functions.enter else 1e-3 * float(scale.min())),
+            mxstep=_MOST_STEPS,
         )
-    return solution[1:].T
+    if said["message"] != _ARRIVED:  # what stands for later moments, its times too, was never written
+        reached, reason = int(np.searchsorted(moments, tried)), said["message"].partition(" (")[0]
+    elif not (numbers := np.isfinite(solution[1:]).all(axis=1)).all():
+        reached, reason = int(numbers.argmin()), "what it found is no number"
+    else:
+        return solution[1:].T
+    reached = min(reached, times.size - 1)
+    before = f"between t = {times[reached - 1]:g} and" if reached else "before it reached"
+    raise ArithmeticError(
+        f"the integrator gave up {before} t = {times[reached]:g}: {_REASONS.get(reason, reason)}; integrate over a "
+        "shorter time, or use trajectory where there is a closed form"
+    )
+
+
+def _rates(function: CompiledFunction, *values: float) -> Array:
+    """What a function of one point gives, in one row."""
+    try:
+        return np.array(function(*values))
+    except (ZeroDivisionError, OverflowError, ValueError) as error:
+        reason = error.args[-1]
+        raise ArithmeticError(f"the integrator gave up where a rate of the theory is no number: {reason}") from None

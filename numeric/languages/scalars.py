@@ -273,6 +273,8 @@ def logrel_prime(x):
         return "\n".join(lines)
 
     def power(self, base: sp.Expr, exponent: sp.Expr) -> str:
+        if not exponent.is_Integer:  # of a negative number Python's own operator would be a complex one
+            return self.call("pow", base, exponent)
         return "**".join(self.parenthesize(x, PRECEDENCE["Pow"]) for x in (base, exponent))
 
     def _print_Piecewise(self, expr: sp.Piecewise) -> str:

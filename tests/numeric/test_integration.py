@@ -4,9 +4,12 @@ import re
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given
-from repdyn.numeric import Pair, Rates, State, integrate, trajectory
+from repdyn.numeric import Pair, Rates, State, evolve, integrate, trajectory
+from repdyn.symbolic import two_point
 from starts import all_pairs, crossing_pairs
+from variants import variant
 
 START, PAIR, RATES = State(0.1, 0.2, 0.1), Pair(1.0, 0.5), Rates(0.01, 0.02)
 
@@ -92,7 +95,59 @@ def test_a_pair_that_has_no_time_to_move_stays() -> None:
     assert integrate(1e-200, State(1, 0, 0), PAIR, RATES).dh2 == 1.0
 
 
-def test_a_solver_that_does_not_arrive_says_so() -> None:
-    words = r"the integrator gave up at time .* \(.*\); integrate over a shorter time, or use trajectory where there is"
+SHORTER = "; integrate over a shorter time, or use trajectory where there is a closed form"
+
+
+def test_a_solver_that_does_not_arrive_says_before_which_time() -> None:
+    words = f"^the integrator gave up before it reached t = 1: what it found is no number{SHORTER}$"
     with pytest.raises(ArithmeticError, match=words):
         integrate(1.0, State(1e-300, 1, 1), Pair(1, 1), Rates(1e-300, 1))
+
+
+DH2, DY2, W = two_point().states
+
+
+@pytest.mark.parametrize(
+    ("rate", "t", "words"),
+    [
+        (1 - 10**300 * DH2**3, [2.0, 1.0], "before it reached t = 1: "),
+        (W - DY2, [1.0, 1e9], "between t = 1 and t = 1e+09: 50,000 steps did not suffice"),
+    ],
+    ids=["falls", "turns"],
+)
+def test_what_a_solver_says_is_true_and_in_training_steps(rate, t, words) -> None:
+    with pytest.raises(ArithmeticError, match="^the integrator gave up " + re.escape(words)) as found:
+        evolve(moving("mine", rate), t, {"dh2": 1.0, "dy2": 1.0, "w": 2.0}, NUMBERS)
+    assert str(found.value).endswith(SHORTER)
+    assert not re.search(r"e-3\d\d|internal|Dfun|Jacobian", str(found.value))
+
+
+@pytest.mark.parametrize(
+    "rate", [DH2**2, -sp.sqrt(DH2) - 1, sp.log(DH2) - 3, -sp.cbrt(DH2) - 1], ids=["overflow", "sqrt", "log", "cbrt"]
+)
+def test_a_rate_that_ceases_to_be_a_number_is_said(rate) -> None:
+    words = r"^the integrator gave up where a rate of the theory is no number: [^()]+$"
+    with pytest.raises(ArithmeticError, match=words):
+        evolve(moving("mine", rate), [0.5, 1.0, 5.0], {"dh2": 1.0, "dy2": 1.0, "w": 2.0}, NUMBERS)
+
+
+@pytest.mark.parametrize("rate", [sp.log(DH2 - 2), sp.exp(800 * DH2), 1 / (DH2 - 1)], ids=str)
+def test_a_rate_that_is_no_number_from_the_start_is_said(rate) -> None:
+    with pytest.raises(ArithmeticError, match=r"^the integrator gave up where a rate of the theory is no number: "):
+        evolve(moving("mine", rate), 1.0, {"dh2": 1.0, "dy2": 1.0, "w": 1.0}, NUMBERS)
+
+
+def test_a_theory_that_depends_on_time_begins_where_it_starts() -> None:
+    start = {"dh2": 1.0, "dy2": 2.0, "w": 3.0}
+    theory = moving("mine", DH2 * sp.exp(-two_point().time))
+    assert {x: value.tolist() for x, value in evolve(theory, [0.0, 0.0], start, NUMBERS).items()} == {
+        x: [value] * 2 for x, value in start.items()
+    }
+
+
+NUMBERS = {"dx2": 1.0, "dy2_target": 1.0, "rate_h": 1.0, "rate_y": 1.0, "k": 1.0}
+
+
+def moving(name, rate):
+    """A theory in which dh2 moves at a rate of one's own, while dy2 and w turn about each other."""
+    return variant(name, sp.Symbol("k"), {DH2: rate, DY2: W - 1, W: 1 - DY2})
