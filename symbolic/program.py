@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
 import sympy as sp
 
-from .functions import ACCURATE
+from .functions import ACCURATE, regular
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,21 @@ class Program:
         """``expr`` with every definition put in, as an expression of the arguments alone."""
         return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(list(self.definitions.items())), expr)
 
+    def evaluated(self) -> Program:
+        """The program for its values alone: of what is :class:`~.functions.regular` the form that is quicker."""
+        return self._with(regular.elementary)
+
+    def differentiable(self) -> Program:
+        """The program of which derivatives are accurate as well."""
+        return self._with(regular.chosen)
+
+    def _with(self, form: Callable[[sp.Expr, sp.Expr, sp.Expr], sp.Expr]) -> Program:
+        definitions, results = (
+            {x: sp.sympify(value).replace(regular, form) for x, value in part.items()}
+            for part in (self.definitions, self.results)
+        )
+        return Program(self.arguments, definitions, results)
+
     def jacobian(self, variables: tuple[sp.Symbol, ...]) -> Program:
         """The program that also returns the derivatives of its results.
 
@@ -41,6 +56,7 @@ class Program:
         >>> square.jacobian((x,)).results
         {r: x**2*y, r_x: 2*x*y}
         """
+        program = self.differentiable()
         definitions: dict[sp.Symbol, sp.Expr] = {}
         shared: dict[sp.Expr, sp.Expr] = {}
         tangents: dict[sp.Symbol, dict[sp.Symbol, sp.Expr]] = {v: {v: sp.S.One} for v in variables}
@@ -58,7 +74,7 @@ class Program:
                 shared[value] = shared.get(reduced, reduced)
             return derivative.xreplace(shared)
 
-        for name, expr in self.definitions.items():
+        for name, expr in program.definitions.items():
             definitions[name] = expr
             shared[expr] = name
             for variable, known in tangents.items():
@@ -68,10 +84,10 @@ class Program:
                     definitions[symbol] = derivative
         derivatives = {
             sp.Symbol(f"{name}_{variable}", real=True): tangent(expr, known)
-            for name, expr in self.results.items()
+            for name, expr in program.results.items()
             for variable, known in tangents.items()
         }
-        return Program(self.arguments, definitions, {**self.results, **derivatives})
+        return Program(self.arguments, definitions, {**program.results, **derivatives})
 
 
 def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

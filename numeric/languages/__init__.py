@@ -21,6 +21,9 @@ _HOMES = {
 }
 """The module that writes each language; they need SymPy and are loaded when something is written."""
 
+_DIFFERENTIATED = ("torch", "jax")
+"""Those that take derivatives of what is written."""
+
 BACKENDS = tuple(_HOMES)
 """The languages by name."""
 
@@ -31,4 +34,5 @@ def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic,
     Raises:
         ValueError: if the program is no program, or has what the language cannot express.
     """
-    return import_module(f".{_HOMES[backend]}", __name__).write(name, program, backend, notation)
+    form = program.differentiable() if backend in _DIFFERENTIATED else program.evaluated()
+    return import_module(f".{_HOMES[backend]}", __name__).write(name, form, backend, notation)

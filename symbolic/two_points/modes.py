@@ -22,6 +22,7 @@ from .notation import (
     delta,
     dh2_0,
     dy2_0,
+    dy2_target,
     g,
     lam,
     omega,
@@ -29,6 +30,7 @@ from .notation import (
     sin_phi,
     u,
     v,
+    w_0,
 )
 from .scalars import A_high, A_low, dh2_end
 
@@ -59,29 +61,114 @@ MODES = {
 }
 """The whole trajectory, in closed form."""
 
-major, minor, decay, span, decay_perp, span_perp, alpha_n, beta_par_n, beta_perp2_n, norm = sp.symbols(
-    "major minor decay span decay_perp span_perp alpha_n beta_par_n beta_perp2_n norm", real=True
-)
+alpha2_0, beta2_0, delta2, area = sp.symbols("alpha2_0 beta2_0 delta2 area", nonnegative=True)
+pull = sp.Symbol("pull", real=True)
 
-_growth = 2 * omega * span
+SMOOTH = {
+    alpha2_0: dh2_0 / P,
+    beta2_0: dy2_0 / (dh2_0 * R),
+    delta2: dy2_target / (P * R),
+    pull: (dy2_0 - w_0) / (dh2_0 * R),
+    area: (dy2_0 * dy2_target - (dy2_0 - w_0) ** 2) / (dh2_0 * P * R**2),
+}
+"""alpha_0^2, |beta_0|^2, delta^2, delta beta_par_0/alpha_0 and delta^2 beta_perp_0^2: no roots, nothing over |dy*|."""
+
+_MEANING = {
+    alpha2_0: alpha_0**2,
+    beta2_0: beta_par_0**2 + beta_perp_0**2,
+    delta2: delta**2,
+    pull: delta * beta_par_0 / alpha_0,
+    area: delta**2 * beta_perp_0**2,
+}
+
+level, gap, decay_level, span_level, decay_gap, span_gap, share, mixed = sp.symbols(
+    "level gap decay_level span_level decay_gap span_gap share mixed", nonnegative=True
+)
+rise, crest, core, lag, wide, push, narrow, bend_above, bend_below, bend = sp.symbols(
+    "rise crest core lag wide push narrow bend_above bend_below bend", nonnegative=True
+)
+base, other, decay_perp, stretch, norm = sp.symbols("base other decay_perp stretch norm", nonnegative=True)
+alpha_n, beta_n = sp.symbols("alpha_n beta_n", real=True)
+beta2_n = sp.Symbol("beta2_n", nonnegative=True)
+
+RATES = {level: sp.Abs(lam) / 2, gap: delta2 / (omega + level)}
+"""|lam|/2 and what omega exceeds it by, without a difference."""
+
+WAVES = {
+    decay_level: sp.exp(-2 * level * s),
+    span_level: s * exprel(-2 * level * s),
+    decay_gap: sp.exp(-gap * s),
+    span_gap: s * exprel(-gap * s),
+    share: 1 / (1 + decay_level * decay_gap**2),
+    mixed: span_gap * (1 + decay_gap) * decay_level,
+    rise: share * (gap * mixed + 2 * level * span_level) / omega,
+    crest: 2 * share * decay_gap,
+    core: crest**2 * decay_level,
+    lag: (span_level - share * mixed) / (omega * (omega + level)),
+    wide: 1 + level * rise,
+    push: delta2 * rise,
+    narrow: (core + push * rise) / wide,
+    bend_above: decay_level * rise**2 + 2 * level * lag * narrow,
+    bend_below: (2 * share * span_gap - rise) * (crest + wide) / (omega + level),
+}
+"""What depends on time alone: the rise is tanh(omega s)/omega, the core 1/cosh(omega s)^2."""
+
+_ABOVE = lam >= 0
+_OPPOSED = 2 * sp.Abs(beta_n) < -pull * other
 
 STABLE = {
-    major: sp.sqrt(1 - quotient(delta, omega) ** 2 / (1 + quotient(sp.Abs(lam), 2 * omega)) / 2),
-    minor: quotient(delta, 2 * omega) / major,
-    cos_phi: sp.Piecewise((major, lam >= 0), (minor, True)),
-    sin_phi: sp.Piecewise((minor, lam >= 0), (major, True)),
-    decay: sp.exp(-2 * omega * s),
-    span: s * exprel(-2 * omega * s),
-    decay_perp: sp.exp(-4 * omega * cos_phi**2 * s),
-    span_perp: s * exprel(-sp.Abs(lam) * s),
-    alpha_n: alpha_0 * decay + cos_phi * u * _growth,
-    beta_par_n: beta_par_0 * decay + sin_phi * u * _growth,
-    beta_perp2_n: beta_perp_0**2 * decay_perp,
-    norm: decay
-    + (u**2 + v**2 * decay) * span
-    + beta_perp_0**2 * span_perp * sp.Piecewise((decay, lam >= 0), (decay_perp, True)),
+    base: sp.Piecewise((wide, _ABOVE), (narrow, True)),
+    other: sp.Piecewise((narrow, _ABOVE), (wide, True)),
+    decay_perp: sp.Piecewise((core * decay_level, _ABOVE), (crest**2, True)),
+    bend: sp.Piecewise((bend_above, _ABOVE), (bend_below, True)),
+    alpha_n: base + pull * rise,
+    beta_n: push + pull * other,
+    beta2_n: sp.Piecewise(
+        ((alpha2_0 * beta_n**2 + area * decay_perp) / delta2, _OPPOSED),
+        (beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pull * other)), True),
+    ),
+    stretch: alpha2_0 * alpha_n**2,
+    norm: core
+    + (
+        area * lag * sp.Piecewise((core, _ABOVE), (crest**2, True))
+        + rise
+        * (sp.Piecewise((beta2_0, _ABOVE), (alpha2_0, True)) * core + sp.Piecewise((stretch, _ABOVE), (beta2_n, True)))
+    )
+    / wide,
 }
-"""The same trajectory multiplied through by exp(-omega s): every exponential decays, no sum loses its terms."""
+"""The same trajectory over cosh(omega s), by squares alone: every exponential decays, no sum loses its terms."""
+
+grow, growing2 = sp.symbols("grow growing2", nonnegative=True)
+lean = sp.Symbol("lean", real=True)
+
+GROWING = {
+    grow: sp.Piecewise((omega + level, _ABOVE), (gap, True)),
+    lean: grow + pull,
+    growing2: quotient(alpha2_0 * lean**2, 2 * omega * grow),
+}
+"""omega + lam/2, and by it the growing mode at the start: 2 omega cos(phi) u/alpha_0 and u^2."""
+
+reach, reach_level, ratio = sp.symbols("reach reach_level ratio", nonnegative=True)
+
+
+def _denominator(x: sp.Expr) -> sp.Expr:
+    return 105 + 45 * x + x**2
+
+
+NEAR = {
+    reach_level: (level * s) ** 2,
+    reach: (level * s) ** 2 + delta2 * s**2,
+    ratio: (105 + 10 * reach) / _denominator(reach),
+    rise: s * ratio,
+    crest: sp.sqrt(1 - reach * ratio**2) * sp.exp(level * s),
+    lag: s**3
+    * (1 + decay_level)
+    / 2
+    * (3675 + 105 * (reach + reach_level) + 10 * reach * reach_level)
+    / (_denominator(reach) * _denominator(reach_level)),
+    bend_below: (rise**2 - 2 * level * lag * wide) * sp.exp(2 * level * s),
+}
+"""What of it divides by omega, where omega s is small: to the order (omega s)^8."""
 
 dy2_end = sp.Symbol("dy2_end", nonnegative=True)
 regime = sp.Symbol("regime", real=True)
@@ -97,16 +184,43 @@ END = {
 """The two scales of the hidden distance and the state they lead to."""
 
 LATEX: dict[sp.Basic, str] = {
-    major: r"c_>",
-    minor: r"c_<",
-    decay: "E",
-    span: "S",
+    alpha2_0: r"\alpha_0^2",
+    beta2_0: r"|\beta_0|^2",
+    delta2: r"\delta^2",
+    pull: r"\kappa",
+    area: r"\Gamma",
+    level: r"\ell",
+    gap: r"\epsilon",
+    decay_level: r"E_\ell",
+    span_level: r"S_\ell",
+    decay_gap: r"E_\epsilon",
+    span_gap: r"S_\epsilon",
+    share: r"\eta",
+    mixed: r"\zeta",
+    rise: "r",
+    crest: "c",
+    core: "C",
+    lag: "q",
+    wide: r"b_>",
+    push: r"p",
+    narrow: r"b_<",
+    bend_above: r"k_>",
+    bend_below: r"k_<",
+    bend: "k",
+    base: r"b_\alpha",
+    other: r"b_\beta",
     decay_perp: r"E_\perp",
-    span_perp: r"S_\perp",
     alpha_n: r"\tilde\alpha",
-    beta_par_n: r"\tilde\beta_\parallel",
-    beta_perp2_n: r"\tilde\beta_\perp^2",
+    beta_n: r"\tilde\beta_\parallel",
+    beta2_n: r"|\tilde\beta|^2",
+    stretch: r"A",
     norm: r"\tilde N",
+    grow: r"\mu",
+    lean: r"\nu",
+    growing2: "u^2",
+    reach: "x",
+    reach_level: "y",
+    ratio: r"\tau",
     dy2_end: r"|\Delta y|^2_\infty",
     regime: r"\chi",
 }
@@ -164,36 +278,92 @@ def _trajectory_residual(relation: sp.Rel) -> sp.Expr:
     )
 
 
-_HALF_WAY = {omega: sp.S.One, delta: sp.sqrt(3) / 2, _lam_size: sp.S.One}
-"""A point at which the sign of a continuous root is read off; its square vanishes nowhere."""
+_cosh = (_E + 1 / _E) / 2
+_tanh = (_E - 1 / _E) / (_E + 1 / _E)
+
+
+def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
+    """What STABLE and WAVES stand for where ``lam`` has that sign, in the field."""
+    size = sign * BY_ANGLE[lam]
+    x = _X**sign  # exp(-|lam| s/2)
+    known = {level: size / 2, gap: omega - size / 2, rise: _tanh / omega, core: 1 / _cosh**2, crest: 1 / (x * _cosh)}
+    waves = {
+        decay_level: x**2,
+        span_level: (1 - x**2) / size,
+        decay_gap: 1 / (_E * x),
+        span_gap: (1 - 1 / (_E * x)) / known[gap],
+        share: 1 / (1 + _E**-2),
+        mixed: (1 - (_E * x) ** -2) / known[gap] * x**2,
+        wide: 1 + size / 2 * known[rise],
+        push: BY_ANGLE[delta] ** 2 * known[rise],
+        narrow: 1 - size / 2 * known[rise],
+    }
+    over = BY_ANGLE[delta] ** 2
+    along = {base: 1 + BY_ANGLE[lam] / 2 * known[rise], other: 1 - BY_ANGLE[lam] / 2 * known[rise]}
+    return {
+        **known,
+        **waves,
+        **along,
+        lag: (waves[span_level] * waves[wide] - known[rise]) / over,
+        bend_above: (waves[narrow] ** 2 - known[core] * x**2) / over,
+        bend_below: (waves[wide] ** 2 - known[crest] ** 2) / over,
+        decay_perp: _X**2 / _cosh**2,
+        bend: (along[other] ** 2 - _X**2 / _cosh**2) / over,
+        **{x: value.subs(BY_ANGLE) for x, value in _MEANING.items()},
+        alpha_n: _algebraic(MODES[alpha]) * _root / (alpha_0 * _cosh),
+        beta_n: BY_ANGLE[delta] * _algebraic(MODES[beta_par]) * _root / (alpha_0 * _cosh),
+        beta2_n: (_algebraic(MODES[beta_par]) ** 2 + _algebraic(MODES[beta_perp]) ** 2) * _root**2 / _cosh**2,
+        stretch: _algebraic(MODES[alpha]) ** 2 * _root**2 / _cosh**2,
+        norm: _N / _cosh**2,
+        grow: omega + BY_ANGLE[lam] / 2,
+        lean: 2 * omega * cos_phi * u / alpha_0,
+        growing2: u**2,
+    }
+
+
+_EXACT = {sign: _of_size(sign) for sign in (1, -1)}
+
+
+def _worth(expr: sp.Expr, sign: int) -> sp.Expr:
+    """An expression in the field, where ``lam`` has that sign."""
+    given = elementary(expr.subs(lam, sign * _lam_size)).subs({gap: omega - level}).subs(level, _lam_size / 2)
+    return _algebraic(given.subs(_lam_size, sign * lam)).subs(_EXACT[sign]).subs(AMPLITUDES)
+
+
+def _smooth_residual(relation: sp.Rel) -> sp.Expr:
+    """Against what it stands for, by the start of the network, with |dy*| = D."""
+    meaning = _MEANING[relation.lhs].subs(beta_perp_0**2, INITIAL[beta_perp_0**2]).subs(INITIAL)
+    return sp.cancel((relation.rhs - meaning.subs(delta, D / sp.sqrt(P * R))).subs(dy2_target, D**2))
 
 
 def _stable_residual(relation: sp.Rel) -> sp.Expr:
-    """Compare with the modes, once for each sign of lam."""
-    return first_nonzero(*(_stable_difference(relation, sign) for sign in (1, -1)))
+    """Compare with the modes, once for each sign of lam, and each case that does not depend on that."""
+    cases = [relation.rhs]
+    if isinstance(relation.rhs, sp.Piecewise) and lam not in relation.rhs.args[0][1].free_symbols:
+        cases = [case for case, _ in relation.rhs.args]
+    claims = ((relation.lhs - case, sign) for case in cases for sign in (1, -1))
+    return first_nonzero(*(_bare.normal(_worth(claim, sign)) for claim, sign in claims))
 
 
-def _stable_difference(relation: sp.Rel, sign: int) -> sp.Expr:
-    cosines = {major: cos_phi, minor: sin_phi} if sign > 0 else {major: sin_phi, minor: cos_phi}
-    exact = {
-        **cosines,
-        decay: _E**-2,
-        span: (1 - _E**-2) / (2 * omega),
-        decay_perp: _X**2 / _E**2,
-        span_perp: sign * (1 - _X ** (2 * sign)) / BY_ANGLE[lam],
-        alpha_n: _algebraic(MODES[alpha]) * _root / _E,
-        beta_par_n: _algebraic(MODES[beta_par]) * _root / _E,
-        beta_perp2_n: (_algebraic(MODES[beta_perp]) * _root / _E) ** 2,
-        norm: _N / _E**2,
-    }
-    claimed = elementary(relation.rhs.subs(lam, sign * _lam_size))
-    if relation.lhs == major:  # a square root: compare the squares, and the sign
-        square = ANGLE[exact[major] ** 2].subs(lam, sign * _lam_size)
-        rest = sp.cancel((claimed**2 - square).subs(delta, sp.sqrt(omega**2 - _lam_size**2 / 4)))
-        return rest if claimed.subs(_HALF_WAY).is_positive else claimed
-    x: sp.Symbol = relation.lhs
-    difference = _algebraic(claimed.subs(_lam_size, sign * lam)).subs(exact) - exact.get(x, x)
-    return _bare.normal(difference.subs(AMPLITUDES))
+_TERMS = 4
+"""Those of a power series in (omega s)^2 that are kept."""
+
+
+def _near_residual(relation: sp.Rel) -> sp.Expr:
+    """The ratio has the first terms of tanh(omega s)/(omega s); with that all else is exact, lag by its quotient."""
+    if relation.lhs == ratio:
+        root = sp.Symbol("root")
+        series = sp.series(sp.tanh(root) / root, root, 0, 2 * _TERMS).removeO()
+        above, below = sp.fraction(relation.rhs.subs(reach, root**2))
+        return sp.Add(
+            *(sp.Poly(above - below * series, root).coeff_monomial(root**k) * root**k for k in range(2 * _TERMS))
+        )
+    if relation.lhs == lag:
+        steps = (NEAR[ratio].subs(reach, reach_level) - NEAR[ratio]) / (reach - reach_level)
+        return sp.cancel(relation.rhs - s**3 * (1 + decay_level) / 2 * steps)
+    exact = {reach: (omega * s) ** 2, reach_level: (level * s) ** 2, ratio: _tanh / (omega * s)}
+    claimed = _worth(relation.rhs.subs(exact), 1)
+    return _bare.normal(claimed - _worth(exact.get(relation.lhs, relation.lhs), 1))
 
 
 def _limit(mode: sp.Expr) -> sp.Expr:
@@ -268,14 +438,52 @@ STEPS = (
         _trajectory_residual,
     ),
     Step(
+        "smooth_start",
+        "The start without roots",
+        r"The trajectory depends on the start through five numbers in which there is no root and nothing is divided "
+        r"by $|\Delta y^*|$: $\alpha_0^2$, $|\beta_0|^2$, $\delta^2$, $\kappa = \delta \beta_{\parallel 0}/\alpha_0$ "
+        r"and $\Gamma = \delta^2 \beta_{\perp 0}^2$, not negative by Cauchy-Schwarz. So it has derivatives where "
+        r"$\Delta y^* = 0$ or $\Delta y_0 = 0$.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in SMOOTH.items()),
+        _smooth_residual,
+    ),
+    Step(
+        "waves",
+        "The functions of time",
+        r"$\ell = |\lambda|/2$ and $\epsilon = \omega - \ell$. Then $r = \tanh(\omega s)/\omega$, $c = 1/\cosh^2(\omega "
+        r"s)$ and $C = c\,e^{2 \ell s}$; $b_\gtrless = 1 \pm \ell r$, $q = (S_\ell b_> - r)/\delta^2$, $k_> = (b_<^2 - "
+        r"c E_\ell)/\delta^2$ and $k_< = (b_>^2 - C)/\delta^2$, with $\operatorname{exprel}(x) = (e^x - 1)/x$: no "
+        r"exponential grows and no sum loses its terms.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in (RATES | WAVES).items()),
+        _stable_residual,
+    ),
+    Step(
         "floating_point",
         "The form that is evaluated",
-        r"The same, multiplied through by $e^{-\omega s}$. Every exponential decays, so nothing overflows; "
-        r"$\operatorname{exprel}(x) = (e^x - 1)/x$ and quotients that are 0 where their denominator is carry the "
-        r"limits $\lambda = 0$, $\omega = 0$ and $\Delta y^* = 0$; the smaller of $c_\phi$ and $s_\phi$ comes from "
-        r"the larger one. Proved for both signs of $\lambda$.",
+        r"The same trajectory, over $\cosh(\omega s)$, for both signs of $\lambda$: $\tilde\alpha = "
+        r"\alpha/\alpha_0$, $\tilde\beta_\parallel = \delta \beta_\parallel/\alpha_0$ and $|\tilde\beta|^2$, each with "
+        r"the root of $N$ taken out. Of the two forms of $|\tilde\beta|^2$, which are equal, the first is a sum of "
+        r"squares where $\beta_\parallel$ passes through zero, the second has no limit to take at $\Delta y^* = 0$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in STABLE.items()),
         _stable_residual,
+    ),
+    Step(
+        "growing_mode",
+        "The growing mode at the start",
+        r"The same for its amplitude. It has the sign of $\nu = 2 \omega c_\phi u/\alpha_0$, since $c_\phi > 0$ where "
+        r"$\Delta y^* \neq 0$.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in GROWING.items()),
+        _stable_residual,
+    ),
+    Step(
+        "near_balance",
+        "Where nothing grows yet",
+        r"All of it is a smooth function of $x = (\omega s)^2$, while $\omega$ is not smooth where $\lambda = 0$ and "
+        r"$\Delta y^* = 0$. So for small $x$ the same quantities are written in $x$, with the fraction that agrees with "
+        r"$\tau(x) = \tanh(\sqrt x)/\sqrt x$ up to $x^4$; in $q$ is its divided difference $(\tau(y) - \tau(x))/(x - "
+        r"y)$.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in NEAR.items()),
+        _near_residual,
     ),
     Step(
         "end_state",
