@@ -185,6 +185,6 @@ def elementary(expr: sp.Expr) -> sp.Expr:
     >>> elementary(exprel(x))
     (exp(x) - 1)/x
     """
-    for function in ACCURATE:
+    for function in (*ACCURATE, regular):
         expr = expr.replace(function, function.elementary)
     return expr

@@ -3,13 +3,14 @@
 import mpmath as mp
 import pytest
 import sympy as sp
-from exact_numbers import CLOSE, DIGITS, function, line_by_line, random_arguments
+from exact_numbers import CLOSE, DIGITS, function, random_arguments
 from repdyn.symbolic import Program, two_point
 from repdyn.symbolic.functions import elementary, exprel, hypot, quotient
 
 theory = two_point()
 solution = function(theory.solution, *theory.solution.results.values())
-jacobian = line_by_line(theory.solution.jacobian(theory.parameters[-2:]))
+by_rates = theory.solution.jacobian(theory.parameters[-2:])
+jacobian = function(by_rates, *by_rates.results.values())
 
 x, y, a, b, c, r, q = sp.symbols("x y a b c r q", positive=True)
 PROGRAMS = {
