@@ -140,9 +140,9 @@ class nonnegative(sp.Function):
 
 
 class regular(sp.Function):
-    """``far``, for which ``near`` stands where ``size`` is small and a derivative may be taken.
+    """``far``, and where ``size`` is small ``near`` if derivatives are taken: the whole of a definition.
 
-    Both are equal there but for rounding, and only ``near`` keeps its accuracy under differentiation.
+    Both are equal there but for rounding, which differentiation of ``near`` does not enlarge.
     """
 
     nargs = 3
@@ -151,10 +151,6 @@ class regular(sp.Function):
     @staticmethod
     def elementary(size: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
         return far
-
-    @staticmethod
-    def chosen(size: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
-        return sp.Piecewise((near, size < regular.small), (far, True))
 
 
 class dot(sp.Function):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -29,19 +29,22 @@ class Program:
         return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(list(self.definitions.items())), expr)
 
     def evaluated(self) -> Program:
-        """The program for its values alone: of what is :class:`~.functions.regular` the form that is quicker."""
-        return self._with(regular.elementary)
+        """The program for its values: of a :class:`~.functions.regular` definition the quicker form."""
+        forms = {x: value.args[2] if isinstance(value, regular) else value for x, value in self.definitions.items()}
+        return Program(self.arguments, forms, self.results)
 
     def differentiable(self) -> Program:
-        """The program of which derivatives are accurate as well."""
-        return self._with(regular.chosen)
-
-    def _with(self, form: Callable[[sp.Expr, sp.Expr, sp.Expr], sp.Expr]) -> Program:
-        definitions, results = (
-            {x: sp.sympify(value).replace(regular, form) for x, value in part.items()}
-            for part in (self.definitions, self.results)
-        )
-        return Program(self.arguments, definitions, results)
+        """The program whose derivatives are accurate too: both forms, and which of them holds."""
+        forms: dict[sp.Symbol, sp.Expr] = {}
+        for x, value in self.definitions.items():
+            if isinstance(value, regular):
+                size, *both = value.args
+                near, far = sp.symbols(f"{x}_near {x}_far", real=True)
+                forms |= zip((near, far), both, strict=True)
+                forms[x] = sp.Piecewise((near, size < regular.small), (far, True))
+            else:
+                forms[x] = value
+        return Program(self.arguments, forms, self.results)
 
     def jacobian(self, variables: tuple[sp.Symbol, ...]) -> Program:
         """The program that also returns the derivatives of its results.

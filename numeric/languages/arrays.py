@@ -271,7 +271,7 @@ def _harmless(expr: sp.Basic) -> bool:
 
 
 def _released(lines: list[str], values: list[str]) -> list[str]:
-    """The lines, each followed by the release of what is used no more: arrays that are kept are slow to make room for."""
+    """The lines, each followed by the release of what is used no more, so that its memory serves the next."""
     own = {x.split(" = ")[0] for x in lines}
     seen = set(_NAMES.findall(" ".join(values)))
     found: list[str] = []

@@ -337,12 +337,13 @@ def _smooth_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _stable_residual(relation: sp.Rel) -> sp.Expr:
-    """Compare with the modes, once for each sign of lam, and each case that does not depend on that."""
-    cases = [relation.rhs]
-    if isinstance(relation.rhs, sp.Piecewise) and lam not in relation.rhs.args[0][1].free_symbols:
-        cases = [case for case, _ in relation.rhs.args]
-    claims = ((relation.lhs - case, sign) for case in cases for sign in (1, -1))
-    return first_nonzero(*(_bare.normal(_worth(claim, sign)) for claim, sign in claims))
+    """Compare with the modes, once for each sign of lam and each choice that does not hang on that."""
+
+    def chosen(expr: sp.Basic) -> bool:
+        return isinstance(expr, sp.Piecewise) and lam not in expr.args[0][1].free_symbols
+
+    claims = [(relation.lhs - relation.rhs).replace(chosen, lambda x, i=i: x.args[i][0]) for i in (0, 1)]
+    return first_nonzero(*(_bare.normal(_worth(claim, sign)) for claim in dict.fromkeys(claims) for sign in (1, -1)))
 
 
 _TERMS = 4
@@ -450,10 +451,10 @@ STEPS = (
     Step(
         "waves",
         "The functions of time",
-        r"$\ell = |\lambda|/2$ and $\epsilon = \omega - \ell$. Then $r = \tanh(\omega s)/\omega$, $c = 1/\cosh^2(\omega "
-        r"s)$ and $C = c\,e^{2 \ell s}$; $b_\gtrless = 1 \pm \ell r$, $q = (S_\ell b_> - r)/\delta^2$, $k_> = (b_<^2 - "
-        r"c E_\ell)/\delta^2$ and $k_< = (b_>^2 - C)/\delta^2$, with $\operatorname{exprel}(x) = (e^x - 1)/x$: no "
-        r"exponential grows and no sum loses its terms.",
+        r"$\ell = |\lambda|/2$ and $\epsilon = \omega - \ell$. Then $r = \tanh(\omega s)/\omega$, $c = e^{\ell "
+        r"s}/\cosh(\omega s)$ and $C = 1/\cosh^2(\omega s)$; $b_> = 1 + \ell r$, $b_< = 1 - \ell r$, $q = (S_\ell b_> - "
+        r"r)/\delta^2$, $k_> = (b_<^2 - C E_\ell)/\delta^2$ and $k_< = (b_>^2 - c^2)/\delta^2$, with "
+        r"$\operatorname{exprel}(x) = (e^x - 1)/x$: no exponential grows and no sum loses its terms.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in (RATES | WAVES).items()),
         _stable_residual,
     ),
@@ -479,9 +480,9 @@ STEPS = (
         "near_balance",
         "Where nothing grows yet",
         r"All of it is a smooth function of $x = (\omega s)^2$, while $\omega$ is not smooth where $\lambda = 0$ and "
-        r"$\Delta y^* = 0$. So for small $x$ the same quantities are written in $x$, with the fraction that agrees with "
-        r"$\tau(x) = \tanh(\sqrt x)/\sqrt x$ up to $x^4$; in $q$ is its divided difference $(\tau(y) - \tau(x))/(x - "
-        r"y)$.",
+        r"$\Delta y^* = 0$. So where $x < 2^{-10}$ derivatives are taken of the same quantities written in $x$, with a "
+        r"fraction that agrees with $\tau(x) = \tanh(\sqrt x)/\sqrt x$ to better than $x^4/10^5$; $q$ has its divided "
+        r"difference $(\tau(y) - \tau(x))/(x - y)$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in NEAR.items()),
         _near_residual,
     ),

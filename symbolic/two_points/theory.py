@@ -75,7 +75,7 @@ PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
 _alpha2, _cross, _beta2, _total = sp.symbols("alpha2 cross beta2 total", real=True)
-_square, _above_0, _size, _s_near, _square_far = sp.symbols("square above_0 size s_near square_far", nonnegative=True)
+_square, _delta2, _omega2, _size, _early = sp.symbols("square delta2_above omega2 size early", nonnegative=True)
 _divisor, _square_n, _smooth_n = sp.symbols("divisor square_n smooth_n", nonnegative=True)
 
 _LATEX: dict[sp.Basic, str] = {
@@ -85,6 +85,13 @@ _LATEX: dict[sp.Basic, str] = {
     _alpha2: r"\alpha^2",
     _cross: r"\delta \alpha \beta_\parallel",
     _beta2: r"|\beta|^2",
+    _square: r"\omega_0^2",
+    _delta2: r"\delta_>^2",
+    _omega2: r"\omega^2",
+    _divisor: r"\delta_\nu^2",
+    _square_n: r"|\tilde\beta|^2_\square",
+    _smooth_n: r"|\tilde\beta|^2_\circ",
+    _total: r"\tilde N_>",
 }
 
 relaxation, crossing, half_way, across = sp.symbols("relaxation crossing half_way across", nonnegative=True)
@@ -135,27 +142,22 @@ def _start() -> dict[sp.Symbol, sp.Expr]:
 
 
 def _waves() -> dict[sp.Symbol, sp.Expr]:
-    """The functions of time, of which those for small omega s are taken where there is a derivative to be taken.
+    """The functions of time. Where omega s is small, derivatives are those of the form for that.
 
-    The others then get another omega, that they and their derivatives exist; alone they need one above 0.
+    The other form is then taken at omega = 1, where it has derivatives; for values alone omega is held above 0.
     """
     found = {
-        _above_0: delta2 + sp.Float("1e-200"),
+        _delta2: delta2 + sp.Float("1e-200"),
         s: P * R * t / 2,
         _size: sp.sqrt(_square) * s,
-        _s_near: regular(_size, s, 0),
-        _square_far: regular(_size, 1, level**2 + _above_0),
-        omega: sp.sqrt(_square_far),
-        gap: RATES[gap].subs(delta2, _above_0),
-        **{x: value.subs(s, _s_near) for x, value in NEAR.items() if x not in WAVES},
+        _early: regular(_size, s, 0),
+        _omega2: regular(_size, 1, level**2 + _delta2),
+        omega: sp.sqrt(_omega2),
+        gap: RATES[gap].subs(delta2, _delta2),
+        **{x: value.subs(s, _early) for x, value in NEAR.items() if x not in WAVES},
     }
-    for x, value in WAVES.items():
-        if x in NEAR:
-            near, far = sp.symbols(f"{x}_near {x}_far", nonnegative=True)
-            found |= {near: NEAR[x].subs(s, _s_near), far: value, x: regular(_size, near, far)}
-        else:
-            found[x] = value
-    return found
+    forms = {x: regular(_size, NEAR[x].subs(s, _early), value) if x in NEAR else value for x, value in WAVES.items()}
+    return found | forms
 
 
 def _solution() -> Program:
