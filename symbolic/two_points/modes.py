@@ -84,11 +84,11 @@ _MEANING = {
 level, gap, decay_level, span_level, decay_gap, span_gap, share, mixed = sp.symbols(
     "level gap decay_level span_level decay_gap span_gap share mixed", nonnegative=True
 )
-rise, crest, core, lag, wide, push, narrow, bend_above, bend_below, bend = sp.symbols(
-    "rise crest core lag wide push narrow bend_above bend_below bend", nonnegative=True
+rise, crest, bell, core, lag, wide, push, narrow, bend_above, bend_below, bend = sp.symbols(
+    "rise crest bell core lag wide push narrow bend_above bend_below bend", nonnegative=True
 )
 base, other, decay_perp, stretch, norm = sp.symbols("base other decay_perp stretch norm", nonnegative=True)
-alpha_n, beta_n = sp.symbols("alpha_n beta_n", real=True)
+alpha_n, pulled, beta_n = sp.symbols("alpha_n pulled beta_n", real=True)
 beta2_n = sp.Symbol("beta2_n", nonnegative=True)
 
 RATES = {level: sp.Abs(lam) / 2, gap: delta2 / (omega + level)}
@@ -103,7 +103,8 @@ WAVES = {
     mixed: span_gap * (1 + decay_gap) * decay_level,
     rise: share * (gap * mixed + 2 * level * span_level) / omega,
     crest: 2 * share * decay_gap,
-    core: crest**2 * decay_level,
+    bell: crest**2,
+    core: bell * decay_level,
     lag: (span_level - share * mixed) / (omega * (omega + level)),
     wide: 1 + level * rise,
     push: delta2 * rise,
@@ -114,23 +115,24 @@ WAVES = {
 """What depends on time alone: the rise is tanh(omega s)/omega, the core 1/cosh(omega s)^2."""
 
 _ABOVE = lam >= 0
-_OPPOSED = 2 * sp.Abs(beta_n) < -pull * other
+_OPPOSED = 2 * sp.Abs(beta_n) < -pulled
 
 STABLE = {
     base: sp.Piecewise((wide, _ABOVE), (narrow, True)),
     other: sp.Piecewise((narrow, _ABOVE), (wide, True)),
-    decay_perp: sp.Piecewise((core * decay_level, _ABOVE), (crest**2, True)),
+    decay_perp: sp.Piecewise((core * decay_level, _ABOVE), (bell, True)),
     bend: sp.Piecewise((bend_above, _ABOVE), (bend_below, True)),
     alpha_n: base + pull * rise,
-    beta_n: push + pull * other,
+    pulled: pull * other,
+    beta_n: push + pulled,
     beta2_n: sp.Piecewise(
         ((alpha2_0 * beta_n**2 + area * decay_perp) / delta2, _OPPOSED),
-        (beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pull * other)), True),
+        (beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pulled)), True),
     ),
     stretch: alpha2_0 * alpha_n**2,
     norm: core
     + (
-        area * lag * sp.Piecewise((core, _ABOVE), (crest**2, True))
+        area * lag * sp.Piecewise((core, _ABOVE), (bell, True))
         + rise
         * (sp.Piecewise((beta2_0, _ABOVE), (alpha2_0, True)) * core + sp.Piecewise((stretch, _ABOVE), (beta2_n, True)))
     )
@@ -199,6 +201,7 @@ LATEX: dict[sp.Basic, str] = {
     mixed: r"\zeta",
     rise: "r",
     crest: "c",
+    bell: "c^2",
     core: "C",
     lag: "q",
     wide: r"b_>",
@@ -211,6 +214,7 @@ LATEX: dict[sp.Basic, str] = {
     other: r"b_\beta",
     decay_perp: r"E_\perp",
     alpha_n: r"\tilde\alpha",
+    pulled: r"\kappa b_\beta",
     beta_n: r"\tilde\beta_\parallel",
     beta2_n: r"|\tilde\beta|^2",
     stretch: r"A",
@@ -292,6 +296,7 @@ def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
         span_level: (1 - x**2) / size,
         decay_gap: 1 / (_E * x),
         span_gap: (1 - 1 / (_E * x)) / known[gap],
+        bell: known[crest] ** 2,
         share: 1 / (1 + _E**-2),
         mixed: (1 - (_E * x) ** -2) / known[gap] * x**2,
         wide: 1 + size / 2 * known[rise],
@@ -311,6 +316,7 @@ def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
         bend: (along[other] ** 2 - _X**2 / _cosh**2) / over,
         **{x: value.subs(BY_ANGLE) for x, value in _MEANING.items()},
         alpha_n: _algebraic(MODES[alpha]) * _root / (alpha_0 * _cosh),
+        pulled: BY_ANGLE[delta] * beta_par_0 / alpha_0 * along[other],
         beta_n: BY_ANGLE[delta] * _algebraic(MODES[beta_par]) * _root / (alpha_0 * _cosh),
         beta2_n: (_algebraic(MODES[beta_par]) ** 2 + _algebraic(MODES[beta_perp]) ** 2) * _root**2 / _cosh**2,
         stretch: _algebraic(MODES[alpha]) ** 2 * _root**2 / _cosh**2,
@@ -452,8 +458,8 @@ STEPS = (
         "waves",
         "The functions of time",
         r"$\ell = |\lambda|/2$ and $\epsilon = \omega - \ell$. Then $r = \tanh(\omega s)/\omega$, $c = e^{\ell "
-        r"s}/\cosh(\omega s)$ and $C = 1/\cosh^2(\omega s)$; $b_> = 1 + \ell r$, $b_< = 1 - \ell r$, $q = (S_\ell b_> - "
-        r"r)/\delta^2$, $k_> = (b_<^2 - C E_\ell)/\delta^2$ and $k_< = (b_>^2 - c^2)/\delta^2$, with "
+        r"s}/\cosh(\omega s)$ and $C = 1/\cosh^2(\omega s)$; $b_> = 1 + \ell r$, $b_< = 1 - \ell r$, $q = (S_\ell b_> "
+        r"- r)/\delta^2$, $k_> = (b_<^2 - C E_\ell)/\delta^2$ and $k_< = (b_>^2 - c^2)/\delta^2$, with "
         r"$\operatorname{exprel}(x) = (e^x - 1)/x$: no exponential grows and no sum loses its terms.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in (RATES | WAVES).items()),
         _stable_residual,

@@ -74,7 +74,7 @@ PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
-_alpha2, _cross, _beta2, _total = sp.symbols("alpha2 cross beta2 total", real=True)
+_alpha2, _cross, _beta2, _total, _dy2 = sp.symbols("alpha2 cross beta2 total dy2_t", real=True)
 _square, _delta2, _omega2, _size, _early = sp.symbols("square delta2_above omega2 size early", nonnegative=True)
 _divisor, _square_n, _smooth_n = sp.symbols("divisor square_n smooth_n", nonnegative=True)
 
@@ -92,6 +92,7 @@ _LATEX: dict[sp.Basic, str] = {
     _square_n: r"|\tilde\beta|^2_\square",
     _smooth_n: r"|\tilde\beta|^2_\circ",
     _total: r"\tilde N_>",
+    _dy2: r"|\Delta y|^2",
 }
 
 relaxation, crossing, half_way, across = sp.symbols("relaxation crossing half_way across", nonnegative=True)
@@ -176,7 +177,9 @@ def _solution() -> Program:
         _beta2: beta2_n / _total,
     }
     readout = _read_out(_alpha2, P * R * _cross, _beta2)
-    return Program((t, *START, *PARAMETERS), {**_start(), **_waves(), **path}, readout)
+    path[_dy2] = readout[dy2]
+    results = {dh2: readout[dh2], dy2: _dy2, w: _dy2 + (readout[w] - readout[dy2])}
+    return Program((t, *START, *PARAMETERS), {**_start(), **_waves(), **path}, results)
 
 
 def _growing() -> dict[sp.Symbol, sp.Expr]:
