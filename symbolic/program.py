@@ -79,7 +79,8 @@ class Program:
 
         for name, expr in program.definitions.items():
             definitions[name] = expr
-            shared[expr] = name
+            if not expr.is_Atom:
+                shared[expr] = name
             for variable, known in tangents.items():
                 derivative = tangent(expr, known)
                 if derivative != 0:
@@ -98,6 +99,8 @@ def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
 
     That of ``|x|`` at 0 is 1 and not SymPy's sign(0) = 0, so that it belongs with the branches for ``x >= 0``.
     """
+    if isinstance(expr, sp.Piecewise):
+        return sp.Piecewise(*((_tangent(value, known), condition) for value, condition in expr.args))
     moving = sorted(known.keys() & expr.free_symbols, key=str)
     derivative = sp.Add(*(expr.diff(x) * known[x] for x in moving))
     return derivative.replace(sp.sign, _side)

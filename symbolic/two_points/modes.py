@@ -150,25 +150,27 @@ GROWING = {
 }
 """omega + lam/2, and by it the growing mode at the start: 2 omega cos(phi) u/alpha_0 and u^2."""
 
-reach, reach_level, ratio = sp.symbols("reach reach_level ratio", nonnegative=True)
-
-
-def _denominator(x: sp.Expr) -> sp.Expr:
-    return 105 + 45 * x + x**2
-
+instant, reach_level, reach, under_level, under, ratio, slant, lift = sp.symbols(
+    "instant reach_level reach under_level under ratio slant lift", nonnegative=True
+)
 
 NEAR = {
-    reach_level: (level * s) ** 2,
-    reach: (level * s) ** 2 + delta2 * s**2,
-    ratio: (105 + 10 * reach) / _denominator(reach),
+    instant: s**2,
+    reach_level: level**2 * instant,
+    reach: reach_level + delta2 * instant,
+    under_level: 105 + reach_level * (45 + reach_level),
+    under: 105 + reach * (45 + reach),
+    ratio: (105 + 10 * reach) / under,
+    slant: sp.sqrt(1 - reach * ratio**2),
+    lift: sp.exp(level * s),
     rise: s * ratio,
-    crest: sp.sqrt(1 - reach * ratio**2) * sp.exp(level * s),
-    lag: s**3
+    crest: slant * lift,
+    lag: s
+    * instant
     * (1 + decay_level)
-    / 2
     * (3675 + 105 * (reach + reach_level) + 10 * reach * reach_level)
-    / (_denominator(reach) * _denominator(reach_level)),
-    bend_below: (rise**2 - 2 * level * lag * wide) * sp.exp(2 * level * s),
+    / (2 * under * under_level),
+    bend_below: (rise**2 - 2 * level * lag * wide) * lift**2,
 }
 """What of it divides by omega, where omega s is small: to the order (omega s)^8."""
 
@@ -222,9 +224,14 @@ LATEX: dict[sp.Basic, str] = {
     grow: r"\mu",
     lean: r"\nu",
     growing2: "u^2",
-    reach: "x",
+    instant: "s^2",
     reach_level: "y",
+    reach: "x",
+    under_level: "d_y",
+    under: "d_x",
     ratio: r"\tau",
+    slant: r"1/\cosh(\omega s)",
+    lift: r"e^{\ell s}",
     dy2_end: r"|\Delta y|^2_\infty",
     regime: r"\chi",
 }
@@ -358,19 +365,28 @@ _TERMS = 4
 
 def _near_residual(relation: sp.Rel) -> sp.Expr:
     """The ratio has the first terms of tanh(omega s)/(omega s); with that all else is exact, lag by its quotient."""
+    polynomials = {x: NEAR[x] for x in (under_level, under)}
+    if relation.lhs in polynomials:  # what the others need: these are no quantities of their own
+        return sp.expand(relation.rhs - polynomials[relation.lhs])
     if relation.lhs == ratio:
         root = sp.Symbol("root")
         series = sp.series(sp.tanh(root) / root, root, 0, 2 * _TERMS).removeO()
-        above, below = sp.fraction(relation.rhs.subs(reach, root**2))
-        return sp.Add(
-            *(sp.Poly(above - below * series, root).coeff_monomial(root**k) * root**k for k in range(2 * _TERMS))
-        )
+        above, below = sp.fraction(relation.rhs.subs(polynomials).subs(reach, root**2))
+        rest = sp.Poly(above - below * series, root)
+        return sp.Add(*(rest.coeff_monomial(root**k) * root**k for k in range(2 * _TERMS)))
     if relation.lhs == lag:
-        steps = (NEAR[ratio].subs(reach, reach_level) - NEAR[ratio]) / (reach - reach_level)
-        return sp.cancel(relation.rhs - s**3 * (1 + decay_level) / 2 * steps)
-    exact = {reach: (omega * s) ** 2, reach_level: (level * s) ** 2, ratio: _tanh / (omega * s)}
-    claimed = _worth(relation.rhs.subs(exact), 1)
-    return _bare.normal(claimed - _worth(exact.get(relation.lhs, relation.lhs), 1))
+        fraction = NEAR[ratio].subs(polynomials)
+        steps = (fraction.subs(reach, reach_level) - fraction) / (reach - reach_level)
+        return sp.cancel(relation.rhs.subs(polynomials) - s * instant * (1 + decay_level) / 2 * steps)
+    exact = {
+        instant: s**2,
+        reach_level: (level * s) ** 2,
+        reach: (omega * s) ** 2,
+        ratio: _tanh / (omega * s),
+        slant: 1 / _cosh,
+        lift: sp.exp(level * s),
+    }
+    return _bare.normal(_worth((relation.rhs - relation.lhs).subs(exact), 1))
 
 
 def _limit(mode: sp.Expr) -> sp.Expr:
