@@ -200,6 +200,7 @@ def _moments() -> Program:
     half_way_aligned = dict(regimes.HALF_WAY_ALIGNED)
     definitions = {
         **_growing(),
+        omega: sp.Piecewise((sp.sqrt(_square), _square > 0), (0, True)),
         g: sp.sqrt(P * R),
         _across: quotient(area, delta2 * beta2_0),
         _rate: P * R * sp.Piecewise((slowest, delta2 > 0), (2 * omega, True)),
