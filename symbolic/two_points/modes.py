@@ -6,7 +6,7 @@ import sympy as sp
 
 from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
-from ..functions import elementary, exprel, quotient
+from ..functions import elementary, exprel, quotient, regular
 from .network import CONSERVED, COORDINATES, INITIAL, LINEAR, D
 from .notation import (
     N,
@@ -28,6 +28,7 @@ from .notation import (
     omega,
     s,
     sin_phi,
+    t,
     u,
     v,
     w_0,
@@ -174,6 +175,29 @@ NEAR = {
 }
 """What of it divides by omega, where omega s is small: to the order (omega s)^8."""
 
+omega2, _omega2, _delta2, _size, _early = sp.symbols("omega2 omega2_held delta2_held size early", nonnegative=True)
+
+
+def waves(*wanted: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
+    """Those of WAVES as definitions of a program, after those of P, R, level, delta2 and omega2 = level^2 + delta2.
+
+    Where omega s is small, derivatives are those of the form for that. The other form is then taken at omega = 1,
+    where it has derivatives; for values alone omega is held above 0.
+    """
+    forms = {x: regular(_size, NEAR[x].subs(s, _early), WAVES[x]) if x in NEAR else WAVES[x] for x in wanted}
+    return {
+        s: P * R * t / 2,
+        _size: sp.sqrt(omega2) * s,
+        _early: regular(_size, s, 0),
+        _delta2: delta2 + sp.Float("1e-200"),
+        _omega2: regular(_size, 1, level**2 + _delta2),
+        omega: sp.sqrt(_omega2),
+        gap: RATES[gap].subs(delta2, _delta2),
+        **{x: value.subs(s, _early) for x, value in NEAR.items() if x not in WAVES},
+        **forms,
+    }
+
+
 dy2_end = sp.Symbol("dy2_end", nonnegative=True)
 regime = sp.Symbol("regime", real=True)
 """The dimensionless number that orders all starts: dh2 ends at A_low exp(regime)."""
@@ -221,6 +245,9 @@ LATEX: dict[sp.Basic, str] = {
     beta2_n: r"|\tilde\beta|^2",
     stretch: r"A",
     norm: r"\tilde N",
+    omega2: r"\omega_0^2",
+    _omega2: r"\omega^2",
+    _delta2: r"\delta_>^2",
     grow: r"\mu",
     lean: r"\nu",
     growing2: "u^2",

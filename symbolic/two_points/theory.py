@@ -7,7 +7,7 @@ from functools import cache
 import sympy as sp
 
 from ..derivation import Derivation
-from ..functions import nonnegative, quotient, regular
+from ..functions import nonnegative, quotient
 from ..program import Program
 from ..theory import Chart, Theory
 from . import from_loss, modes, network, notation, regimes, scalars
@@ -15,7 +15,6 @@ from .from_loss import SYSTEM
 from .modes import (
     END,
     GROWING,
-    NEAR,
     RATES,
     SMOOTH,
     STABLE,
@@ -33,7 +32,9 @@ from .modes import (
     lean,
     level,
     norm,
+    omega2,
     stretch,
+    waves,
 )
 from .network import COORDINATES, FLOW, INITIAL, READOUT, D
 from .notation import (
@@ -75,7 +76,6 @@ PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
 _alpha2, _cross, _beta2, _total, _dy2 = sp.symbols("alpha2 cross beta2 total dy2_t", real=True)
-_square, _delta2, _omega2, _size, _early = sp.symbols("square delta2_above omega2 size early", nonnegative=True)
 _divisor, _square_n, _smooth_n = sp.symbols("divisor square_n smooth_n", nonnegative=True)
 
 _LATEX: dict[sp.Basic, str] = {
@@ -85,9 +85,6 @@ _LATEX: dict[sp.Basic, str] = {
     _alpha2: r"\alpha^2",
     _cross: r"\delta \alpha \beta_\parallel",
     _beta2: r"|\beta|^2",
-    _square: r"\omega_0^2",
-    _delta2: r"\delta_>^2",
-    _omega2: r"\omega^2",
     _divisor: r"\delta_\nu^2",
     _square_n: r"|\tilde\beta|^2_\square",
     _smooth_n: r"|\tilde\beta|^2_\circ",
@@ -138,27 +135,8 @@ def _start() -> dict[sp.Symbol, sp.Expr]:
         area: nonnegative(SMOOTH[area]),
         lam: sp.expand(END[A_high] / P),
         level: RATES[level],
-        _square: level**2 + delta2,
+        omega2: level**2 + delta2,
     }
-
-
-def _waves() -> dict[sp.Symbol, sp.Expr]:
-    """The functions of time. Where omega s is small, derivatives are those of the form for that.
-
-    The other form is then taken at omega = 1, where it has derivatives; for values alone omega is held above 0.
-    """
-    found = {
-        _delta2: delta2 + sp.Float("1e-200"),
-        s: P * R * t / 2,
-        _size: sp.sqrt(_square) * s,
-        _early: regular(_size, s, 0),
-        _omega2: regular(_size, 1, level**2 + _delta2),
-        omega: sp.sqrt(_omega2),
-        gap: RATES[gap].subs(delta2, _delta2),
-        **{x: value.subs(s, _early) for x, value in NEAR.items() if x not in WAVES},
-    }
-    forms = {x: regular(_size, NEAR[x].subs(s, _early), value) if x in NEAR else value for x, value in WAVES.items()}
-    return found | forms
 
 
 def _solution() -> Program:
@@ -179,12 +157,12 @@ def _solution() -> Program:
     readout = _read_out(_alpha2, P * R * _cross, _beta2)
     path[_dy2] = readout[dy2]
     results = {dh2: readout[dh2], dy2: _dy2, w: _dy2 + (readout[w] - readout[dy2])}
-    return Program((t, *START, *PARAMETERS), {**_start(), **_waves(), **path}, results)
+    return Program((t, *START, *PARAMETERS), {**_start(), **waves(*WAVES), **path}, results)
 
 
 def _growing() -> dict[sp.Symbol, sp.Expr]:
     """The start and its growing mode."""
-    return {**_start(), omega: sp.sqrt(_square), gap: quotient(*sp.fraction(RATES[gap])), **GROWING}
+    return {**_start(), omega: sp.sqrt(omega2), gap: quotient(*sp.fraction(RATES[gap])), **GROWING}
 
 
 def _final() -> Program:
@@ -200,7 +178,7 @@ def _moments() -> Program:
     half_way_aligned = dict(regimes.HALF_WAY_ALIGNED)
     definitions = {
         **_growing(),
-        omega: sp.Piecewise((sp.sqrt(_square), _square > 0), (0, True)),
+        omega: sp.Piecewise((sp.sqrt(omega2), omega2 > 0), (0, True)),
         g: sp.sqrt(P * R),
         _across: quotient(area, delta2 * beta2_0),
         _rate: P * R * sp.Piecewise((slowest, delta2 > 0), (2 * omega, True)),
