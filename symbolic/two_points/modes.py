@@ -175,6 +175,22 @@ NEAR = {
 }
 """What of it divides by omega, where omega s is small: to the order (omega s)^8."""
 
+LATE = {
+    span_level: (1 - decay_level) / (2 * level),
+    span_gap: (1 - decay_gap) / gap,
+    rise: (2 * share - 1) / omega,
+    bend_above: (narrow**2 - core * decay_level) / delta2,
+}
+"""What of it has long times in it that cancel."""
+
+_WHEN_LATE = {
+    span_level: 1 / (1 + 2 * level * s),
+    span_gap: 1 / (1 + gap * s),
+    rise: sp.S.Zero,
+    bend_above: 1 - quotient(push * rise, narrow * wide),
+}
+"""What is small where that holds; the rise has its form for small omega s besides."""
+
 omega2, _omega2, _delta2, _size, _early = sp.symbols("omega2 omega2_held delta2_held size early", nonnegative=True)
 
 
@@ -182,14 +198,26 @@ def waves(*wanted: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
     """Those of WAVES as definitions of a program, after those of P, R, level, delta2 and omega2 = level^2 + delta2.
 
     Where omega s is small, derivatives are those of the form for that. The other form is then taken at omega = 1,
-    where it has derivatives; for values alone omega is held above 0.
+    where it has derivatives; for values alone omega is held above 0. Late, derivatives are those of the forms in which
+    no time cancels.
     """
-    forms = {x: regular(_size, NEAR[x].subs(s, _early), WAVES[x]) if x in NEAR else WAVES[x] for x in wanted}
+    forms: dict[sp.Symbol, sp.Expr] = {}
+    for x in wanted:
+        value = WAVES[x]
+        if x in LATE:
+            above, below = sp.fraction(LATE[x])
+            size, held = sp.symbols(f"{x}_size {x}_below", nonnegative=True)
+            forms |= {size: _WHEN_LATE[x], held: regular(size, below, 1)}
+            value = regular(size, above / held, value)
+        if x in LATE and x in NEAR:
+            late = sp.Symbol(f"{x}_late", nonnegative=True)
+            forms[late], value = value, late
+        forms[x] = regular(_size, NEAR[x].subs(s, _early), value) if x in NEAR else value
     return {
         s: P * R * t / 2,
         _size: sp.sqrt(omega2) * s,
         _early: regular(_size, s, 0),
-        _delta2: delta2 + sp.Float("1e-200"),
+        _delta2: sp.Piecewise((delta2, omega2 > 0), (sp.Float("1e-300"), True)),
         _omega2: regular(_size, 1, level**2 + _delta2),
         omega: sp.sqrt(_omega2),
         gap: RATES[gap].subs(delta2, _delta2),
@@ -505,6 +533,14 @@ STEPS = (
         r"- r)/\delta^2$, $k_> = (b_<^2 - C E_\ell)/\delta^2$ and $k_< = (b_>^2 - c^2)/\delta^2$, with "
         r"$\operatorname{exprel}(x) = (e^x - 1)/x$: no exponential grows and no sum loses its terms.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in (RATES | WAVES).items()),
+        _stable_residual,
+    ),
+    Step(
+        "late",
+        "Late times",
+        r"What derivatives are taken of where $2 \ell s$, $\epsilon s$, $\omega s$ and $\delta r/\sqrt{C}$ are not "
+        r"small: no time cancels.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in LATE.items()),
         _stable_residual,
     ),
     Step(
