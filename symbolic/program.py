@@ -79,7 +79,7 @@ class Program:
 
         for name, expr in program.definitions.items():
             definitions[name] = expr
-            if not expr.is_Atom:
+            if expr.args:
                 shared[expr] = name
             for variable, known in tangents.items():
                 derivative = tangent(expr, known)

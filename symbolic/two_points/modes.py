@@ -90,7 +90,7 @@ rise, crest, bell, core, lag, wide, push, narrow, bend_above, bend_below, bend =
 )
 base, other, decay_perp, stretch, norm = sp.symbols("base other decay_perp stretch norm", nonnegative=True)
 alpha_n, pulled, beta_n = sp.symbols("alpha_n pulled beta_n", real=True)
-beta2_n = sp.Symbol("beta2_n", nonnegative=True)
+beta2_n, square_n, smooth_n = sp.symbols("beta2_n square_n smooth_n", nonnegative=True)
 
 RATES = {level: sp.Abs(lam) / 2, gap: delta2 / (omega + level)}
 """|lam|/2 and what omega exceeds it by, without a difference."""
@@ -116,7 +116,8 @@ WAVES = {
 """What depends on time alone: the rise is tanh(omega s)/omega, the core 1/cosh(omega s)^2."""
 
 _ABOVE = lam >= 0
-_OPPOSED = 2 * sp.Abs(beta_n) < -pulled
+OPPOSED = 2 * sp.Abs(beta_n) < -pulled
+"""Where beta_par is about to change its sign."""
 
 STABLE = {
     base: sp.Piecewise((wide, _ABOVE), (narrow, True)),
@@ -126,10 +127,9 @@ STABLE = {
     alpha_n: base + pull * rise,
     pulled: pull * other,
     beta_n: push + pulled,
-    beta2_n: sp.Piecewise(
-        ((alpha2_0 * beta_n**2 + area * decay_perp) / delta2, _OPPOSED),
-        (beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pulled)), True),
-    ),
+    square_n: (alpha2_0 * beta_n**2 + area * decay_perp) / delta2,
+    smooth_n: beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pulled)),
+    beta2_n: sp.Piecewise((square_n, OPPOSED), (smooth_n, True)),
     stretch: alpha2_0 * alpha_n**2,
     norm: core
     + (
@@ -217,7 +217,7 @@ def waves(*wanted: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
         s: P * R * t / 2,
         _size: sp.sqrt(omega2) * s,
         _early: regular(_size, s, 0),
-        _delta2: sp.Piecewise((delta2, omega2 > 0), (sp.Float("1e-300"), True)),
+        _delta2: sp.Piecewise((delta2, omega2 > 0), (sp.Rational(1, 10**300), True)),
         _omega2: regular(_size, 1, level**2 + _delta2),
         omega: sp.sqrt(_omega2),
         gap: RATES[gap].subs(delta2, _delta2),
@@ -271,6 +271,8 @@ LATEX: dict[sp.Basic, str] = {
     pulled: r"\kappa b_\beta",
     beta_n: r"\tilde\beta_\parallel",
     beta2_n: r"|\tilde\beta|^2",
+    square_n: r"|\tilde\beta|^2_\square",
+    smooth_n: r"|\tilde\beta|^2_\circ",
     stretch: r"A",
     norm: r"\tilde N",
     omega2: r"\omega_0^2",
@@ -366,6 +368,7 @@ def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
         narrow: 1 - size / 2 * known[rise],
     }
     over = BY_ANGLE[delta] ** 2
+    beta2 = _algebraic(MODES[beta_par]) ** 2 + _algebraic(MODES[beta_perp]) ** 2
     along = {base: 1 + BY_ANGLE[lam] / 2 * known[rise], other: 1 - BY_ANGLE[lam] / 2 * known[rise]}
     return {
         **known,
@@ -380,7 +383,7 @@ def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
         alpha_n: _algebraic(MODES[alpha]) * _root / (alpha_0 * _cosh),
         pulled: BY_ANGLE[delta] * beta_par_0 / alpha_0 * along[other],
         beta_n: BY_ANGLE[delta] * _algebraic(MODES[beta_par]) * _root / (alpha_0 * _cosh),
-        beta2_n: (_algebraic(MODES[beta_par]) ** 2 + _algebraic(MODES[beta_perp]) ** 2) * _root**2 / _cosh**2,
+        **dict.fromkeys((beta2_n, square_n, smooth_n), beta2 * _root**2 / _cosh**2),
         stretch: _algebraic(MODES[alpha]) ** 2 * _root**2 / _cosh**2,
         norm: _N / _cosh**2,
         grow: omega + BY_ANGLE[lam] / 2,
@@ -405,17 +408,20 @@ def _smooth_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _stable_residual(relation: sp.Rel) -> sp.Expr:
-    """Compare with the modes, once for each sign of lam and each choice that does not hang on that."""
-
-    def chosen(expr: sp.Basic) -> bool:
-        return isinstance(expr, sp.Piecewise) and lam not in expr.args[0][1].free_symbols
-
-    claims = [(relation.lhs - relation.rhs).replace(chosen, lambda x, i=i: x.args[i][0]) for i in (0, 1)]
-    return first_nonzero(*(_bare.normal(_worth(claim, sign)) for claim in dict.fromkeys(claims) for sign in (1, -1)))
+    """Compare with the modes, once for each sign of lam."""
+    return first_nonzero(*(_bare.normal(_worth(relation.lhs - relation.rhs, sign)) for sign in (1, -1)))
 
 
-_TERMS = 4
-"""Those of a power series in (omega s)^2 that are kept."""
+_ORDER = 8
+"""That in omega s to which tanh(omega s)/(omega s) is kept."""
+
+
+def _tanh_residual(fraction: sp.Expr) -> sp.Expr:
+    """What y = z fraction(z^2) leaves of y' = 1 - y^2 below that order: nothing if y is tanh z to there."""
+    z = sp.Symbol("z")
+    y = z * fraction.subs(reach, z**2)
+    rest = sp.Poly(sp.fraction(sp.cancel(y.diff(z) - 1 + y**2))[0], z)
+    return sp.Add(*(c * z**k for (k,), c in rest.terms() if k < _ORDER))
 
 
 def _near_residual(relation: sp.Rel) -> sp.Expr:
@@ -424,11 +430,7 @@ def _near_residual(relation: sp.Rel) -> sp.Expr:
     if relation.lhs in polynomials:  # what the others need: these are no quantities of their own
         return sp.expand(relation.rhs - polynomials[relation.lhs])
     if relation.lhs == ratio:
-        root = sp.Symbol("root")
-        series = sp.series(sp.tanh(root) / root, root, 0, 2 * _TERMS).removeO()
-        above, below = sp.fraction(relation.rhs.subs(polynomials).subs(reach, root**2))
-        rest = sp.Poly(above - below * series, root)
-        return sp.Add(*(rest.coeff_monomial(root**k) * root**k for k in range(2 * _TERMS)))
+        return _tanh_residual(relation.rhs.subs(polynomials))
     if relation.lhs == lag:
         fraction = NEAR[ratio].subs(polynomials)
         steps = (fraction.subs(reach, reach_level) - fraction) / (reach - reach_level)

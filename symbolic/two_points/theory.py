@@ -15,6 +15,7 @@ from .from_loss import SYSTEM
 from .modes import (
     END,
     GROWING,
+    OPPOSED,
     RATES,
     SMOOTH,
     STABLE,
@@ -33,6 +34,7 @@ from .modes import (
     level,
     norm,
     omega2,
+    square_n,
     stretch,
     waves,
 )
@@ -76,7 +78,7 @@ PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
 _alpha2, _cross, _beta2, _total, _dy2 = sp.symbols("alpha2 cross beta2 total dy2_t", real=True)
-_divisor, _square_n, _smooth_n = sp.symbols("divisor square_n smooth_n", nonnegative=True)
+_divisor = sp.Symbol("divisor", positive=True)
 
 _LATEX: dict[sp.Basic, str] = {
     _beta_0: r"|\beta_0|",
@@ -86,8 +88,6 @@ _LATEX: dict[sp.Basic, str] = {
     _cross: r"\delta \alpha \beta_\parallel",
     _beta2: r"|\beta|^2",
     _divisor: r"\delta_\nu^2",
-    _square_n: r"|\tilde\beta|^2_\square",
-    _smooth_n: r"|\tilde\beta|^2_\circ",
     _total: r"\tilde N_>",
     _dy2: r"|\Delta y|^2",
 }
@@ -140,15 +140,12 @@ def _start() -> dict[sp.Symbol, sp.Expr]:
 
 
 def _solution() -> Program:
-    path = dict(STABLE)
-    (square, opposed), (smooth, _) = path.pop(beta2_n).args
-    total = path.pop(norm)
+    path: dict[sp.Symbol, sp.Expr] = {}
+    for x, value in STABLE.items():
+        if x == square_n:
+            path[_divisor] = sp.Piecewise((delta2, OPPOSED), (1, True))
+        path[x] = value.subs(1 / delta2, 1 / _divisor) if x == square_n else value
     path |= {
-        _divisor: sp.Piecewise((delta2, opposed), (1, True)),
-        _square_n: square.subs(1 / delta2, 1 / _divisor),
-        _smooth_n: smooth,
-        beta2_n: sp.Piecewise((_square_n, opposed), (_smooth_n, True)),
-        norm: total,
         _total: sp.Piecewise((norm, norm > 0), (1, True)),
         _alpha2: stretch / _total,
         _cross: alpha2_0 * alpha_n * beta_n / _total,
