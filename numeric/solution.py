@@ -36,6 +36,10 @@ def trajectory(
     (A start from which dh neither passes through zero nor stays away from it, to
     rounding, is on the boundary of two outcomes: its end is not determined.)
 
+    The function that ``compile`` makes of it for torch or JAX has the derivatives of the state by every argument,
+    also where the targets or the outputs agree, at ``A_high = 0`` and at both bounds of Cauchy-Schwarz: a derivative
+    by one argument holds the others fixed, beyond that bound if need be.
+
     Raises:
         ValueError: if a time is negative or not finite, the initial dh2 is 0, ``|dy2 - w|`` is beyond
             Cauchy-Schwarz, shapes do not broadcast, or the theory has no closed form.
@@ -63,6 +67,9 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
 
     A balanced start that points exactly the wrong way is on the boundary of two outcomes: this is the one of the
     starts beside it, while its own trajectory may end elsewhere.
+
+    Of a pair that agrees, at ``A_high = 0``, it has no derivatives: it is a root of ``Pair.dy2`` there (infinite)
+    and has a kink in the others (NaN).
 
     Args:
         start: the state at ``t = 0``, with ``dh2 > 0``.
@@ -100,7 +107,7 @@ def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
 
     0 is rich (the end forgets the start), large positive lazy (the representation stays), large negative
     collapsing. Where the targets agree it is infinite, with the sign of A_high, and 0 if that is 0.
-    The final distance is ``A_low exp(regime_number)``.
+    The final distance is ``A_low exp(regime_number)``. Where it is infinite it has no derivatives (0 is returned).
 
     Raises:
         ValueError: as :func:`trajectory`.

@@ -122,6 +122,37 @@ class quotient(sp.Function):
         return _power(rf"\frac{{{printer.doprint(x)}}}{{{printer.doprint(y)}}}", exp)
 
 
+class nonnegative(sp.Function):
+    """``x``, and 0 where that is negative, which it can be by rounding only: its derivative is 1 everywhere."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.One
+
+    @staticmethod
+    def elementary(x: sp.Expr) -> sp.Expr:
+        return x
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        base = printer.doprint(self.args[0])
+        return base if exp is None else rf"\left({base}\right)^{{{exp}}}"
+
+
+class regular(sp.Function):
+    """``far``, and where ``size`` is small ``near`` if derivatives are taken: the whole of a definition.
+
+    Both are equal there but for rounding, which differentiation of ``near`` does not enlarge.
+    """
+
+    nargs = 3
+    small = sp.Rational(1, 32)
+
+    @staticmethod
+    def elementary(size: sp.Expr, near: sp.Expr, far: sp.Expr) -> sp.Expr:
+        return far
+
+
 class dot(sp.Function):
     """``dot(x, t)``: the derivative of ``x`` with respect to time, as it stands in a statement."""
 
@@ -139,7 +170,7 @@ def _power(base: str, exp: str | None) -> str:
     return base if exp is None else rf"\left({base}\right)^{{{exp}}}"
 
 
-ACCURATE = (exprel, exprel_prime, logrel, logrel_prime, hypot, quotient)
+ACCURATE = (exprel, exprel_prime, logrel, logrel_prime, hypot, quotient, nonnegative)
 
 
 def elementary(expr: sp.Expr) -> sp.Expr:
@@ -150,6 +181,6 @@ def elementary(expr: sp.Expr) -> sp.Expr:
     >>> elementary(exprel(x))
     (exp(x) - 1)/x
     """
-    for function in ACCURATE:
+    for function in (*ACCURATE, regular):
         expr = expr.replace(function, function.elementary)
     return expr

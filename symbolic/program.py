@@ -8,7 +8,7 @@ from functools import reduce
 
 import sympy as sp
 
-from .functions import ACCURATE
+from .functions import ACCURATE, regular
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,24 @@ class Program:
         """``expr`` with every definition put in, as an expression of the arguments alone."""
         return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(list(self.definitions.items())), expr)
 
+    def evaluated(self) -> Program:
+        """The program for its values: of a :class:`~.functions.regular` definition the quicker form."""
+        forms = {x: value.args[2] if isinstance(value, regular) else value for x, value in self.definitions.items()}
+        return Program(self.arguments, forms, self.results)
+
+    def differentiable(self) -> Program:
+        """The program whose derivatives are accurate too: both forms, and which of them holds."""
+        forms: dict[sp.Symbol, sp.Expr] = {}
+        for x, value in self.definitions.items():
+            if isinstance(value, regular):
+                size, *both = value.args
+                near, far = sp.symbols(f"{x}_near {x}_far", real=True)
+                forms |= zip((near, far), both, strict=True)
+                forms[x] = sp.Piecewise((near, size < regular.small), (far, True))
+            else:
+                forms[x] = value
+        return Program(self.arguments, forms, self.results)
+
     def jacobian(self, variables: tuple[sp.Symbol, ...]) -> Program:
         """The program that also returns the derivatives of its results.
 
@@ -41,6 +59,7 @@ class Program:
         >>> square.jacobian((x,)).results
         {r: x**2*y, r_x: 2*x*y}
         """
+        program = self.differentiable()
         definitions: dict[sp.Symbol, sp.Expr] = {}
         shared: dict[sp.Expr, sp.Expr] = {}
         tangents: dict[sp.Symbol, dict[sp.Symbol, sp.Expr]] = {v: {v: sp.S.One} for v in variables}
@@ -58,9 +77,10 @@ class Program:
                 shared[value] = shared.get(reduced, reduced)
             return derivative.xreplace(shared)
 
-        for name, expr in self.definitions.items():
+        for name, expr in program.definitions.items():
             definitions[name] = expr
-            shared[expr] = name
+            if expr.args:
+                shared[expr] = name
             for variable, known in tangents.items():
                 derivative = tangent(expr, known)
                 if derivative != 0:
@@ -68,10 +88,10 @@ class Program:
                     definitions[symbol] = derivative
         derivatives = {
             sp.Symbol(f"{name}_{variable}", real=True): tangent(expr, known)
-            for name, expr in self.results.items()
+            for name, expr in program.results.items()
             for variable, known in tangents.items()
         }
-        return Program(self.arguments, definitions, {**self.results, **derivatives})
+        return Program(self.arguments, definitions, {**program.results, **derivatives})
 
 
 def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
@@ -79,6 +99,8 @@ def _tangent(expr: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
 
     That of ``|x|`` at 0 is 1 and not SymPy's sign(0) = 0, so that it belongs with the branches for ``x >= 0``.
     """
+    if isinstance(expr, sp.Piecewise):
+        return sp.Piecewise(*((_tangent(value, known), condition) for value, condition in expr.args))
     moving = sorted(known.keys() & expr.free_symbols, key=str)
     derivative = sp.Add(*(expr.diff(x) * known[x] for x in moving))
     return derivative.replace(sp.sign, _side)

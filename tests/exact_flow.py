@@ -18,15 +18,15 @@ class Exact(NamedTuple):
     w_size: mp.mpf
 
 
-def exact_flow(t, dh2, dy2, w, dx2, dy2_target, rate_h, rate_y) -> Exact:
-    """The state after ``t`` steps, from floats taken as exact, to about 60 digits."""
+def exact_flow(*point, digits=60) -> Exact:
+    """The state after t steps, of t, dh2, dy2, w, dx2, dy2_target, rate_h, rate_y, to about so many digits."""
     with mp.workdps(30):
-        _, _, _, delta, lam, s = _rescaled(t, dh2, dy2, w, dx2, dy2_target, rate_h, rate_y)
+        _, _, _, delta, lam, s = _rescaled(*point)
         lost = int(2 * mp.hypot(lam / 2, delta) * s / mp.log(10))
-    with mp.workdps(60 + lost):
-        P, R, start, delta, lam, s = _rescaled(t, dh2, dy2, w, dx2, dy2_target, rate_h, rate_y)
+    with mp.workdps(digits + lost):
+        P, R, start, delta, lam, s = _rescaled(*point)
         alpha, beta_par, beta_perp2 = _flow(start, delta, lam, s)
-        cross = mp.sqrt(mp.mpf(dy2_target) * P * R) * alpha * beta_par
+        cross = delta * P * R * alpha * beta_par
         dy2_t = P * R * alpha**2 * (beta_par**2 + beta_perp2)
         return Exact(P * alpha**2, dy2_t, dy2_t - cross, dy2_t + abs(cross))
 
@@ -59,3 +59,18 @@ def _flow(start, delta, lam, s):
         (cosh * beta + sinh * rate_beta) / root,
         beta_perp2 * mp.exp(-lam * s) / root**2,
     )
+
+
+def exact_derivative(point, i):
+    """The derivatives of dh2, dy2 and w by the i-th argument, upwards, to about 50 digits.
+
+    The state is analytic in all of them, beyond Cauchy-Schwarz too, which is what the others held fixed can mean.
+    At dy2_target = 0, where |dy*| divides, 1e-200 is taken.
+    """
+    step = mp.mpf(10) ** -60
+    with mp.workdps(600):
+        here = [mp.mpf(x) for x in point]
+        here[5] = here[5] or mp.mpf(10) ** -200
+        moved = [*here[:i], here[i] + step, *here[i + 1 :]]
+        up, down = (exact_flow(*x, digits=600) for x in (moved, here))
+        return [(a - b) / step for a, b in zip(up[:3], down[:3], strict=True)]

@@ -10,6 +10,7 @@ _ACCURATE = {
     "logrel_prime": lambda x: -mp.hyp2f1(2, 2, 3, -x) / 2,
     "hypot": mp.hypot,
     "quotient": lambda x, y: x / y if y else mp.mpf(0),
+    "nonnegative": lambda x: max(x, mp.mpf(0)),
 }
 
 
@@ -20,6 +21,7 @@ def size(expr):
 
 def exactly(program):
     """The results, and then their sizes, as a function of floats that are taken as exact."""
+    program = program.evaluated()
     values = [*program.results.values(), *map(size, program.results.values())]
     definitions = list(program.definitions.items())
     function = sp.lambdify(program.arguments, values, [_ACCURATE, "mpmath"], cse=lambda _: (definitions, values))

@@ -29,6 +29,9 @@ _HEADS = {
 }
 """The line that declares a function where that is not Python's."""
 
+_DIFFERENTIATED = ("torch", "jax")
+"""Those that take derivatives of what is written."""
+
 BACKENDS = tuple(_HOMES)
 """The languages by name."""
 
@@ -39,7 +42,8 @@ def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic,
     Raises:
         ValueError: if the program is no program, or has what the language cannot express.
     """
-    return import_module(f".{_HOMES[backend]}", __name__).write(name, program, backend, notation)
+    form = program.differentiable() if backend in _DIFFERENTIATED else program.evaluated()
+    return import_module(f".{_HOMES[backend]}", __name__).write(name, form, backend, notation)
 
 
 def declares(source: str, name: str, arguments: Sequence[str], backend: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -29,6 +30,11 @@ def quotient(x, y):
     """x/y, and 0 where y = 0."""
     zero = y == 0
     return {np}.where(zero, 0.0, x / {np}.where(zero, 1.0, y))
+''',
+    "nonnegative": '''
+def nonnegative(x):
+    """x, and 0 where that is negative by rounding; of derivative 1 everywhere."""
+    return x + {fixed}({np}.maximum(x, 0.0*x) - x)
 ''',
     "exprel": '''
 def exprel(x):
@@ -182,6 +188,8 @@ def arrays(*values):
 _RESERVED = "arrays np special functools torch jax jnp tuple isinstance float"
 """What the source uses besides the functions that it calls."""
 
+_NAMES = re.compile(r"[A-Za-z_]\w*")
+
 _SAME = ("exp", "log", "sqrt", "sinh", "cosh", "tanh", "asinh", "sign")
 
 
@@ -262,6 +270,18 @@ def _harmless(expr: sp.Basic) -> bool:
     )
 
 
+def _released(lines: list[str], values: list[str]) -> list[str]:
+    """The lines, each followed by the release of what is used no more, so that its memory serves the next."""
+    own = {x.split(" = ")[0] for x in lines}
+    seen = set(_NAMES.findall(" ".join(values)))
+    found: list[str] = []
+    for line in reversed(lines):
+        last = sorted((set(_NAMES.findall(line)) & own) - seen)
+        seen.update(last)
+        found += [f"del {', '.join(last)}", line] if last else [line]
+    return found[::-1]
+
+
 def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic, str]) -> str:
     """The source of a function of that name."""
     library = _LIBRARIES[backend]
@@ -274,7 +294,8 @@ def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic,
         printer.lines.append(f"{symbol} = {code}")
     values = [f"    {printer.value(expr)}," for expr in program.results.values()]
     several = ", ".join(arguments) + "," * (len(arguments) == 1)
-    body = [f"{several} = arrays({', '.join(arguments)})", *printer.lines, "return (", *values, ")"]
+    lines = _released(printer.lines, values)
+    body = [f"{several} = arrays({', '.join(arguments)})", *lines, "return (", *values, ")"]
     texts = [library.arrays, *(text for part, text in _PARTS.items() if part in printer.called)]
     fields = {"np": library.np, "untaken": library.untaken, "fixed": library.fixed}
     return _FRAME.format(

@@ -70,6 +70,10 @@ static double maximum(double x, double y) { return x > y || x != x ? x : y; }
 /* x/y, and 0 where y = 0 */
 static double quotient(double x, double y) { return y == 0 ? 0.0 : x / y; }
 """,
+        "nonnegative": """
+/* x, and 0 where that is negative by rounding */
+static double nonnegative(double x) { return x < 0 ? 0.0 : x; }
+""",
         "exprel": """
 /* (exp(x) - 1)/x */
 static double exprel(double x) { return x == 0 ? 1.0 : expm1(x) / x; }
@@ -145,6 +149,12 @@ function quotient(x, y) {
   return y === 0 ? 0 : x / y;
 }
 """,
+        "nonnegative": """
+/** x, and 0 where that is negative by rounding */
+function nonnegative(x) {
+  return x < 0 ? 0 : x;
+}
+""",
         "exprel": """
 /** (exp(x) - 1)/x */
 function exprel(x) {
@@ -214,6 +224,11 @@ def sign(x):
 def quotient(x, y):
     """x/y, and 0 where y = 0."""
     return x / y if y else 0.0
+''',
+        "nonnegative": '''
+def nonnegative(x):
+    """x, and 0 where that is negative by rounding."""
+    return 0.0 if x < 0 else x
 ''',
         "exprel": '''
 def exprel(x):

@@ -8,12 +8,46 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..field import DifferentialField
-from ..functions import dot, elementary, exprel, quotient
+from ..functions import dot, elementary, exprel, nonnegative, quotient
 from ..program import Program
 from ..theory import MEASURED, Theory
+from ..two_points import modes
 from ..two_points.from_loss import SYSTEM
+from ..two_points.modes import (
+    WAVES,
+    bell,
+    core,
+    crest,
+    decay_gap,
+    decay_level,
+    delta2,
+    level,
+    mixed,
+    omega2,
+    rise,
+    share,
+    span_gap,
+    span_level,
+    waves,
+)
 from ..two_points.network import D
-from ..two_points.notation import P, R, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, g, rate_h, rate_y, t, w
+from ..two_points.notation import (
+    P,
+    R,
+    dh2,
+    dh2_0,
+    dx2,
+    dy2,
+    dy2_0,
+    dy2_target,
+    g,
+    omega,
+    rate_h,
+    rate_y,
+    t,
+    w,
+    w_0,
+)
 from ..two_points.scalars import A_high, A_low, dh2_end
 from ..words import Rules, matrix_residual, scalar
 from . import flow, notation
@@ -60,6 +94,23 @@ OUTPUT = {
 }
 """What f = g (|p|^2 - |q|^2)/4 has gone of its way and what is left, neither as a difference of nearly equal terms."""
 
+total, gain, ways, left, gone, f2 = sp.symbols("total gain ways left gone f2", nonnegative=True)
+_WAVES = tuple(
+    x for x in WAVES if x in (decay_level, span_level, decay_gap, span_gap, share, mixed, rise, crest, bell, core)
+)
+
+EVALUATED = {
+    total: (p2_0 + q2_0) / 2,
+    omega: sp.sqrt(Lam**2 + (D**2 + gram) / g**2),
+    gain: total + 2 * rise * (Lam**2 + (gram + f_0 * D) / g**2),
+    ways: core + rise * gain,
+    left: core / ways,
+    gone: rise * gain / ways,
+    f2: f_0**2 * left**2 + 2 * f_0 * D * left * gone + D**2 * gone**2,
+    w: left * (f_0 * (f_0 - D) * left + (f_0 * D - D**2) * gone),
+}
+"""The output by squares and by f_0 |dy*| alone, so that it has derivatives where one of the two vanishes."""
+
 HIDDEN = {Lam: (dh2_0 / P - b2_0 / R) / 2, dh2: P * (Lam + sp.sqrt(Lam**2 + (f**2 + gram) / g**2))}
 
 END = {
@@ -72,6 +123,13 @@ END = {
 _dot_p, _dot_q = (sp.MatrixSymbol(f"dot_{x.name}", *x.shape) for x in (p, q))
 
 LATEX: dict[sp.Basic, str] = {
+    **modes.LATEX,
+    total: "M",
+    gain: r"\xi",
+    ways: r"\Xi",
+    left: r"m",
+    gone: r"n",
+    f2: "f^2",
     p2: "|p|^2",
     q2: "|q|^2",
     p2_0: "|p_0|^2",
@@ -189,6 +247,29 @@ def _ansatz_residual(relation: sp.Rel) -> sp.Expr:
     return sp.cancel(moved - relation.rhs.subs(rates).subs({dy2: f**2, w: f * (f - D)}))
 
 
+def _evaluated_residual(relation: sp.Rel) -> sp.Expr:
+    """rise is tanh(omega s)/omega and core 1/cosh(omega s)^2, where E = exp(-2 omega s) and S = 2 g omega."""
+    if relation.lhs == omega:
+        start = {p2_0: SQUARES[p2], q2_0: SQUARES[q2]}
+        held = {Lam: (dh2 / P - b2 / R) / 2, gram: dh2 * b2 - f**2}
+        square = relation.rhs**2 - ENDS[S] ** 2 / (4 * g**2)
+        return sp.expand(square.subs(start).subs(held).subs(g, _G)) if relation.rhs.is_nonnegative else relation.rhs
+    known = {
+        total: (p2_0 + q2_0) / 2,
+        rise: 2 * g * (1 - E) / (S * (1 + E)),
+        core: 4 * E / (1 + E) ** 2,
+        f_0: g * (p2_0 - q2_0) / 4,
+        Lam: sp.sqrt(S**2 / 4 - D**2 - gram) / g,
+        left: E / (_TO_P * _TO_Q),
+        gone: (p2_0 / _TO_P + q2_0 / _TO_Q) * T,
+    }
+    known[ways] = known[core] / known[left]
+    known[gain] = (known[ways] - known[core]) / known[rise]
+    output = f_0 + (D - f_0) * known[gone]
+    known |= {f2: output**2, w: output * (output - D)}
+    return _field.normal(_in_field((relation.lhs - relation.rhs).subs(known).subs(known)))
+
+
 STEPS = (
     Step(
         "directions",
@@ -249,6 +330,15 @@ STEPS = (
         _output_residual,
     ),
     Step(
+        "evaluated",
+        "The output that is evaluated",
+        r"With $s = g^2 t/2$, $S = 2 g \omega$, $r = \tanh(\omega s)/\omega$ and $C = 1/\cosh^2(\omega s)$, what is "
+        r"left of the way and what is gone of it depend on the start only through squares and $f_0 |\Delta y^*|$, that "
+        r"is $\Delta y_0 \cdot \Delta y^*$: there is no root that could vanish.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in EVALUATED.items()),
+        _evaluated_residual,
+    ),
+    Step(
         "hidden",
         "The hidden distance",
         r"The two conserved quantities give $|\Delta h|^2$ from $f$; $\Lambda$ is the invariant $I/2$ and $\Gamma$ the "
@@ -284,61 +374,50 @@ STEPS = (
     ),
 )
 
-_length, _aligned, _opposed, _gap = sp.symbols("length aligned opposed gap", nonnegative=True)
-_root, _slope, _to_p, _to_q, _gone, _left = sp.symbols("root slope to_p to_q gone left", nonnegative=True)
+_parallel, _held, _root, _slope = sp.symbols("parallel held root slope", real=True)
 
 
 def _start() -> dict[sp.Symbol, sp.Expr]:
-    """The start for floating point: |dh||b| - |f_0| is the area over |dh||b| + |f_0|."""
+    """The start for floating point, without a root; f_0 |dy*| is measured, as dy . dy*."""
     return {
         P: dx2 * rate_h,
         R: rate_y,
-        g: sp.sqrt(P * R),
-        D: TARGET,
-        f_0: BEGIN[f],
-        b2_0: BEGIN[b2],
-        _length: sp.sqrt(dy2_0 + gram),
-        _aligned: _length + sp.sqrt(dy2_0),
-        _opposed: quotient(gram, _aligned),
-        _gap: (sp.sqrt(dh2_0 / P) - _length / sp.sqrt(dh2_0 * R)) ** 2,
-        Lam: HIDDEN[Lam],
+        Lam: HIDDEN[Lam].subs(b2_0, BEGIN[b2]),
+        level: sp.Abs(Lam),
+        _parallel: dy2_0 - w_0,
     }
 
 
 def _solution() -> Program:
     lengths = {
-        p2_0: _gap + 2 / g * sp.Piecewise((_aligned, f_0 >= 0), (_opposed, True)),
-        q2_0: _gap + 2 / g * sp.Piecewise((_opposed, f_0 >= 0), (_aligned, True)),
-        S: ENDS[S],
-        p2_end: ENDS[p2_end],
-        q2_end: quotient(*sp.fraction(ENDS[q2_end])),
+        total: dh2_0 / P + (dy2_0 + gram) / (dh2_0 * R),
+        _held: Lam**2 + (gram + _parallel) / (P * R),
+        delta2: (dy2_target + gram) / (P * R),
+        omega2: level**2 + delta2,
+        **waves(*_WAVES),
+        gain: nonnegative(total + 2 * rise * _held),
+        ways: EVALUATED[ways],
+        left: quotient(core, ways),
+        gone: quotient(rise * gain, ways),
+        f2: nonnegative(dy2_0 * left**2 + 2 * _parallel * left * gone + dy2_target * gone**2),
+        **_distance(f2),
     }
-    path = {
-        **DECAY,
-        _to_p: _TO_P,
-        _to_q: _TO_Q,
-        _gone: quotient(p2_0 * T, _to_p) + quotient(q2_0 * T, _to_q),
-        _left: quotient(quotient(E, _to_p), _to_q),
-        # Whichever of both is the smaller is the more accurate.
-        f: sp.Piecewise((f_0 + (D - f_0) * _gone, 2 * _gone < 1), (D - (D - f_0) * _left, True)),
-        **_distance(f),
-    }
-    readout = {dh2: dh2, dy2: READOUT[dy2], w: -f * (D - f_0) * _left}
-    return Program((t, *MEASURED, *PARAMETERS), {**_start(), **lengths, **path}, readout)
+    misfit = left * (w_0 * left + (_parallel - dy2_target) * gone)
+    return Program((t, *MEASURED, *PARAMETERS), {**_start(), **lengths}, {dh2: dh2, dy2: f2, w: misfit})
 
 
-def _distance(output: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
-    """dh2 where the output is given; from b2 if that is the larger root."""
-    area = output**2 + gram
+def _distance(output2: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """dh2 where the squared output is given; from b2 if that is the larger root."""
+    area = output2 + gram
     return {
-        _root: sp.sqrt(Lam**2 + area / g**2),
-        _slope: R * (_root + sp.Abs(Lam)),
+        _root: sp.sqrt(Lam**2 + area / (P * R)),
+        _slope: R * (_root + level),
         dh2: sp.Piecewise((P * (_root + Lam), Lam >= 0), (quotient(area, _slope), True)),
     }
 
 
 def _final() -> Program:
-    return Program((*MEASURED, *PARAMETERS), {**_start(), **_distance(D)}, {dh2: dh2})
+    return Program((*MEASURED, *PARAMETERS), {**_start(), **_distance(dy2_target)}, {dh2: dh2})
 
 
 @cache

@@ -7,7 +7,18 @@ import sympy as sp
 from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
 from ..functions import elementary, logrel, quotient
-from .modes import AMPLITUDES, BY_ANGLE, END, MODES, NORMALISATION
+from .modes import (
+    AMPLITUDES,
+    BY_ANGLE,
+    END,
+    MODES,
+    NORMALISATION,
+    alpha2_0,
+    delta2,
+    growing2,
+    lean,
+    pull,
+)
 from .network import D
 from .notation import (
     N,
@@ -63,20 +74,20 @@ MERGING = dh2_0 / (1 + dh2_0 * R * t)
 CROSSING = sp.log(v * sin_phi / (u * cos_phi)) / (omega * g**2)
 
 _slope_of_growth = 2 * u * v * lam / delta + u**2 - v**2 - 2 * omega
-_root = sp.sqrt(balance**2 + 4 * u**2 * shortfall)
+_root = sp.sqrt(balance**2 + 4 * growing2 * shortfall)
 
 HALF_WAY_ALIGNED = {
-    shortfall: 2 * omega - quotient(4 * omega * alpha_0 * beta_par_0, delta),
-    balance: u**2 + v**2 - shortfall,
+    shortfall: 2 * omega - quotient(4 * omega * alpha2_0 * pull, delta2),
+    balance: alpha2_0 + quotient(alpha2_0 * pull**2, delta2) - shortfall,
     excess: sp.Piecewise(
-        (quotient(2 * shortfall, balance + _root), balance >= 0), (quotient(_root - balance, 2 * u**2), True)
+        (quotient(2 * shortfall, balance + _root), balance >= 0), (quotient(_root - balance, 2 * growing2), True)
     ),
     t_half: quotient(excess * logrel(excess), omega * g**2),
 }
 """The positive root of the quadratic for exp(2 omega s) - 1, in the form in which nothing cancels, and its time."""
 
 CROSSING_STABLE = {
-    overshoot: quotient(alpha_0, -u * cos_phi),
+    overshoot: quotient(2 * omega, -lean),
     t_zero: quotient(overshoot * logrel(overshoot), omega * g**2),
 }
 """The same for the time at which dh passes through zero."""
@@ -148,6 +159,13 @@ def _crossing_residual(relation: sp.Rel) -> sp.Expr:
     return sp.cancel(u * cos_phi * squared - v * sin_phi)
 
 
+_START = {
+    alpha2_0: alpha_0**2,
+    delta2: delta**2,
+    pull: delta * beta_par_0 / alpha_0,
+    growing2: u**2,
+    lean: 2 * omega * cos_phi * u / alpha_0,
+}
 _circle = DifferentialField({}, {sin_phi: 1 - cos_phi**2})
 _HALVES = 4 * omega / delta
 """What makes the polynomial of the half-way time one without fractions."""
@@ -170,12 +188,12 @@ def _aligned_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _half_way_number_residual(relation: sp.Rel) -> sp.Expr:
-    claimed = elementary(relation.rhs)
+    claimed = elementary(relation.rhs).subs(_START)
     if relation.lhs == shortfall:
         return _circle.normal((claimed + _half_way_polynomial(sp.S.One)).subs(AMPLITUDES).subs(BY_ANGLE))
     if relation.lhs == balance:  # growth = 1 + excess in the quadratic, which leaves excess^2, excess and a constant
         exact = (2 * u**2 + _slope_of_growth).subs(AMPLITUDES)
-        return _circle.normal((elementary(claimed.subs(HALF_WAY_ALIGNED)).subs(AMPLITUDES) - exact).subs(BY_ANGLE))
+        return _circle.normal((elementary(claimed.subs(HALF_WAY_ALIGNED)).subs(_START) - exact).subs(BY_ANGLE))
     if relation.lhs == t_half:
         return sp.cancel(sp.exp(omega * g**2 * claimed) - 1 - excess)
     if not isinstance(claimed, sp.Piecewise):
@@ -194,7 +212,7 @@ def _excess_rest(value: sp.Expr, sign: int) -> sp.Expr:
 
 
 def _crossing_number_residual(relation: sp.Rel) -> sp.Expr:
-    claimed = elementary(relation.rhs)
+    claimed = elementary(relation.rhs).subs(_START)
     if relation.lhs == t_zero:
         return sp.cancel(sp.exp(omega * g**2 * claimed) - 1 - overshoot)
     exact = sp.exp(omega * g**2 * CROSSING) - 1

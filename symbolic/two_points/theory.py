@@ -7,12 +7,37 @@ from functools import cache
 import sympy as sp
 
 from ..derivation import Derivation
-from ..functions import hypot, quotient
+from ..functions import nonnegative, quotient
 from ..program import Program
 from ..theory import Chart, Theory
 from . import from_loss, modes, network, notation, regimes, scalars
 from .from_loss import SYSTEM
-from .modes import AMPLITUDES, END, STABLE, alpha_n, beta_par_n, beta_perp2_n, major, minor, norm
+from .modes import (
+    END,
+    GROWING,
+    OPPOSED,
+    RATES,
+    SMOOTH,
+    STABLE,
+    WAVES,
+    alpha2_0,
+    alpha_n,
+    area,
+    beta2_0,
+    beta2_n,
+    beta_n,
+    delta2,
+    gap,
+    grow,
+    growing2,
+    lean,
+    level,
+    norm,
+    omega2,
+    square_n,
+    stretch,
+    waves,
+)
 from .network import COORDINATES, FLOW, INITIAL, READOUT, D
 from .notation import (
     B_par,
@@ -26,7 +51,6 @@ from .notation import (
     beta_par_0,
     beta_perp,
     beta_perp_0,
-    cos_phi,
     delta,
     dh2,
     dh2_0,
@@ -41,9 +65,7 @@ from .notation import (
     rate_mean,
     rate_y,
     s,
-    sin_phi,
     t,
-    u,
     w,
     w_0,
 )
@@ -53,22 +75,25 @@ STATES = (dh2, dy2, w)
 START = (dh2_0, dy2_0, w_0)
 PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 
-_ANGLES = (major, minor, cos_phi, sin_phi)
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
 _measured = sp.Symbol("beta_par_measured", real=True)
-_alpha2, _cross, _beta2 = sp.symbols("alpha2 cross beta2", real=True)
+_alpha2, _cross, _beta2, _total, _dy2 = sp.symbols("alpha2 cross beta2 total dy2_t", real=True)
+_divisor = sp.Symbol("divisor", positive=True)
 
 _LATEX: dict[sp.Basic, str] = {
     _beta_0: r"|\beta_0|",
     _beta_perp2_0: r"\beta_{\perp 0}^2",
     _measured: r"\hat\beta_{\parallel 0}",
     _alpha2: r"\alpha^2",
-    _cross: r"\alpha \beta_\parallel",
+    _cross: r"\delta \alpha \beta_\parallel",
     _beta2: r"|\beta|^2",
+    _divisor: r"\delta_\nu^2",
+    _total: r"\tilde N_>",
+    _dy2: r"|\Delta y|^2",
 }
 
 relaxation, crossing, half_way, across = sp.symbols("relaxation crossing half_way across", nonnegative=True)
-_across, _slower, _slowest, _rate = sp.symbols("share slower slowest rate", nonnegative=True)
+_across, _rate = sp.symbols("share rate", nonnegative=True)
 _shortfall = sp.Symbol("signed_shortfall", real=True)
 _ROUNDING = sp.Rational(1, 10**12)
 """Of |beta|^2, the share across dy* that an aligned pair may have by rounding."""
@@ -95,59 +120,75 @@ def _enter() -> dict[sp.Symbol, sp.Expr]:
     }
 
 
-def _modes() -> dict[sp.Symbol, sp.Expr]:
-    """The modes of the flow and the trajectory in its floating-point form."""
-    stable = {x: value.subs(beta_perp_0**2, _beta_perp2_0) for x, value in STABLE.items()}
-    angle = {x: stable.pop(x) for x in _ANGLES}
-    return {omega: hypot(lam / 2, delta), **angle, **AMPLITUDES, **stable}
-
-
-def _read_out(alpha2: sp.Expr, cross: sp.Expr, beta2: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
-    """The three scalars from alpha^2, alpha beta_par and |beta|^2."""
+def _read_out(alpha2: sp.Expr, parallel: sp.Expr, beta2: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """The three scalars from alpha^2, dy . dy* and |beta|^2."""
     squares = {a**2: P * alpha2, B_par**2 + B_perp**2: R * beta2}
-    return {x: READOUT[x].subs(squares).subs(a * B_par, g * cross) for x in STATES}
+    return {x: READOUT[x].subs(squares).subs(D * a * B_par, parallel) for x in STATES}
+
+
+def _start() -> dict[sp.Symbol, sp.Expr]:
+    """What the trajectory depends on, and the square of omega: no root has been taken."""
+    return {
+        P: dx2 * rate_h,
+        R: rate_y,
+        **SMOOTH,
+        area: nonnegative(SMOOTH[area]),
+        lam: sp.expand(END[A_high] / P),
+        level: RATES[level],
+        omega2: level**2 + delta2,
+    }
 
 
 def _solution() -> Program:
-    products = {
-        _alpha2: quotient(alpha_n**2, norm),
-        _cross: quotient(alpha_n * beta_par_n, norm),
-        _beta2: quotient(beta_par_n**2 + beta_perp2_n, norm),
+    path: dict[sp.Symbol, sp.Expr] = {}
+    for x, value in STABLE.items():
+        if x == square_n:
+            path[_divisor] = sp.Piecewise((delta2, OPPOSED), (1, True))
+        path[x] = value.subs(1 / delta2, 1 / _divisor) if x == square_n else value
+    path |= {
+        _total: sp.Piecewise((norm, norm > 0), (1, True)),
+        _alpha2: stretch / _total,
+        _cross: alpha2_0 * alpha_n * beta_n / _total,
+        _beta2: beta2_n / _total,
     }
-    return Program((t, *START, *PARAMETERS), {**_enter(), **_modes(), **products}, _read_out(*products))
+    readout = _read_out(_alpha2, P * R * _cross, _beta2)
+    path[_dy2] = readout[dy2]
+    results = {dh2: readout[dh2], dy2: _dy2, w: _dy2 + (readout[w] - readout[dy2])}
+    return Program((t, *START, *PARAMETERS), {**_start(), **waves(*WAVES), **path}, results)
+
+
+def _growing() -> dict[sp.Symbol, sp.Expr]:
+    """The start and its growing mode."""
+    return {**_start(), omega: sp.sqrt(omega2), gap: quotient(*sp.fraction(RATES[gap])), **GROWING}
 
 
 def _final() -> Program:
-    start = {x: value for x, value in _enter().items() if x != s}
-    angle = {x: value for x, value in _modes().items() if x in (omega, *_ANGLES)}
     number = sp.Piecewise(
-        (sp.asinh(quotient(lam, 2 * delta)), delta > 0), (sp.oo, lam > 0), (-sp.oo, lam < 0), (0, True)
+        (sp.asinh(lam / (2 * sp.sqrt(delta2))), delta2 > 0), (sp.oo, lam > 0), (-sp.oo, lam < 0), (0, True)
     )
-    return Program((*START, *PARAMETERS), {**start, **angle}, {dh2: 2 * P * omega * cos_phi**2, modes.regime: number})
+    return Program((*START, *PARAMETERS), _growing(), {dh2: P * grow, modes.regime: number})
 
 
 def _moments() -> Program:
     """When things happen. A part across dy* that is only rounding counts as none."""
-    before = {x: value for x, value in _enter().items() if x != s}
-    angle = {x: value for x, value in _modes().items() if x in (omega, *_ANGLES, *AMPLITUDES)}
-    shortfall = sp.Piecewise((_shortfall, _shortfall > 0), (0, True))
+    slowest = sp.Piecewise((sp.Piecewise((gap, lam < 0), (omega, True)), _across > _ROUNDING), (omega, True))
+    half_way_aligned = dict(regimes.HALF_WAY_ALIGNED)
     definitions = {
-        **before,
-        **angle,
-        _across: quotient(_beta_perp2_0, _beta_0**2),
-        _slower: sp.Piecewise((2 * cos_phi**2, lam < 0), (1, True)),
-        _slowest: sp.Piecewise((_slower, _across > _ROUNDING), (1, True)),
-        _rate: omega * g**2 * sp.Piecewise((_slowest, delta > 0), (2, True)),
-        _shortfall: regimes.HALF_WAY_ALIGNED[regimes.shortfall],
-        regimes.shortfall: shortfall,
-        **{x: value for x, value in regimes.HALF_WAY_ALIGNED.items() if x != regimes.shortfall},
-        regimes.overshoot: sp.Piecewise((regimes.CROSSING_STABLE[regimes.overshoot], u < 0), (0, True)),
+        **_growing(),
+        omega: sp.Piecewise((sp.sqrt(omega2), omega2 > 0), (0, True)),
+        g: sp.sqrt(P * R),
+        _across: quotient(area, delta2 * beta2_0),
+        _rate: P * R * sp.Piecewise((slowest, delta2 > 0), (2 * omega, True)),
+        _shortfall: half_way_aligned.pop(regimes.shortfall),
+        regimes.shortfall: sp.Piecewise((_shortfall, _shortfall > 0), (0, True)),
+        **half_way_aligned,
+        regimes.overshoot: sp.Piecewise((regimes.CROSSING_STABLE[regimes.overshoot], lean < 0), (0, True)),
         regimes.t_zero: regimes.CROSSING_STABLE[regimes.t_zero],
     }
     results = {
         relaxation: sp.Piecewise((quotient(1, _rate), _rate > 0), (sp.oo, True)),
-        crossing: sp.Piecewise((regimes.t_zero, u < 0), (sp.oo, True)),
-        half_way: sp.Piecewise((regimes.t_half, sp.Abs(u) > 0), (sp.oo, _shortfall > 0), (0, True)),
+        crossing: sp.Piecewise((regimes.t_zero, lean < 0), (sp.oo, True)),
+        half_way: sp.Piecewise((regimes.t_half, growing2 > 0), (sp.oo, _shortfall > 0), (0, True)),
         across: sp.Piecewise((_across, _across > _ROUNDING), (0, True)),
     }
     return Program((*START, *PARAMETERS), definitions, results)
@@ -166,7 +207,7 @@ def _chart() -> Chart:
         leave=Program(
             (*COORDINATES, *PARAMETERS),
             constants,
-            _read_out(alpha**2, alpha * beta_par, beta_par**2 + beta_perp**2),
+            _read_out(alpha**2, D * g * alpha * beta_par, beta_par**2 + beta_perp**2),
         ),
     )
 

@@ -12,6 +12,7 @@ import sympy as sp
 from back_ends import CALLED
 from repdyn.numeric import CompiledFunction, compile, compile_program
 from repdyn.numeric.languages import BACKENDS
+from repdyn.numeric.languages.expressions import needed
 from repdyn.symbolic import Program, two_point
 from repdyn.symbolic.functions import exprel
 
@@ -315,8 +316,8 @@ def test_formulas_are_in_the_notation_of_the_theory() -> None:
     jacobian = compile("two_point", "jacobian", "latex").source
     assert r"\frac{\partial}{\partial w} \frac{d}{d t} |\Delta h|^2 &= - |\Delta x|^2\,\tau_h^{-1}" in jacobian
     solution = compile("two_point", "solution", "latex").source
-    assert r"S &= s\,\operatorname{exprel}\left(- 2\,\omega\,s\right) \\" in solution
-    assert solution.count("&=") == len(two_point().solution.definitions) + 3
+    assert r"S_\epsilon &= s\,\operatorname{exprel}\left(- \epsilon\,s\right) \\" in solution
+    assert solution.count("&=") == len(needed(two_point().solution.evaluated()).definitions) + 3
     assert solution.rstrip().endswith(r"\end{aligned}")
 
 

@@ -10,16 +10,10 @@ CLOSE = mp.mpf(10) ** -40
 
 
 def function(program, *expressions):
-    """The expressions, with the program's definitions put in, as a function of its arguments in mpmath numbers."""
-    whole = [elementary(program.expand(expr)) for expr in expressions]
-    return sp.lambdify(program.arguments, whole, "mpmath", cse=True)
-
-
-def line_by_line(program):
-    """The program's results as a function of its arguments in mpmath numbers, definition after definition."""
+    """The expressions in the program's definitions, as a function of its arguments in mpmath numbers."""
     definitions = [(name, elementary(expr)) for name, expr in program.definitions.items()]
-    results = [elementary(expr) for expr in program.results.values()]
-    return sp.lambdify(program.arguments, results, "mpmath", cse=lambda expressions: (definitions, expressions))
+    whole = [elementary(expr) for expr in expressions]
+    return sp.lambdify(program.arguments, whole, "mpmath", cse=lambda results: (definitions, results))
 
 
 def random_arguments(seed):

@@ -2,7 +2,7 @@
 
 import pytest
 import sympy as sp
-from repdyn.symbolic.functions import dot, elementary, exprel, exprel_prime, hypot, quotient
+from repdyn.symbolic.functions import dot, elementary, exprel, exprel_prime, hypot, nonnegative, quotient, regular
 
 x, y, t = sp.symbols("x y t", positive=True)
 MEANINGS = {
@@ -10,6 +10,8 @@ MEANINGS = {
     exprel_prime(x): sp.diff((sp.exp(x) - 1) / x, x),
     hypot(x, y): sp.sqrt(x**2 + y**2),
     quotient(x, y): x / y,
+    nonnegative(x): x,
+    regular(t, x, y): y,
 }
 
 
@@ -19,7 +21,9 @@ def test_each_stands_for_its_textbook_expression(function) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [exprel(x), hypot(x, y), quotient(x, y), exprel(-x * y), quotient(x**2, hypot(x, y))], ids=str
+    "function",
+    [exprel(x), hypot(x, y), quotient(x, y), exprel(-x * y), quotient(x**2, hypot(x, y)), nonnegative(x * y)],
+    ids=str,
 )
 @pytest.mark.parametrize("variable", [x, y], ids=str)
 def test_the_derivative_stands_for_the_derivative(function, variable) -> None:
@@ -47,6 +51,8 @@ def test_a_quotient_by_zero_is_zero() -> None:
         (hypot(x, y), r"\sqrt{x^{2} + y^{2}}"),
         (quotient(x, y), r"\frac{x}{y}"),
         (quotient(x, y) ** 2, r"\left(\frac{x}{y}\right)^{2}"),
+        (nonnegative(x), "x"),
+        (nonnegative(x + y) ** 2, r"\left(x + y\right)^{2}"),
         (dot(x, t), r"\frac{d}{d t} x"),
         (dot(x + y, t), r"\frac{d}{d t} \left(x + y\right)"),
     ],

@@ -3,13 +3,14 @@
 import mpmath as mp
 import pytest
 import sympy as sp
-from exact_numbers import CLOSE, DIGITS, function, line_by_line, random_arguments
+from exact_numbers import CLOSE, DIGITS, function, random_arguments
 from repdyn.symbolic import Program, two_point
-from repdyn.symbolic.functions import elementary, exprel, hypot, quotient
+from repdyn.symbolic.functions import elementary, exprel, hypot, quotient, regular
 
 theory = two_point()
 solution = function(theory.solution, *theory.solution.results.values())
-jacobian = line_by_line(theory.solution.jacobian(theory.parameters[-2:]))
+by_rates = theory.solution.jacobian(theory.parameters[-2:])
+jacobian = function(by_rates, *by_rates.results.values())
 
 x, y, a, b, c, r, q = sp.symbols("x y a b c r q", positive=True)
 PROGRAMS = {
@@ -39,6 +40,32 @@ def test_a_jacobian_has_the_derivatives_of_the_expanded_program(program, variabl
         for variable in variables:
             derivative = derived.results[sp.Symbol(f"{name}_{variable}", real=True)]
             assert sp.simplify(elementary(derived.expand(derivative)) - whole.diff(variable)) == 0
+
+
+FORMS = Program((x, y), {a: y * x, b: regular(a, 1 + a, sp.exp(a)), c: b**2}, {r: c})
+"""exp(a), whose derivatives are those of 1 + a where a is small."""
+
+
+def test_values_are_those_of_the_form_that_holds_everywhere() -> None:
+    assert FORMS.evaluated() == Program((x, y), {a: x * y, b: sp.exp(a), c: b**2}, {r: c})
+
+
+def test_derivatives_are_those_of_the_form_that_holds_there() -> None:
+    chosen = FORMS.differentiable()
+    assert list(map(str, chosen.definitions)) == ["a", "b_near", "b_far", "b", "c"]
+    whole = chosen.expand(c)
+    assert whole.subs({x: sp.Rational(1, 64), y: 1}) == sp.Rational(65, 64) ** 2
+    assert whole.subs({x: 1, y: 1}) == sp.exp(2)
+    (derivative,) = (value for name, value in FORMS.jacobian((x,)).results.items() if str(name) == "r_x")
+    derived = FORMS.jacobian((x,)).expand(derivative)
+    assert derived.subs({x: sp.Rational(1, 64), y: 1}) == sp.Rational(65, 32)
+    assert sp.simplify(derived.subs({x: 1, y: 1}) - 2 * sp.exp(2)) == 0
+
+
+def test_a_number_is_not_replaced_by_a_definition_of_the_same_value() -> None:
+    program = Program((x,), {a: sp.Integer(1), b: a * x + 1}, {r: b**2 + 1})
+    assert program.jacobian((x,)).definitions[b] == a * x + 1
+    assert sp.Integer(1) in program.jacobian((x,)).results[r].args
 
 
 def test_a_definition_uses_only_what_is_defined_before_it() -> None:
