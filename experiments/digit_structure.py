@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
+from repdyn.numeric.distances import Distances
 
 from .digits import KnownDigits, evaluate, load_digits, supervised
 from .settings import SettingError, described
@@ -59,10 +60,12 @@ def run_trial(setting: DigitStructure) -> Outcome:
         diverged_at = fit(module, batches, [])
         loss, known = evaluate(module, batches.x, batches.y)
         h = _hidden(module, f"network.hidden.{setting.layer}", x[first_digits(labels, setting.shown)])
-    first, second = np.triu_indices(len(h), k=1)
-    dh2 = np.square(h[first] - h[second]).sum(1)
-    distances = pd.DataFrame({"first": first, "second": second, "dh2": dh2})
-    return trained(diverged_at, {"distances": distances}, {"loss": loss, "known": known})
+    tables: dict[str, pd.DataFrame] = {}
+    if diverged_at is None:
+        first, second = np.triu_indices(len(h), k=1)
+        dh2 = Distances(h, h).squares()[first, second]
+        tables["distances"] = pd.DataFrame({"first": first, "second": second, "dh2": dh2})
+    return trained(diverged_at, tables, {"loss": loss, "known": known})
 
 
 def _hidden(module: torch.nn.Module, layer: str, x: torch.Tensor) -> NDArray[np.float64]:
