@@ -50,7 +50,8 @@ def first_digits(labels: ArrayLike, shown: int) -> NDArray[np.int64]:
 
 
 def run_trial(setting: DigitStructure) -> Outcome:
-    """Train; the table ``distances`` has the squared hidden distance ``dh2`` of each two displayed digits.
+    """Train; the table ``distances`` has the squared hidden distance ``dh2`` of each two displayed digits, if training
+    did not diverge.
 
     Its rows are the pairs ``first < second`` of the displayed digits, counted as :func:`first_digits` orders them.
     """
@@ -71,7 +72,7 @@ def run_trial(setting: DigitStructure) -> Outcome:
 def _hidden(module: torch.nn.Module, layer: str, x: torch.Tensor) -> NDArray[np.float64]:
     """The outputs of a layer, shape (n, units)."""
     watch = LayerWatch(module, [layer])
-    watch.start()
+    watch.start(len(x))
     with torch.no_grad():
         module.eval()(x)
     seen = watch.stop()
