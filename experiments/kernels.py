@@ -14,7 +14,7 @@ from repdyn.numeric.distances import squared_lengths
 from torch import Tensor, nn
 
 from .undisturbed import undisturbed
-from .watch import LayerWatch
+from .watch import LayerWatch, check_rows
 
 Gradients = list[Tensor]
 
@@ -96,7 +96,6 @@ def tangent_rates(
     h, leaf, y = _split(module, layer, points)
     if y.numel() != 2:
         raise ValueError(f"tangent rates are for a single output, got predictions of shape {tuple(y.shape)}")
-    _check_points(module, layer, points)
     parameters = [p for p in module.parameters() if p.requires_grad]
     if not parameters:
         raise ValueError(
@@ -128,6 +127,7 @@ def tangent_rates(
         moving = by_encoder, by_decoder
     along_dh = encoder(torch.stack([-dh, dh]))
     f = float(dy.detach())
+    _check_points(module, layer, points)  # when no gradient is needed any more: it may change buffers for a moment
     return TangentRates(
         encoder=lr / 2 * _dot(of_dy[0], moving[0]) / b2 if b2 > 0 else 0.0,
         decoder=lr / 2 * _dot(of_dy[1], moving[1]) / dh2,
@@ -151,6 +151,7 @@ def _split(module: nn.Module, layer: str, points: Tensor) -> tuple[Tensor, Tenso
     def cut(_module: nn.Module, _inputs: Any, output: Any) -> Tensor:
         if not isinstance(output, Tensor):
             raise ValueError(f"layer {layer!r} must put out a tensor, got {type(output).__name__}; name one inside it")
+        check_rows(layer, output.shape, len(points))
         seen.append(output)
         seen.append(output.detach().clone().requires_grad_())
         return seen[-1] * 1  # what follows may work in place

@@ -15,6 +15,19 @@ def _called(name: str) -> str:
     return "the network" if name == PREDICTION else f"layer {name!r}"
 
 
+def check_rows(name: str, shape: tuple[int, ...], points: int) -> None:
+    """Check that what a layer puts out has a row for each point.
+
+    Raises:
+        ValueError: if its first dimension is another.
+    """
+    if shape[:1] != (points,):
+        raise ValueError(
+            f"{_called(name)} must put out a row for each point, got shape {tuple(shape)} from a pass of {points} "
+            "points; put the batch first (batch_first=True) and keep it apart from time and from sums over points"
+        )
+
+
 class LayerWatch:
     """Keeps the outputs of a module and of some of its layers while it is active; adds hooks and removes them.
 
@@ -65,7 +78,7 @@ class LayerWatch:
                     "name a layer inside it, or wrap it in one that returns the tensor"
                 )
             self.calls[name] = self.calls.get(name, 0) + 1
-            if not output.ndim or len(output) != self._points:
+            if output.shape[:1] != (self._points,):
                 self.misshapen[name] = tuple(output.shape)
                 return
             # A copy: what follows may work in place.
@@ -91,10 +104,7 @@ class LayerWatch:
             ValueError: naming a layer of which it does not.
         """
         for name, shape in self.misshapen.items():
-            raise ValueError(
-                f"{_called(name)} must put out a row for each point, got shape {shape} from a pass of {self._points} "
-                "points; put the batch first (batch_first=True) and keep it apart from time and from sums over points"
-            )
+            check_rows(name, shape, self._points)
 
     def close(self) -> None:
         """Remove the hooks."""
