@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from repdyn.numeric import Points, rich_distances, smoothed_distances
+from repdyn.numeric.distances import Distances
 
 from .digit_structure import first_digits
 from .digits import CLASSES, KnownDigits, raw_digits
@@ -48,14 +49,13 @@ def run_trial(setting: DigitPrediction) -> Outcome:
     shown, classes = data[order], labels[order]
     found = smoothed_distances(shown, data)
     first, second = np.triu_indices(len(order), k=1)
-    inputs = pixels[order]
     table = pd.DataFrame(
         {
             "first": first,
             "second": second,
             "first_class": classes[first],
             "second_class": classes[second],
-            "dx2": np.square(inputs[first] - inputs[second]).sum(1),
+            "dx2": Distances(shown.inputs, shown.inputs).squares()[first, second],
             "pairwise": rich_distances(shown, shown)[first, second],
             "summed": found.summed[first, second],
             "normalised": found.normalised[first, second],

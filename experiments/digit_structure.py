@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
+from repdyn.numeric.distances import Distances
 
 from .digits import KnownDigits, evaluate, load_digits, supervised
 from .settings import SettingError, described
@@ -49,7 +50,8 @@ def first_digits(labels: ArrayLike, shown: int) -> NDArray[np.int64]:
 
 
 def run_trial(setting: DigitStructure) -> Outcome:
-    """Train; the table ``distances`` has the squared hidden distance ``dh2`` of each two displayed digits.
+    """Train; the table ``distances`` has the squared hidden distance ``dh2`` of each two displayed digits, if training
+    did not diverge.
 
     Its rows are the pairs ``first < second`` of the displayed digits, counted as :func:`first_digits` orders them.
     """
@@ -59,16 +61,18 @@ def run_trial(setting: DigitStructure) -> Outcome:
         diverged_at = fit(module, batches, [])
         loss, known = evaluate(module, batches.x, batches.y)
         h = _hidden(module, f"network.hidden.{setting.layer}", x[first_digits(labels, setting.shown)])
-    first, second = np.triu_indices(len(h), k=1)
-    dh2 = np.square(h[first] - h[second]).sum(1)
-    distances = pd.DataFrame({"first": first, "second": second, "dh2": dh2})
-    return trained(diverged_at, {"distances": distances}, {"loss": loss, "known": known})
+    tables: dict[str, pd.DataFrame] = {}
+    if diverged_at is None:
+        first, second = np.triu_indices(len(h), k=1)
+        dh2 = Distances(h, h).squares()[first, second]
+        tables["distances"] = pd.DataFrame({"first": first, "second": second, "dh2": dh2})
+    return trained(diverged_at, tables, {"loss": loss, "known": known})
 
 
 def _hidden(module: torch.nn.Module, layer: str, x: torch.Tensor) -> NDArray[np.float64]:
     """The outputs of a layer, shape (n, units)."""
     watch = LayerWatch(module, [layer])
-    watch.start()
+    watch.start(len(x))
     with torch.no_grad():
         module.eval()(x)
     seen = watch.stop()

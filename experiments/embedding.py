@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import pdist
+from repdyn.numeric.distances import Distances
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def embed(h: ArrayLike, dimensions: int = 3) -> Embedding:
         dimensions: of the embedding.
 
     Raises:
-        ValueError: if all points are the same.
+        ValueError: if all points are the same, or as :class:`Distances`.
 
     Source: Kruskal 1964 (stress); SMACOF of scikit-learn.
 
@@ -42,14 +42,15 @@ def embed(h: ArrayLike, dimensions: int = 3) -> Embedding:
     """
     from sklearn.manifold import MDS  # seconds
 
-    h = np.asarray(h, dtype=np.float64)
-    distances = pdist(h)
-    if not distances.any():
+    distances = Distances(h, h).lengths()
+    largest = float(distances.max(initial=0.0))
+    if not largest > 0:
         raise ValueError("an embedding needs points that differ, got the same for all")
+    distances /= largest
     scaling = MDS(
         n_components=dimensions,
         metric_mds=True,
-        metric="euclidean",
+        metric="precomputed",  # pyright: ignore[reportArgumentType]  # it has no types, and its default is taken for one
         init="classical_mds",
         n_init=1,
         max_iter=1000,
@@ -57,7 +58,8 @@ def embed(h: ArrayLike, dimensions: int = 3) -> Embedding:
         random_state=0,
         normalized_stress=False,
     )
-    points = scaling.fit_transform(h / distances.max())
-    points = (points - points.mean(0)) * distances.max()
+    points = scaling.fit_transform(distances)
+    points -= points.mean(0)
     points = points @ np.linalg.svd(points, full_matrices=False)[2].T
-    return Embedding(points, float(np.linalg.norm(pdist(points) - distances) / np.linalg.norm(distances)))
+    missed = Distances(points, points).lengths() - distances
+    return Embedding(points * largest, float(np.linalg.norm(missed) / np.linalg.norm(distances)))

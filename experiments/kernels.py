@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
+from repdyn.numeric.distances import squared_lengths
 from torch import Tensor, nn
+
+from .undisturbed import undisturbed
+from .watch import LayerWatch, check_rows
 
 Gradients = list[Tensor]
 
@@ -57,7 +61,8 @@ def tangent_rates(
     """The effective rates of a pair from the gradients of a network as it stands.
 
     Args:
-        module: any network with one output; it is called once, in the mode in which it is.
+        module: any network with one output; it is called in the mode in which it is, and once more with a point more,
+            undisturbed, to see that what is put out has a row for each point.
         layer: name of the submodule (as in ``named_modules``) whose output is the hidden representation.
         points: both inputs, shape (2, ...).
         lr: step size of full-batch gradient descent on half the squared error, averaged over the two points.
@@ -73,9 +78,9 @@ def tangent_rates(
     leaky-ReLU network. Where the nonlinearity is smooth it is met within a percent.
 
     Raises:
-        ValueError: if there is no such layer, it is not called exactly once or puts out no tensor, something passes
-            it by, nothing before it is trained, lr is not positive, the points are not two, their hidden
-            representations coincide, or the output is not one number a point.
+        ValueError: if there is no such layer, it is not called exactly once or puts out no tensor or not a row for each
+            point, something passes it by, nothing before it is trained, lr is not positive, the points are not two,
+            their hidden representations coincide, a value is not finite, or the output is not one number a point.
 
     Source: the tangent kernel of Jacot et al. (arXiv 1806.07572), split at the layer.
 
@@ -89,7 +94,7 @@ def tangent_rates(
     if not lr > 0:
         raise ValueError(f"lr must be positive, got {lr}")
     h, leaf, y = _split(module, layer, points)
-    if y.shape[0] != 2 or y.numel() != 2:
+    if y.numel() != 2:
         raise ValueError(f"tangent rates are for a single output, got predictions of shape {tuple(y.shape)}")
     parameters = [p for p in module.parameters() if p.requires_grad]
     if not parameters:
@@ -100,12 +105,12 @@ def tangent_rates(
     y = y.flatten()
     dy, mean = y[1] - y[0], y.mean()
     dh = (h[1] - h[0]).detach()
-    dh2 = float(dh.square().sum())
+    dh2 = _squared(dh)
     if not dh2 > 0:
         raise ValueError("the two points must have different hidden representations, got the same for both")
     at_ends, of_mean = (torch.autograd.grad(x, leaf, retain_graph=True)[0] for x in (dy, mean))
     b = of_mean[0] + of_mean[1]  # the mean is half of each output, so this is the mean of both slopes
-    b2 = float(b.square().sum())
+    b2 = _squared(b)
 
     def encoder(cotangent: Tensor) -> Gradients:
         return _gradient(h, parameters, cotangent)
@@ -122,6 +127,7 @@ def tangent_rates(
         moving = by_encoder, by_decoder
     along_dh = encoder(torch.stack([-dh, dh]))
     f = float(dy.detach())
+    _check_points(module, layer, points)  # when no gradient is needed any more: it may change buffers for a moment
     return TangentRates(
         encoder=lr / 2 * _dot(of_dy[0], moving[0]) / b2 if b2 > 0 else 0.0,
         decoder=lr / 2 * _dot(of_dy[1], moving[1]) / dh2,
@@ -145,6 +151,7 @@ def _split(module: nn.Module, layer: str, points: Tensor) -> tuple[Tensor, Tenso
     def cut(_module: nn.Module, _inputs: Any, output: Any) -> Tensor:
         if not isinstance(output, Tensor):
             raise ValueError(f"layer {layer!r} must put out a tensor, got {type(output).__name__}; name one inside it")
+        check_rows(layer, output.shape, len(points))
         seen.append(output)
         seen.append(output.detach().clone().requires_grad_())
         return seen[-1] * 1  # what follows may work in place
@@ -163,6 +170,19 @@ def _split(module: nn.Module, layer: str, points: Tensor) -> tuple[Tensor, Tenso
             "it; name a layer that nothing passes by"
         )
     return seen[0], seen[1], y
+
+
+def _check_points(module: nn.Module, layer: str, points: Tensor) -> None:
+    """Check that layer and network put out a row for each point: their first dimension grows with the points."""
+    watch = LayerWatch(module, [layer])
+    watch.start(len(points) + 1)
+    try:
+        with undisturbed(module), torch.no_grad():
+            module(torch.cat([points, points[:1]]))
+    finally:
+        watch.stop()
+        watch.close()
+    watch.check_points()
 
 
 def _reaches(inputs: Tensor, y: Tensor) -> bool:
@@ -191,6 +211,10 @@ def _gradient(x: Tensor, parameters: list[nn.Parameter], cotangent: Tensor | Non
     return list(
         torch.autograd.grad(x, parameters, cotangent, retain_graph=True, allow_unused=True, materialize_grads=True)
     )
+
+
+def _squared(x: Tensor) -> float:
+    return float(squared_lengths(x.detach().double().flatten().cpu().numpy()))
 
 
 def _dot(a: Gradients, b: Gradients) -> float:

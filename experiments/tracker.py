@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -15,8 +16,11 @@ import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, inner_products
+from repdyn.numeric.distances import squared_lengths
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
+from .undisturbed import undisturbed
 from .watch import PREDICTION, LayerWatch
 
 Array = NDArray[np.float64]
@@ -31,8 +35,8 @@ class PairTracker(pl.Callback):
     extra work, provided that it gives the same values as a forward pass in
     evaluation mode (checked at the first step, so dropout or batch
     normalisation are noticed, but not what sets in later). Otherwise one batched forward pass in evaluation
-    mode and without gradients is made for each record. Training is not disturbed:
-    no random numbers are drawn and all modes are restored.
+    mode and without gradients is made for each record. Training is not disturbed: modes, tensors of the module
+    and random numbers are given back as they were (:func:`~repdyn.experiments.undisturbed.undisturbed`).
 
     Args:
         inputs: shape ``(pairs, 2, *input)``: both points of each pair.
@@ -41,14 +45,19 @@ class PairTracker(pl.Callback):
         every: record before step 0, ``every``, 2 ``every``, ... and after the last step.
         labels: a name for each pair; by default its number.
 
-    Sample k is the network after exactly k training steps (``trainer.global_step``).
+    Sample k is the network after exactly k training steps (``trainer.global_step``): steps of one optimiser, at most
+    one a batch, however many batches its gradients are accumulated over.
     The loss is half the squared error of the pair, summed over outputs and
     averaged over its two points. ``state_dict`` keeps the records in checkpoints.
 
     Raises:
-        ValueError: if shapes do not match, inputs of a pair coincide, ``every`` is not positive, no layer
-            is named, or (at the start of training) a layer does not exist or predictions are not of the
-            targets' shape.
+        ValueError: if shapes do not match, inputs of a pair coincide, inputs or targets are not finite or their
+            squared distances too large or too small for a number, ``every`` is not positive, or no layer is named;
+            (at the start of training) if a layer does not exist, is not called once in a forward pass or does not put
+            out a row for each point, predictions are not of the targets' shape, or there is not one optimiser;
+            (in training) if a batch makes several optimiser steps or one that Lightning does not count, or an epoch
+            none.
+        TypeError: (at the start of training) if a layer or the network puts out anything but a tensor.
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
@@ -82,17 +91,20 @@ class PairTracker(pl.Callback):
             raise ValueError(f"there must be a label of its own for each of the {len(inputs)} pairs, got {labels!r}")
         inputs, targets = inputs.detach(), targets.detach().cpu()
         flat = inputs.cpu().flatten(2).double()
-        distance = (flat[:, 1] - flat[:, 0]).square().sum(1)
-        usable = (distance > 0) & distance.isfinite()
+        difference = flat[:, 1] - flat[:, 0]
+        usable = difference.any(1) & difference.isfinite().all(1)
         if not usable.all():
             same = int(torch.nonzero(~usable)[0])
             raise ValueError(f"the two inputs of a pair must differ and be finite; those of pair {same} do not")
+        if not targets.isfinite().all():
+            raise ValueError("targets must be finite numbers, got some that are not")
         self.layers = tuple(layers)
         self.labels = tuple(labels) if labels is not None else tuple(str(i) for i in range(len(inputs)))
         self.every = every
+        self._output = tuple(targets.shape[2:])
         self._targets = targets.flatten(2).double()
-        self._dx2 = distance.numpy()
-        self._dy2 = (self._targets[:, 1] - self._targets[:, 0]).square().sum(1).numpy()
+        self._dx2 = squared_lengths(difference.numpy())
+        self._dy2 = squared_lengths((self._targets[:, 1] - self._targets[:, 0]).numpy())
         points, where = cast(tuple[Tensor, Tensor], torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True))
         self._points, self._where = points, where.cpu().view(-1, 2)
         self._steps: list[int] = []
@@ -100,6 +112,9 @@ class PairTracker(pl.Callback):
         self._watch: LayerWatch | None = None
         self._rows: Tensor | None = None
         self._watched_step = 0
+        self._first_step = self._begun_step = 0
+        self._taken = 0
+        self._counter: RemovableHandle | None = None
         self._reference: dict[str, Tensor] = {}
         self._capture_agrees: bool | None = None
 
@@ -184,16 +199,15 @@ class PairTracker(pl.Callback):
                 f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step {step}; "
                 "make a new tracker for another run"
             )
+        self._first_step = step
+        self._count_steps(trainer, pl_module)
         self._points = trainer.precision_plugin.convert_input(self._points.to(pl_module.device))
         self._watch = LayerWatch(pl_module, self.layers)
         self._capture_agrees = None
-        self._reference = self._separate_pass(trainer, pl_module)
-        found, wanted = self._reference[PREDICTION].flatten(1).shape[1], self._targets.shape[2]
-        if found != wanted:
-            raise ValueError(
-                f"targets must have the shape of the prediction, got {wanted} values a point for predictions of "
-                f"{found}; give classes as one-hot vectors"
-            )
+        # With one point more than later passes, so that no other dimension can be taken for that of the points.
+        more = self._separate_pass(trainer, pl_module, torch.cat([self._points, self._points[:1]]))
+        self._reference = {name: x[:-1] for name, x in more.items()}
+        self._check_targets(tuple(self._reference[PREDICTION].shape[1:]))
         if not self._is_recorded(step):
             self._record(step, self._reference)
 
@@ -201,21 +215,23 @@ class PairTracker(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         step, undecided = trainer.global_step, self._capture_agrees is None
+        self._begun_step, self._taken = step, 0
         due = step % self.every == 0 and not self._is_recorded(step)
         if not (due or undecided) or self._watch is None:
             return
-        rows = None if self._capture_agrees is False else self._find_points(batch)
-        if rows is not None:
-            self._rows, self._watched_step = rows, step
-            self._watch.start(rows)
+        found = None if self._capture_agrees is False else self._find_points(batch)
+        if found is not None:
+            (self._rows, points), self._watched_step = found, step
+            self._watch.start(points, self._rows)
         elif undecided:
             self._capture_agrees = False
         elif due:
-            self._record(step, self._separate_pass(trainer, pl_module))
+            self._record(step, self._separate_pass(trainer, pl_module, self._points))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        self._check_steps(trainer.global_step - self._begun_step)
         if self._watch is None or not self._watch.active:
             return
         captured = self._watch.stop()
@@ -227,13 +243,21 @@ class PairTracker(pl.Callback):
             self._capture_agrees = False
             warnings.warn(
                 f"step {self._watched_step} is not recorded: its training pass called the tracked layers "
-                f"{self._watch.calls} times; from now on separate passes are made",
+                f"{self._watch.calls} times, or not with the batch that holds the points; from now on separate passes "
+                "are made",
                 stacklevel=2,
+            )
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.global_step == self._first_step:
+            raise ValueError(
+                f"trainer.global_step is still {self._first_step} after an epoch: no optimiser step was counted, and "
+                "there is no time to record against; step what self.optimizers() returns"
             )
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not self._is_recorded(trainer.global_step):
-            self._record(trainer.global_step, self._separate_pass(trainer, pl_module))
+            self._record(trainer.global_step, self._separate_pass(trainer, pl_module, self._points))
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self._release()
@@ -243,24 +267,69 @@ class PairTracker(pl.Callback):
 
     def _release(self) -> None:
         """Take back every hook that was added."""
+        if self._counter is not None:
+            self._counter.remove()
+            self._counter = None
         if self._watch is not None:
             self._watch.close()
             self._watch = None
 
-    def _separate_pass(self, trainer: pl.Trainer, module: pl.LightningModule) -> dict[str, Tensor]:
-        """The outputs for the tracked points, from a forward pass of their own in evaluation mode."""
+    def _count_steps(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Have the one optimiser tell its steps."""
+        own = {id(p) for p in module.parameters()}
+        optimisers = [x for x in trainer.optimizers if any(id(p) in own for g in x.param_groups for p in g["params"])]
+        if len(optimisers) != 1:
+            raise ValueError(
+                f"PairTracker counts the training steps of one optimiser, got {len(optimisers)} of the network's "
+                "parameters; return one from configure_optimizers, whose parameter groups may have learning rates of "
+                "their own"
+            )
+
+        def count(*_: Any) -> None:
+            self._taken += 1
+
+        self._counter = optimisers[0].register_step_post_hook(count)
+
+    def _check_steps(self, counted: int) -> None:
+        """Check that a batch was a training step, or a part of one."""
+        if max(counted, self._taken) > 1:
+            raise ValueError(
+                f"a batch must make at most one optimiser step, got {max(counted, self._taken)} in the one after step "
+                f"{self._begun_step}: rates would be of something else than a batch; step once a batch"
+            )
+        if self._taken > counted:
+            raise ValueError(
+                f"trainer.global_step did not count the optimiser step of the batch after step {self._begun_step}; "
+                "step what self.optimizers() returns"
+            )
+
+    def _check_targets(self, found: tuple[int, ...]) -> None:
+        """Check that targets have the shape of predictions, but for axes of length 1."""
+        values = math.prod(found)
+        if values != math.prod(self._output):
+            raise ValueError(
+                f"targets must have the shape of the prediction, got {math.prod(self._output)} values a point for "
+                f"predictions of {values}; give classes as one-hot vectors"
+            )
+        if [n for n in found if n != 1] != [n for n in self._output if n != 1]:
+            raise ValueError(
+                f"targets must have the shape of the prediction, got {self._output} a point for predictions of {found}"
+                "; put their axes in the same order"
+            )
+
+    def _separate_pass(self, trainer: pl.Trainer, module: pl.LightningModule, points: Tensor) -> dict[str, Tensor]:
+        """The outputs for points, from a forward pass of their own in evaluation mode."""
         watch = self._watch
         assert watch is not None
-        modes = {m: m.training for m in module.modules()}
-        module.eval()
-        watch.start()
+        watch.start(len(points))
         try:
-            with torch.no_grad(), trainer.precision_plugin.forward_context():
-                module(self._points)
+            with undisturbed(module), torch.no_grad(), trainer.precision_plugin.forward_context():
+                for m in module.modules():  # not by eval(), which a module may have made its own
+                    m.training = False
+                module(points)
         finally:
             seen = watch.stop()
-            for m, training in modes.items():
-                m.training = training
+        watch.check_points()
         if seen is None:
             raise ValueError(
                 f"each tracked layer must be called once in a forward pass, got calls {watch.calls}; "
@@ -279,21 +348,21 @@ class PairTracker(pl.Callback):
             for name, x in self._reference.items()
         )
 
-    def _find_points(self, batch: Any) -> Tensor | None:
-        """The rows of a batch that hold the tracked points, or None."""
+    def _find_points(self, batch: Any) -> tuple[Tensor, int] | None:
+        """The rows of a batch that hold the tracked points and the number of its points, or None."""
         for x in _tensors(batch):
             if x.shape[1:] == self._points.shape[1:] and x.dtype == self._points.dtype:
                 if self._rows is not None and int(self._rows.max()) < len(x) and self._points.equal(x[self._rows]):
-                    return self._rows
+                    return self._rows, len(x)
                 rows = [_row(x, point) for point in self._points]
                 if None not in rows:
-                    return torch.tensor(rows, device=x.device)
+                    return torch.tensor(rows, device=x.device), len(x)
         return None
 
     def _record(self, step: int, outputs: dict[str, Tensor]) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair."""
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
-            points = {name: x.flatten(1).cpu().double().numpy() for name, x in outputs.items()}
+            points = {name: x.reshape(len(x), -1).cpu().double().numpy() for name, x in outputs.items()}
             first, second = self._where.T.numpy()
             differences = {name: x[second] - x[first] for name, x in points.items()}
             targets = self._targets.numpy()

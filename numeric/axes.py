@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from .scaling import ROUNDING, Array, deviations, scaled
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class TaskAxes:
     The irrelevant share over the relevant one is 1 in the grid of the input, 0 if only what the task asks for is kept.
 
     Attributes:
-        angle: of u in context 1 and v in context 2, the two relevant axes, in degrees from 0 to 90.
+        angle: of u in context 1 and v in context 2, the two relevant axes, in degrees from 0 to 90; NaN where the
+            representation does not change along one of them.
         relevant: share of the variance that the relevant feature explains alone, by any function of it.
         irrelevant: share that the other one explains.
     """
@@ -38,7 +39,7 @@ def task_axes(grid: ArrayLike) -> TaskAxes:
             equally spaced.
 
     Raises:
-        ValueError: if the shape is another, or the representation of a context does not vary.
+        ValueError: if the shape is another, a number is not finite, or the representation of a context does not vary.
 
     >>> m = np.linspace(-1, 1, 5)
     >>> mx, my = np.meshgrid(m, m, indexing="ij")
@@ -50,21 +51,27 @@ def task_axes(grid: ArrayLike) -> TaskAxes:
     h = np.asarray(grid, dtype=np.float64)
     if h.ndim != 4 or h.shape[0] != 2 or h.shape[1] != h.shape[2] or h.shape[1] < 2:
         raise ValueError(f"grid must be of shape (2, n, n, units) with n > 1, got {h.shape}")
-    h = h - h.mean((1, 2), keepdims=True)
+    if not np.isfinite(h).all():
+        raise ValueError(f"grid must be finite, got {h[~np.isfinite(h)].flat[0]}; a network that diverged has no axes")
+    h, _ = scaled(np.ldexp(*deviations(h, (1, 2))), (1, 2, 3))
     total = np.square(h).mean((1, 2)).sum(-1)
     if not (total > 0).all():
         raise ValueError("the representation must vary within each context, got one value for all points")
     of_x, of_y = h.mean(2), h.mean(1)  # the mean at each value of one feature, shape (2, n, units)
     shares_x, shares_y = (np.square(means).mean(1).sum(-1) / total for means in (of_x, of_y))
     m = np.linspace(-1, 1, h.shape[1])
-    u, v = m @ of_x[0], m @ of_y[1]
     return TaskAxes(
-        angle=_angle(u, v),
+        angle=_angle(m @ of_x[0], m @ of_y[1], rounding=2.0**-ROUNDING * h[0].size ** 0.5),
         relevant=float(shares_x[0] + shares_y[1]) / 2,
         irrelevant=float(shares_y[0] + shares_x[1]) / 2,
     )
 
 
-def _angle(u: Array, v: Array) -> float:
-    """The angle of two lines, in degrees."""
-    return float(np.degrees(np.arccos(min(abs(u @ v) / (np.linalg.norm(u) * np.linalg.norm(v)), 1.0))))
+def _angle(u: Array, v: Array, rounding: float) -> float:
+    """The angle of two lines, in degrees; NaN if one of them is only rounding."""
+    lengths = [float(np.linalg.norm(x)) for x in (u, v)]
+    if min(lengths) <= rounding:
+        return np.nan
+    u, v = u / lengths[0], v / lengths[1]
+    angle = 2 * np.degrees(np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v)))  # an arc cosine is blind near 0
+    return float(min(angle, 180 - angle))

@@ -14,6 +14,7 @@ from repdyn.symbolic.two_points.from_loss import MATRIX_FLOW
 from scipy.integrate import DOP853
 
 from .departure import departures
+from .distances import squared_lengths
 from .quantities import Pair, Rates, State, increasing_times
 from .solution import trajectory
 
@@ -88,7 +89,8 @@ def linearised_flow(
         rates: effective learning rates, numbers, in 1/(training step).
 
     Raises:
-        ValueError: if shapes do not fit, a number is not finite, D_h dx is 0, or times do not increase.
+        ValueError: if shapes do not fit, a number is not finite, a squared distance is too large or too small for a
+            number, D_h dx is 0, or times do not increase.
         ArithmeticError: if the integrator gives up, with the reason.
 
     Source: the flow of van Rossem & Saxe (arXiv 2402.09142), section 3, before their ansatz, from
@@ -105,8 +107,8 @@ def linearised_flow(
     encoder, decoder, inputs, target = _checked(D_h, D_y, dx, dy_target)
     if np.ndim(rates.h) or np.ndim(rates.y):
         raise ValueError("rates must be numbers, one pair of them for one pair of points, got arrays")
-    dx2 = float(inputs @ inputs)
-    pair = Pair(dx2, float(target @ target))
+    dx2, dy2 = (float(squared_lengths(x)) for x in (inputs, target))
+    pair = Pair(dx2, dy2)
     n = encoder.shape[0]
     flow = _flow()
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from .scaling import Array, deviations, scaled
+
+_EQUAL = 40
+"""Distances that differ by less than ``2^-40``, 1e-12, of the largest are equal but for how they were computed."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,12 @@ def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999
     Args:
         first: shape (n, n).
         second: shape (n, n).
-        relabellings: how many orders are drawn; no p-value is below 1/(relabellings + 1).
-        seed: of the orders.
+        relabellings: how many orders are drawn, at least 1; no p-value is below 1/(relabellings + 1).
+        seed: of the orders, a whole number from 0 on.
 
     Raises:
         ValueError: if the matrices are not of one square shape, not symmetric or not finite, have fewer than 4 points,
-            or all distances of one are equal.
+            or all distances of one are equal; if relabellings or seed is none.
 
     Source: Mantel, Cancer Research 27 (1967) 209.
 
@@ -51,6 +54,9 @@ def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999
     >>> round(found.r, 3), found.p_value
     (0.971, 0.01)
     """
+    for name, number, least in (("relabellings", relabellings, 1), ("seed", seed, 0)):
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
     matrices = [_standardised(np.asarray(x, dtype=np.float64)) for x in (first, second)]
     if matrices[0].shape != matrices[1].shape:
         raise ValueError(f"both matrices must be of the same points, got {len(matrices[0])} and {len(matrices[1])}")
@@ -66,11 +72,13 @@ def _standardised(matrix: Array) -> Array:
     """With 0 on the diagonal, mean 0 and squares that sum to 1 off it."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 4:
         raise ValueError(f"a matrix of distances must be square, of at least 4 points, got shape {matrix.shape}")
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=1e-9 * np.abs(matrix).max()):
-        raise ValueError("a matrix of distances must be finite and symmetric; average it with its transpose")
     off = ~np.eye(len(matrix), dtype=bool)
-    centred = np.where(off, matrix - matrix[off].mean(), 0.0)
-    norm = float(np.sqrt((centred**2).sum()))
-    if norm <= 1e-12 * float(np.abs(matrix[off]).max()) * len(matrix):
+    unit, size = scaled(np.where(off, matrix, 0.0))
+    if not np.isfinite(unit).all() or not np.allclose(unit, unit.T, rtol=1e-6, atol=1e-9):
+        raise ValueError("a matrix of distances must be finite and symmetric; average it with its transpose")
+    centred, spread = deviations(matrix[off])
+    if not centred.any() or spread.item() <= size.item() - _EQUAL:
         raise ValueError("all distances of a matrix are equal: there is nothing to correlate")
-    return centred / norm
+    standard = np.zeros_like(matrix)
+    standard[off] = centred / np.sqrt((centred**2).sum())
+    return standard

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import CompiledFunction, compile_program
-
-if TYPE_CHECKING:
-    from repdyn.symbolic import Program
+from .compiled import compile_program
+from .distances import Distances
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2**21
 """Numbers of a chunk: 16 MB."""
+
+_LEAST, _MOST = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,17 @@ class SmoothedDistances:
 def rich_distances(first: Points, second: Points) -> Array:
     """Where rich pairs end: ``A_low = |dx| |dy*|`` of each point with each other, shape (m, n).
 
-    The ratio of the two rates, a common factor, is left out.
+    The ratio of the two rates, a common factor, is left out. Each is known to the last digits of its own size.
+
+    Raises:
+        ValueError: if the points do not have the same numbers of values, or an end is too large or too small for a
+            number.
 
     >>> one = Points(np.zeros((1, 1)), np.zeros((1, 1)))
     >>> rich_distances(one, Points(np.array([[3.0], [4.0]]), np.array([[2.0], [0.0]])))
     array([[6., 0.]])
     """
-    return _of_pairs(compile_program("rich_scale", _programs()[0]), first, second)
+    return _ends(first, second)(slice(None))
 
 
 def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
@@ -89,7 +94,7 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
     over both classes, the sum that times their sizes.
 
     Raises:
-        ValueError: if a displayed point has no data point near it.
+        ValueError: if a displayed point has no data point near it, or as :func:`rich_distances`.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), the comparison on MNIST.
 
@@ -98,34 +103,44 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
     >>> found.summed.round(6).tolist(), found.normalised.round(6).tolist()
     ([[0.0, 402.0], [402.0, 0.0]], [[0.0, 100.5], [100.5, 0.0]])
     """
-    scale, kernel = (compile_program(*x) for x in zip(("rich_scale", "kernel"), _programs(), strict=True))
-    weight = _of_pairs(kernel, shown, data)
+    from repdyn.symbolic.smoothing import KERNEL
+
+    (weight,) = compile_program("kernel", KERNEL)(rich_distances(shown, data))
     weights = weight.sum(1)
     if not (weights > 0).all():
         alone = int(np.argmin(weights))
         raise ValueError(f"displayed point {alone} has no data point near it: add it, or others like it, to the data")
-    summed = np.zeros((len(shown), len(shown)))
+    share = weight / weights[:, None]
+    normalised = np.zeros((len(shown), len(shown)))
     size = max(1, _CHUNK // len(data))
+    ends = _ends(data, data)
     for begin in range(0, len(data), size):
         part = slice(begin, begin + size)
-        summed += weight[:, part] @ (_of_pairs(scale, data[part], data) @ weight.T)
-    return SmoothedDistances(summed, summed / np.outer(weights, weights), weights)
+        normalised += share[:, part] @ (ends(part) @ share.T)
+    with np.errstate(over="ignore", under="ignore"):
+        summed = weights[:, None] * normalised * weights
+    if not np.isfinite(summed).all():
+        raise ValueError(f"the sums must be numbers up to {_MOST:.2g}, got more; give inputs or targets in other units")
+    return SmoothedDistances(summed, normalised, weights)
 
 
-def _programs() -> tuple[Program, Program]:
-    from repdyn.symbolic.smoothing import KERNEL, RICH_SCALE
+def _ends(first: Points, second: Points) -> Callable[[slice], Array]:
+    """Where rich pairs of some of the first points, rows of a table, and each of the second ones end."""
+    from repdyn.symbolic.smoothing import RICH_SCALE
 
-    return RICH_SCALE, KERNEL
+    inputs, targets = Distances(first.inputs, second.inputs), Distances(first.targets, second.targets)
+    scale = compile_program("rich_scale", RICH_SCALE)
 
+    def ends(rows: slice) -> Array:
+        dx, dy = inputs.lengths(rows), targets.lengths(rows)
+        with np.errstate(over="ignore", under="ignore"):
+            (values,) = scale(dx, dy)
+        wrong = (values > _MOST) | ((values < _LEAST) & (dx > 0) & (dy > 0))
+        if wrong.any():
+            raise ValueError(
+                f"|dx| |dy*| of points must be 0 or a number from {_LEAST:.2g} to {_MOST:.2g}, got "
+                f"{dx[wrong][0]:.3g} times {dy[wrong][0]:.3g}; give inputs or targets in another unit"
+            )
+        return values
 
-def _of_pairs(function: CompiledFunction, first: Points, second: Points) -> Array:
-    (values,) = function(
-        _squared_distances(first.inputs, second.inputs), _squared_distances(first.targets, second.targets)
-    )
-    return values
-
-
-def _squared_distances(first: Array, second: Array) -> Array:
-    """Of each with each, by one matrix product; exact for whole numbers such as pixels and classes."""
-    squares = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * (first @ second.T)
-    return np.maximum(squares, 0.0)
+    return ends

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from repdyn.numeric.scaling import ROUNDING, deviations, scaled
 
 Array = NDArray[np.float64]
 
 _RESAMPLES, _SEED = 2000, 0
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,16 @@ def agreement(predicted: ArrayLike, measured: ArrayLike) -> Agreement:
     Agreement(r2=0.375, pearson=1.0, slope=2.0, error=0.5)
     """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
-    dx, dy = x - x.mean(), y - y.mean()
-    xx, xy, yy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
-    missed, size = float(((y - x) ** 2).sum()), float(y @ y)
-    return Agreement(
-        r2=1 - missed / yy if yy > 0 else np.nan,
-        pearson=xy / (xx * yy) ** 0.5 if xx > 0 and yy > 0 else np.nan,
-        slope=xy / xx if xx > 0 else np.nan,
-        error=(missed / size) ** 0.5 if size > 0 else np.nan,
-    )
+    (dx, at_x), (dy, at_y) = deviations(x), deviations(y)
+    (missed, at_missed), (whole, at_whole) = _difference(x, y), scaled(y)
+    xx, xy, yy, mm, size = (float(a @ b) for a, b in ((dx, dx), (dx, dy), (dy, dy), (missed, missed), (whole, whole)))
+    with np.errstate(over="ignore", under="ignore"):
+        return Agreement(
+            r2=1 - np.ldexp(mm / yy, 2 * (at_missed - at_y)).item() if yy > 0 else np.nan,
+            pearson=xy / (xx * yy) ** 0.5 if xx > 0 and yy > 0 else np.nan,
+            slope=np.ldexp(xy / xx, at_y - at_x).item() if xx > 0 else np.nan,
+            error=np.ldexp((mm / size) ** 0.5, at_missed - at_whole).item() if size > 0 else np.nan,
+        )
 
 
 def resampled(
@@ -67,20 +68,41 @@ def resampled(
     (1.0, 1.0)
     """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
-    x, y = x - y.mean(), y - y.mean()  # no number changes by it, and no digits cancel below
     numbers = {group: k for k, group in enumerate(dict.fromkeys(groups))}
-    sums = np.zeros((len(numbers), 6))
-    np.add.at(sums, [numbers[group] for group in groups], np.stack([x**0, x, y, x * x, x * y, y * y], axis=1))
+    index = np.array([numbers[group] for group in groups])
+    count = np.bincount(index)
     draws = np.random.default_rng(_SEED).multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), _RESAMPLES)
-    n, sx, sy, sxx, sxy, syy = (draws @ sums).T
-    xx, xy, yy = sxx - sx**2 / n, sxy - sx * sy / n, syy - sy**2 / n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = {"r2": (yy - (sxx - 2 * sxy + syy), yy), "pearson": (xy, (xx * yy) ** 0.5), "slope": (xy, xx)}
-        found = {name: a / b for name, (a, b) in ratios.items()}
+    n = draws @ count
+
+    def parts(v: Array) -> tuple[Array, Array]:
+        """What each point is off the mean of its group, and each group that of each draw: squares do not cancel."""
+        means = np.bincount(index, v) / count
+        return v - means[index], means - (draws @ (count * means) / n)[:, None]
+
+    def summed(a: tuple[Array, Array], b: tuple[Array, Array]) -> Array:
+        return draws @ np.bincount(index, a[0] * b[0]) + (draws * count * a[1] * b[1]).sum(1)
+
+    (dx, at_x), (dy, at_y), (missed, at_missed) = deviations(x), deviations(y), _difference(x, y)
+    of_x, of_y = parts(dx), parts(dy)
+    xx, xy, yy = summed(of_x, of_x), summed(of_x, of_y), summed(of_y, of_y)
+    mm = draws @ np.bincount(index, missed**2)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        found = {
+            "r2": 1 - np.ldexp(mm / yy, 2 * (at_missed - at_y)),
+            "pearson": xy / (xx * yy) ** 0.5,
+            "slope": np.ldexp(xy / xx, at_y - at_x),
+        }
     # A draw of equal points has no spread but for rounding, and determines nothing.
-    varied_x, varied_y = xx > _ROUNDING * sxx, yy > _ROUNDING * syy
+    varied_x, varied_y = (square > n * 4.0**-ROUNDING for square in (xx, yy))
     varied = {"r2": varied_y, "pearson": varied_x & varied_y, "slope": varied_x}
     return {name: _interval(values[varied[name]], level) for name, values in found.items()}
+
+
+def _difference(x: Array, y: Array) -> tuple[Array, NDArray[np.int32]]:
+    """``y - x`` in a unit of its own, and the unit's power of two."""
+    both, k = scaled(np.stack([x, y]))
+    missed, at = scaled(both[1] - both[0])
+    return missed, at + k[0]
 
 
 def _interval(values: Array, level: float) -> tuple[float, float]:

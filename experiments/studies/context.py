@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import pdist
+from numpy.typing import ArrayLike, NDArray
+from repdyn.numeric.distances import Distances
 
 from ..context import Context, inputs
 from ..figures.context import draw_embeddings, draw_task_axes
@@ -208,14 +209,18 @@ def pairs_of(hidden: pd.DataFrame) -> pd.DataFrame:
     first, second = np.triu_indices(len(start), 1)
     target, y = (start[name].to_numpy(np.float64) for name in ("target", "y"))
     dy, dy_target = y[second] - y[first], target[second] - target[first]
+
+    def squares(points: ArrayLike) -> NDArray[np.float64]:
+        return Distances(points, points).squares()[first, second]
+
     return pd.DataFrame(
         {
-            "dx2": pdist(inputs(start), "sqeuclidean"),
+            "dx2": squares(inputs(start)),
             "dy2_target": dy_target**2,
-            "dh2_start": pdist(start[units].to_numpy(np.float64), "sqeuclidean"),
+            "dh2_start": squares(start[units].to_numpy(np.float64)),
             "dy2_start": dy**2,
             "w_start": dy * (dy - dy_target),
-            "dh2_end": pdist(end[units].to_numpy(np.float64), "sqeuclidean"),
+            "dh2_end": squares(end[units].to_numpy(np.float64)),
         }
     )
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric import MantelTest, mantel_test
-from scipy.stats import pearsonr
 
 from ..digit_prediction import DigitPrediction
 from ..digit_structure import DigitStructure
 from ..figures.digits import draw_structure
 from ..sweep.trial import Trial
+from .agreement import agreement
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 
@@ -219,7 +219,7 @@ def _matrix(pairs: pd.DataFrame, first: str, second: str, values: str) -> NDArra
 
 
 def _r(pairs: pd.DataFrame, name: str) -> float:
-    return float(pearsonr(pairs["dh2"], pairs[name]).statistic)
+    return agreement(pairs[name], pairs["dh2"]).pearson
 
 
 def _reliability(networks: pd.DataFrame) -> str:

@@ -120,6 +120,45 @@ def test_a_grid_of_another_shape_is_refused() -> None:
         task_axes(np.zeros((2, 3, 3, 5)))
 
 
+def test_an_offset_and_a_unit_do_not_change_the_axes() -> None:
+    mx, my = grid()
+    h = np.stack([np.stack([mx, 0.5 * my, mx * my], 2), np.stack([0.5 * mx, my, mx], 2)]) * 2.0**10
+    plain = vars(task_axes(h))
+    for power in (-900, 900):
+        assert vars(task_axes(np.ldexp(h, power))) == pytest.approx(plain, rel=1e-12)
+    assert vars(task_axes(np.rint(h) + 2.0**40)) == pytest.approx(vars(task_axes(np.rint(h))), rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-9, 1 / 3])
+def test_rounding_is_no_representation(value) -> None:
+    with pytest.raises(ValueError, match="must vary within each context"):
+        task_axes(np.full((2, 5, 5, 3), value))
+
+
+def test_a_representation_that_is_even_in_a_feature_has_no_axis_of_it() -> None:
+    mx, my = grid()
+    assert np.isnan(task_axes([np.stack([mx**2, my], 2), np.stack([mx, my], 2)]).angle)
+
+
+def test_a_small_angle_keeps_its_digits() -> None:
+    mx, my = grid()
+    found = task_axes([np.stack([mx, 0 * mx], 2), np.stack([my, 1e-9 * my], 2)])
+    assert found.angle == pytest.approx(np.degrees(1e-9), rel=1e-6)
+
+
+def test_a_representation_that_is_not_finite_has_no_axes() -> None:
+    with pytest.raises(ValueError, match="grid must be finite, got nan; a network that diverged has no axes"):
+        task_axes(np.full((2, 3, 3, 5), np.nan))
+
+
+@pytest.mark.parametrize(("offset", "power"), [(2.0**30, 0), (0.0, 700), (0.0, -700)])
+def test_an_offset_and_a_unit_do_not_change_an_embedding(offset: float, power: int) -> None:
+    h = np.random.default_rng(2).integers(-99, 99, size=(12, 5)) / 128
+    plain, found = embed(h), embed(np.ldexp(h + offset, power))
+    assert found.stress == pytest.approx(plain.stress, rel=1e-6)
+    np.testing.assert_allclose(np.abs(np.ldexp(found.points, -power)), np.abs(plain.points), rtol=1e-4, atol=1e-4)
+
+
 def test_a_flat_grid_is_embedded_as_it_is() -> None:
     mx, my = grid(4)
     plane = np.linalg.qr(np.random.default_rng(1).normal(size=(20, 20)))[0][:2]

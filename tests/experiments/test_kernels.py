@@ -114,6 +114,42 @@ def test_a_network_is_left_as_it_was() -> None:
     assert not net.hidden[1]._forward_hooks
 
 
+def test_a_network_that_draws_or_counts_is_left_as_one_call_leaves_it() -> None:
+    net = nn.Sequential(nn.Linear(2, 5), nn.BatchNorm1d(5), nn.Dropout(0.1), nn.Linear(5, 1)).double()
+    torch.manual_seed(0)
+    tangent_rates(net, "0", POINTS, 0.1)
+    found = torch.rand(1)
+    torch.manual_seed(0)
+    net(POINTS)
+    assert found == torch.rand(1)
+    assert net[1].num_batches_tracked == 2
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e25])
+def test_a_float_network_is_measured_in_any_unit(unit: float) -> None:
+    """In floats the square of 1e-30 is 0. Twice the encoder's weights and half the decoder's are the same network."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 5, bias=False), nn.Linear(5, 1, bias=False))
+    plain = tangent_rates(net, "0", POINTS.float(), 0.1)
+    with torch.no_grad():
+        net[0].weight *= unit
+        net[1].weight /= unit
+    found = tangent_rates(net, "0", POINTS.float(), 0.1)
+    assert (found.dh2, found.b2) == pytest.approx((plain.dh2 * unit**2, plain.b2 / unit**2), rel=1e-4)
+    assert found.encoder == pytest.approx(plain.encoder, rel=1e-4)
+
+
+class TimeFirst(nn.Module):
+    """Two times, as many as points."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(1, 3), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.last(self.first(x.T[..., None])[-1])
+
+
 class Bypass(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -177,11 +213,17 @@ class Twice(nn.Module):
             POINTS[:, None],
             "layer 'cell' must put out a tensor, got tuple; name one inside",
         ),
+        (
+            TimeFirst().double(),
+            "first",
+            POINTS,
+            r"layer 'first' must put out a row for each point, got shape \(2, 3, 3\)",
+        ),
         (Twice().double(), "first", POINTS, "layer 'first' must be called once in a forward pass, got 2 calls"),
     ],
     ids=[
         *("no layer", "one point", "same points", "two outputs", "bypass", "tied", "frozen encoder", "frozen"),
-        *("tuple", "twice"),
+        *("tuple", "time first", "twice"),
     ],
 )
 def test_what_cannot_be_split_is_refused(module, layer, points, words) -> None:

@@ -24,7 +24,7 @@ def built(model: str, seed: int = 0, **more) -> nn.Module:
 def hidden(network: nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
     """What each hidden layer puts out."""
     watch = LayerWatch(network, [f"hidden.{k}" for k in range(3)])
-    watch.start()
+    watch.start(len(x))
     network(x)
     found = watch.stop()
     assert found is not None
@@ -36,7 +36,7 @@ def hidden(network: nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
 def test_every_hidden_layer_is_called_once_and_keeps_the_points_apart(model: str) -> None:
     network = built(model).eval()
     watch = LayerWatch(network, [f"hidden.{k}" for k in range(3)])
-    watch.start()
+    watch.start(len(X))
     assert network(X).shape == (3, 2)
     assert watch.calls == {"": 1, "hidden.0": 1, "hidden.1": 1, "hidden.2": 1}
     watch.close()

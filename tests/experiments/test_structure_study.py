@@ -249,6 +249,45 @@ def test_points_without_a_spread_determine_nothing() -> None:
     assert all(np.isnan(x).all() for x in resampled([1.0, 1.0], [2.0, 2.0], [0, 1]).values())
 
 
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-9])
+def test_a_spread_of_rounding_is_none(value: float) -> None:
+    same = agreement([value] * 3, [1.0, 2.0, 3.0])
+    assert np.isnan([same.slope, same.pearson]).all()
+    assert np.isnan(agreement([1.0, 2.0, 4.0], [value] * 3).r2)
+
+
+@pytest.mark.parametrize("power", [-900, -500, 500, 900])
+def test_the_unit_of_points_does_not_matter(power: int) -> None:
+    x, y = np.array([1.0, 2.0, 4.0, 3.0]), np.array([1.5, 2.0, 3.0, 3.5])
+    assert vars(agreement(np.ldexp(x, power), np.ldexp(y, power))) == pytest.approx(vars(agreement(x, y)), rel=1e-12)
+    slope = np.ldexp(agreement(x, y).slope, power)
+    assert agreement(x, np.ldexp(y, power)).slope == pytest.approx(slope, rel=1e-12)
+    plain, scaled = (resampled(np.ldexp(x, p), np.ldexp(y, p), list(x)) for p in (0, power))
+    assert scaled == plain
+
+
+@pytest.mark.parametrize("offset", [2.0**20, 2.0**40])
+def test_an_offset_of_the_points_does_not_matter(offset: float) -> None:
+    generator = np.random.default_rng(5)
+    x = generator.integers(-500, 500, 30) / 512
+    y = x + generator.integers(-99, 99, 30) / 512
+    plain, moved = agreement(x, y), agreement(x + offset, y + offset)
+    assert (moved.r2, moved.pearson, moved.slope) == pytest.approx((plain.r2, plain.pearson, plain.slope), rel=1e-12)
+    groups = list(np.arange(30) // 3)
+    here = resampled(x, y, groups)
+    for a, b in ((offset, offset), (offset, 0.0)):
+        there = resampled(x + a, y + b, groups)
+        for name in ("pearson", "slope") if b == 0 else here:
+            assert there[name] == pytest.approx(here[name], rel=1e-9)
+
+
+def test_draws_from_one_of_two_far_clusters_keep_their_digits() -> None:
+    x = np.array([0.0, 1.0, 2.0, 3.0]) * 2.0**-24
+    far = np.concatenate([x, 1 + x])
+    low, high = resampled(far, np.concatenate([2 * x, 1 + 2 * x]), [0] * 4 + [1] * 4)["slope"]
+    assert (low, high) == pytest.approx((1.0, 2.0), rel=1e-6)  # half of the draws are of one cluster alone
+
+
 def test_groups_are_drawn_whole() -> None:
     generator = np.random.default_rng(0)
     x = generator.normal(size=60)

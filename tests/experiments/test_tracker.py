@@ -1,5 +1,7 @@
 """PairTracker: what it records, from where, and that it leaves no trace."""
 
+import random
+
 import numpy as np
 import pytest
 import pytorch_lightning as pl
@@ -155,6 +157,224 @@ def test_training_is_not_disturbed(batch: int) -> None:
     track(watched, batch=batch, steps=15)
     assert watched.losses == alone.losses
     assert watched.between.training
+
+
+class Drawing(nn.Module):
+    """Draws random numbers of three kinds in every mode, as a variational autoencoder does, and counts its calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x):
+        self.count += 1
+        noise = torch.randn_like(x) + np.random.randn() + random.gauss(0, 1)  # noqa: NPY002  # all code shares it
+        return x + 0.1 * noise / (1 + self.count)
+
+
+@pytest.mark.parametrize("batch", [20, 4], ids=["full batch", "minibatches"])
+def test_training_that_draws_in_every_mode_is_not_disturbed(batch: int) -> None:
+    alone, watched = Net(Drawing()), Net(Drawing())
+    for net in (alone, watched):
+        torch.manual_seed(9)
+        np.random.seed(9)  # noqa: NPY002  # the numbers that all code shares
+        random.seed(9)
+        trackers = [PairTracker(X[PAIRS], Y[PAIRS], LAYERS)] if net is watched else []
+        fit(net, Batches(X, Y, batch=batch, steps=9, seed=0), [*trackers])
+    assert watched.losses == alone.losses
+    assert watched.between.count == 9
+    assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), watched.parameters(), strict=True))
+
+
+def test_a_mode_of_a_modules_own_is_not_called() -> None:
+    class Own(nn.Module):
+        """Does something to itself when its mode is set, as adapters that merge their weights do."""
+
+        def train(self, mode=True):
+            assert mode, "evaluation mode was set"
+            return super().train(mode)
+
+        def forward(self, x):
+            return x if self.training else x * 1
+
+    tracker = track(Net(Own()), batch=4, steps=3)
+    assert tracker.steps.tolist() == [0, 1, 2, 3]
+
+
+class Mean(nn.Module):
+    def __init__(self, keep: bool) -> None:
+        super().__init__()
+        self.keep = keep
+
+    def forward(self, x):
+        return x.mean(0, keepdim=self.keep)
+
+
+class Total(nn.Module):
+    def forward(self, x):
+        return x.sum()
+
+
+class Summed(Net):
+    """Takes a sum over all points on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = Total()
+
+    def forward(self, x):
+        return super().forward(x) + self.total(x)
+
+
+class TimeFirst(Net):
+    """A recurrent layer that puts out time first, or all steps of all points in one dimension."""
+
+    def __init__(self, flat: bool) -> None:
+        super().__init__()
+        self.flat = flat
+        self.states = nn.Identity()
+
+    def forward(self, x):
+        times = torch.stack([x] * len(torch.unique(X[PAIRS].flatten(0, 1), dim=0)))  # as many times as points
+        h = self.states(torch.tanh(times.flatten(0, 1) if self.flat else times))
+        return self.decoder(self.encoder(h.reshape(-1, len(x), 6)[-1]))
+
+
+@pytest.mark.parametrize(
+    ("net", "layer", "words"),
+    [
+        (
+            lambda: TimeFirst(flat=False),
+            "states",
+            r"layer 'states' must put out a row for each point, got shape \(5, 6, 6",
+        ),
+        (lambda: TimeFirst(flat=True), "states", r"got shape \(30, 6\) from a pass of 6 points; put the batch first"),
+        (lambda: Net(Mean(keep=True)), "between", r"layer 'between' must put out a row for each .* got shape \(1, 8\)"),
+        (lambda: Net(Mean(keep=False)), "between", r"got shape \(8,\) from a pass of 6 points"),
+        (
+            Summed,
+            "total",
+            r"layer 'total' must put out a row for each point, got shape \(\) from a pass of 6 points",
+        ),
+    ],
+    ids=["time first", "flattened", "reduced", "reduced away", "scalar"],
+)
+def test_hidden_layers_without_a_row_for_each_point_are_refused(net, layer: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        track(net(), layers=[layer])
+
+
+def test_a_reduced_output_of_as_many_values_as_points_is_refused() -> None:
+    """Six units and six points: only a pass of another number of points tells them apart."""
+    points = torch.tensor([[0, 1], [2, 3], [4, 5]])
+    net = Net()
+    net.encoder, net.middle, net.decoder = nn.Linear(6, 6), Mean(keep=False), nn.Linear(6, 3)
+    with pytest.raises(
+        ValueError, match=r"layer 'middle' must put out a row .* got shape \(6,\) from a pass of 7 points"
+    ):
+        track(net, pairs=points, layers=["middle"])
+
+
+def test_a_prediction_without_a_row_for_each_point_is_refused() -> None:
+    class Turned(Net):
+        def forward(self, x):
+            return super().forward(x).T
+
+    with pytest.raises(ValueError, match=r"the network must put out a row for each point, got shape \(3, 6\)"):
+        track(Turned())
+
+
+def test_a_training_pass_over_other_points_than_the_batch_is_not_taken_for_it() -> None:
+    class Twofold(Net):
+        """Shows the network the batch behind points of its own."""
+
+        def training_step(self, batch, batch_idx):
+            x, y = batch
+            return half_squared_error(self(torch.cat([0 * x, x]))[len(x) :], y)
+
+    found, expected = track(Twofold(), steps=3), track(Net(), steps=3)
+    np.testing.assert_allclose(found.frame()["dh2"], expected.frame()["dh2"], rtol=1e-4)
+
+
+def test_one_number_a_point_may_have_no_axis_of_its_own() -> None:
+    class Squeezed(Net):
+        def forward(self, x):
+            return super().forward(x)[:, 0]
+
+        def training_step(self, batch, batch_idx):
+            x, y = batch
+            return (self(x) - y[:, 0]).square().mean() / 2
+
+    tracker, net = PairTracker(X[PAIRS], Y[PAIRS][..., :1], ["middle"]), Squeezed()
+    fit(net, Batches(X, Y, batch=20, steps=3, seed=0), [tracker])
+    with torch.no_grad():
+        assert tracker.state().dy2[-1] == pytest.approx(float(net(X[[0, 1]]).diff() ** 2), rel=1e-4)
+
+
+def test_targets_whose_axes_are_in_another_order_are_refused() -> None:
+    class Grid(Net):
+        def forward(self, x):
+            return self.middle(self.encoder(x)).reshape(-1, 2, 4)
+
+    tracker = PairTracker(X[PAIRS], torch.zeros(3, 2, 4, 2), ["middle"])
+    with pytest.raises(
+        ValueError, match=r"got \(4, 2\) a point for predictions of \(2, 4\); put their axes in the same"
+    ):
+        fit(Grid(), Batches(X, torch.zeros(20, 4, 2), batch=20, steps=3, seed=0), [tracker])
+
+
+class ByHand(Net):
+    """Manual optimisation, in which anything may happen in a batch."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.way = way
+
+    def configure_optimizers(self):
+        if self.way == "none":
+            self.own = super().configure_optimizers()
+            return None
+        if self.way == "two":
+            parts = self.encoder, nn.ModuleList([self.middle, self.decoder])
+            return [torch.optim.SGD(part.parameters(), lr=0.05) for part in parts]
+        return super().configure_optimizers()
+
+    def training_step(self, batch, batch_idx):
+        loss = super().training_step(batch, batch_idx)
+        self.zero_grad()
+        self.manual_backward(loss)
+        found = self.own if self.way == "none" else self.optimizers(use_pl_optimizer=self.way != "past Lightning")
+        for optimiser in found if isinstance(found, list) else [found]:
+            for _ in range({"twice": 2, "never": 0}.get(self.way, 1)):
+                optimiser.step()
+        return loss
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("two", "counts the training steps of one optimiser, got 2 of the network's parameters; return one from"),
+        ("none", "counts the training steps of one optimiser, got 0 of the network's parameters"),
+        ("twice", "a batch must make at most one optimiser step, got 2 in the one after step 0: rates would"),
+        ("past Lightning", r"did not count the optimiser step of the batch after step 0; step what self\.optimizers"),
+        ("never", "global_step is still 0 after an epoch: no optimiser step was counted, and there is no time"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*returned `None`, this fit will run with no optimizer")
+def test_steps_that_are_not_one_a_batch_of_one_optimiser_are_refused(way: str, words: str) -> None:
+    net = ByHand(way)
+    with pytest.raises(ValueError, match=words):
+        track(net, steps=4)
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+def test_one_step_a_batch_by_hand_is_a_training_step() -> None:
+    net = ByHand("once")
+    by_hand, automatic = track(net, steps=6), track(Net(), steps=6)
+    assert by_hand.steps.tolist() == list(range(7))
+    np.testing.assert_allclose(by_hand.frame()["dh2"], automatic.frame()["dh2"], rtol=1e-6)
+    assert not net.trainer.optimizers[0]._optimizer_step_post_hooks
 
 
 def test_many_pairs_and_layers_at_once_are_each_of_them_alone() -> None:
@@ -365,6 +585,9 @@ def test_a_layer_that_is_not_tracked_has_no_state() -> None:
             "inputs of a pair must differ and be finite; those of pair 0",
         ),
         ((X[PAIRS] * torch.inf, Y[PAIRS], ["a"]), {}, "must differ and be finite; those of pair 0 do not"),
+        ((X[PAIRS], Y[PAIRS] * torch.nan, ["a"]), {}, "targets must be finite numbers, got some that are not"),
+        ((X[PAIRS].double() * 1e200, Y[PAIRS], ["a"]), {}, "a squared distance must be 0 or a number from .* 1e200"),
+        ((X[PAIRS].double() * 1e-200, Y[PAIRS], ["a"]), {}, "a squared distance must be 0 or a number from .* 1e-200"),
         ((X[PAIRS] * torch.nan, Y[PAIRS], ["a"]), {}, "must differ and be finite; those of pair 0 do not"),
     ],
 )

@@ -182,6 +182,14 @@ D_H, D_Y, DX, DY_TARGET = random_matrices(0)
             "rates must be numbers, one pair of them for one pair of points, got arrays",
         ),
         ({"t": [0, 2, 1]}, "t must increase from each sample to the next"),
+        (
+            {"dx": np.array(DX) * 1e200},
+            r"a squared distance must be 0 or a number from .* about 1e200 apart; give them",
+        ),
+        (
+            {"dy_target": np.array(DY_TARGET) * 1e-200},
+            r"a squared distance must be 0 or a number from .* in another unit",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(changed, words) -> None:

@@ -173,3 +173,41 @@ def test_the_same_seed_gives_the_same_test() -> None:
 def test_matrices_that_are_none_of_distances_are_refused(first, second, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         mantel_test(first, second)
+
+
+@pytest.mark.parametrize("power", [1020, 664, -664, -1060])
+def test_the_unit_of_distances_does_not_matter(power: int) -> None:
+    x = np.triu(np.random.default_rng(0).integers(1, 9, size=(7, 7)), 1)
+    first, second = x + x.T, distances(np.random.default_rng(1).normal(size=(7, 2)))
+    plain = mantel_test(first, second, relabellings=99)
+    assert abs(plain.r) > 0.01
+    assert mantel_test(np.ldexp(first, power), second, relabellings=99) == plain
+    assert mantel_test(second, np.ldexp(first, power), relabellings=99).r == pytest.approx(plain.r, rel=1e-12)
+
+
+def test_an_offset_of_distances_does_not_matter() -> None:
+    x = np.random.default_rng(0).integers(1, 9, size=(7, 7)) / 1024
+    first, second = np.triu(x, 1) + np.triu(x, 1).T, distances(np.random.default_rng(1).normal(size=(7, 2)))
+    assert mantel_test(first + 2.0**20, second).r == pytest.approx(mantel_test(first, second).r, rel=1e-12)
+
+
+def test_the_diagonal_does_not_count() -> None:
+    first, second = (distances(np.random.default_rng(seed).normal(size=(9, 2))) for seed in (0, 1))
+    for diagonal in (1e300, np.nan):
+        marked = first.copy()
+        np.fill_diagonal(marked, diagonal)
+        assert mantel_test(marked, second, relabellings=9) == mantel_test(first, second, relabellings=9)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        *(({"relabellings": x}, f"relabellings must be a whole number of at least 1, got {x}") for x in (0, -1, 9.5)),
+        ({"relabellings": True}, "relabellings must be a whole number of at least 1, got True"),
+        *(({"seed": x}, f"seed must be a whole number of at least 0, got {x}") for x in (-1, 0.5, None)),
+    ],
+)
+def test_relabellings_and_seeds_are_whole_numbers(options: dict, words: str) -> None:
+    first = distances(np.arange(5.0)[:, None])
+    with pytest.raises(ValueError, match=words):
+        mantel_test(first, first**2, **options)

@@ -1,0 +1,91 @@
+"""A look at a network that leaves no trace: what a forward pass draws and changes is given back."""
+
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+
+@contextmanager
+def undisturbed(module: nn.Module) -> Generator[None]:
+    """After what happens inside, modes, tensors of the module and random numbers are as before.
+
+    The random numbers are those of torch (of the processor and of the devices the module is on), NumPy and Python, and
+    of generators that the module or one of its submodules holds as an attribute.
+
+    >>> network = nn.Sequential(nn.BatchNorm1d(2), nn.Dropout())
+    >>> torch.manual_seed(0), torch.rand(1)
+    (<torch._C.Generator object at ...>, tensor([0.4963]))
+    >>> with undisturbed(network):
+    ...     h = network(torch.rand(8, 2))
+    >>> int(network[0].num_batches_tracked), torch.rand(1)
+    (0, tensor([0.7682]))
+    """
+    undo = [*_modes(module), *_tensors(module), *_random_numbers(module)]
+    try:
+        yield
+    finally:
+        for step in undo:
+            step()
+
+
+Undo = Callable[[], Any]
+
+
+def _modes(module: nn.Module) -> list[Undo]:
+    # Not by train(), which a module may have made its own.
+    return [partial(setattr, m, "training", m.training) for m in module.modules()]
+
+
+def _tensors(module: nn.Module) -> list[Undo]:
+    """What puts every tensor of a module back, with its values; those that did not change are not touched."""
+    return [
+        partial(_put_back, m, name, x, x.detach().clone())
+        for m in module.modules()
+        for name, x in (*m.named_parameters(recurse=False), *m.named_buffers(recurse=False), *vars(m).items())
+        if isinstance(x, Tensor) and not is_lazy(x)
+    ]
+
+
+def _put_back(module: nn.Module, name: str, tensor: Tensor, values: Tensor) -> None:
+    if getattr(module, name, None) is not tensor:
+        setattr(module, name, tensor)
+    if not torch.equal(tensor.detach(), values):
+        with torch.no_grad():
+            tensor.copy_(values)
+
+
+def _random_numbers(module: nn.Module) -> list[Undo]:
+    undo: list[Undo] = [
+        partial(torch.set_rng_state, torch.get_rng_state()),
+        partial(np.random.set_state, np.random.get_state()),  # noqa: NPY002  # the numbers that all code shares
+        partial(random.setstate, random.getstate()),
+    ]
+    for device in {x.device for x in (*module.parameters(), *module.buffers())}:
+        if device.type != "cpu":
+            of_device = torch.get_device_module(device)
+            undo.append(partial(of_device.set_rng_state, of_device.get_rng_state()))
+    for value in (value for m in module.modules() for value in vars(m).values()):
+        match value:
+            case torch.Generator():
+                undo.append(partial(value.set_state, value.get_state()))
+            case np.random.Generator():
+                undo.append(partial(setattr, value.bit_generator, "state", value.bit_generator.state))
+            case np.random.RandomState():
+                undo.append(partial(value.set_state, value.get_state()))
+            case random.Random():
+                undo.append(partial(value.setstate, value.getstate()))
+            case _:
+                pass
+    return undo
