@@ -9,7 +9,7 @@ import pytest
 from repdyn.experiments import Digits, run
 from repdyn.experiments.digits import load_digits, prepare
 
-IMAGES = np.arange(20 * 4 * 3, dtype=np.uint8).reshape(20, 4, 3)
+IMAGES = (np.arange(20 * 28 * 28) % 251).astype(np.uint8).reshape(20, 28, 28)
 LABELS = np.arange(20, dtype=np.uint8) % 10
 
 
@@ -21,13 +21,13 @@ def idx(array: np.ndarray) -> bytes:
 def write(folder: Path, images: bytes, labels: bytes, *, packed: bool = True) -> Digits:
     for name, data in (("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels)):
         (folder / (name + ".gz" * packed)).write_bytes(gzip.compress(data) if packed else data)
-    return Digits(data_dir=str(folder), width=8, steps=4)
+    return Digits(data_dir=str(folder), width=8, steps=4, every=4, batch=10)
 
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_idx_files_are_read_packed_or_not(tmp_path: Path, packed: bool) -> None:
     x, labels = load_digits(write(tmp_path, idx(IMAGES), idx(LABELS), packed=packed))
-    flat = IMAGES.reshape(20, 12).astype(float)
+    flat = IMAGES.reshape(20, 784).astype(float)
     np.testing.assert_allclose(x, (flat - flat.mean()) / flat.std(ddof=1), atol=1e-6)
     np.testing.assert_array_equal(labels, LABELS)
 
@@ -56,7 +56,7 @@ def test_a_short_run_on_digits_gives_a_comparison_for_every_pair_and_layer(tmp_p
 @pytest.mark.parametrize(
     ("images", "labels", "words"),
     [
-        (idx(IMAGES)[:-5], idx(LABELS), r"should hold \[20, 4, 3\] bytes and holds 235; get it again"),
+        (idx(IMAGES)[:-5], idx(LABELS), r"should hold \[20, 28, 28\] bytes and holds 15675; get it again"),
         (idx(IMAGES), idx(LABELS[:-1]), "holds 20 images and 19 labels; get the files again"),
         (idx(LABELS), idx(LABELS), "is not an IDX file of 3-dimensional bytes; get the file again"),
         (b"", idx(LABELS), "is not an IDX file of 3-dimensional bytes"),
@@ -73,7 +73,7 @@ def test_a_truncated_archive_is_refused(tmp_path: Path, cut: slice) -> None:
     setting = write(tmp_path, idx(IMAGES), idx(LABELS))
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[cut])
-    with pytest.raises(ValueError, match=r"cannot be unpacked \(.*\); get the file again"):
+    with pytest.raises(ValueError, match=r"cannot be read \(.*\); get the file again"):
         load_digits(setting)
 
 
