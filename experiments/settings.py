@@ -137,7 +137,7 @@ class Setting(Configuration):
 
 
 _LESS = {
-    "weights": "lower width or hidden_layers",
+    "weights": "lower width, hidden_layers or the sizes of input and output",
     "activations": "lower width, hidden_layers or the number of points",
     "data": "lower the number or the size of the points",
     "records": "lower steps or hidden_layers, or raise every",

@@ -65,7 +65,7 @@ def shown(value: Any) -> str:
     >>> shown(10**5000)
     'an integer of 16610 bits'
     """
-    if type(value) is int and abs(value) >= 2**64:
+    if type(value) is int and abs(value) >= 10**40:
         return f"an integer of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:80]}..."

@@ -16,12 +16,13 @@ from repdyn.numeric import task_axes
 from scipy.spatial.distance import pdist
 from scipy.stats import norm
 
-TINY = {"width": 8, "hidden_layers": 3, "layer": 1, "positions": 6, "sampled": 3, "batch": 8, "steps": 60, "pairs": 3}
+TINY = {"width": 8, "hidden_layers": 3, "layer": 1, "positions": 6, "sampled": 3, "batch": 8, "pairs": 3}
+TINY |= {"steps": 60, "every": 10}
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return run_trial(Context(name="lazy", every=10, **TINY))
+    return run_trial(Context(name="lazy", **TINY))
 
 
 def grid(n: int = 7):

@@ -202,7 +202,7 @@ def test_files_that_hold_no_settings_are_refused(tmp_path, text: str, words: str
             {"width": 10**9},
             r"training takes about 1\.42e\+11 GiB, most of it for weights, and may take 16 GiB; lower width",
         ),
-        ({"hidden_layers": 10**9}, "most of it for weights, and may take 16 GiB; lower width or hidden_layers"),
+        ({"hidden_layers": 10**9}, "most of it for weights, and may take 16 GiB; lower width, hidden_layers or"),
         ({"input_size": 10**12}, "most of it for weights"),
         ({"output_size": 10**12}, "most of it for weights"),
         ({"steps": 10**9}, "most of it for records, and may take 16 GiB; lower steps or hidden_layers, or raise every"),

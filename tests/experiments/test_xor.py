@@ -15,7 +15,7 @@ from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.xor import PAIRS, POINTS, Xor, data, decoder_slopes, run_trial
 from repdyn.numeric import Pair, State, integrate, trajectory
 
-TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "lr": 0.1}
+TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "every": 1, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
 GROWING = {"rate_h": 1e-3, "growth_h": 5e-4, "rate_y": 2e-2, "growth_y": 1e-3}
 
