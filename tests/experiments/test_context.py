@@ -67,6 +67,9 @@ def test_no_point_is_followed_twice() -> None:
     [
         ({"positions": 30, "sampled": 7}, "sampled must divide positions.*got 7 of 30"),
         ({"positions": 2, "sampled": 1, "pairs": 5}, "pairs must be at most half the 8 points, got 5"),
+        ({"positions": 2, "sampled": 1, "pairs": 2, "batch": 9}, "batch must be at most the 8 points, got 9"),
+        ({"positions": 10**7, "sampled": 1}, "training takes about .* GiB, most of it for "),
+        ({"dropout": 0.1}, r"context is for networks without dropout, got dropout 0\.1"),
         ({"model": "gru"}, "context is for the model mlp.*got 'gru'"),
     ],
 )
