@@ -17,6 +17,7 @@ from repdyn.numeric import task_axes
 from .embedding import embed
 from .networks import MLP, build_network
 from .settings import Setting, SettingError, described
+from .sizes import Task
 from .sweep.outcome import Outcome, trained
 from .tracker import PairTracker
 from .training import Batches, Supervised, fit, half_squared_error, repeatable
@@ -57,6 +58,8 @@ class Context(Setting):
         super().__post_init__()
         if self.model != "mlp":
             raise SettingError(f"context is for the model mlp, which is a chain of hidden layers, got {self.model!r}")
+        if self.dropout:
+            raise SettingError(f"context is for networks without dropout, got dropout {self.dropout}")
         if self.positions % self.sampled:
             raise SettingError(
                 f"sampled must divide positions, so that what is kept is evenly spaced, got {self.sampled} of "
@@ -64,6 +67,13 @@ class Context(Setting):
             )
         if 2 * self.pairs > self.points:
             raise SettingError(f"pairs must be at most half the {self.points} points, got {self.pairs}")
+        if self.batch > self.points:
+            raise SettingError(f"batch must be at most the {self.points} points, got {self.batch}")
+
+    @property
+    def task(self) -> Task:
+        pixels = len(PIXELS) ** 2 + len(CONTEXTS)
+        return Task(pixels, 1, points=self.points, batch=self.batch, tracked=self.pairs)
 
     @property
     def points(self) -> int:

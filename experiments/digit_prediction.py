@@ -11,13 +11,13 @@ from repdyn.numeric import Points, rich_distances, smoothed_distances
 from repdyn.numeric.distances import Distances
 
 from .digit_structure import first_digits
-from .digits import CLASSES, KnownDigits, raw_digits
-from .settings import SettingError, described
+from .digits import CLASSES, raw_digits
+from .settings import DigitData, SettingError, described
 from .sweep.outcome import Outcome
 
 
 @dataclass(frozen=True)
-class DigitPrediction(KnownDigits):
+class DigitPrediction(DigitData):
     """The first digits, and how many of the data set they are smoothed over.
 
     >>> DigitPrediction().points
@@ -27,12 +27,16 @@ class DigitPrediction(KnownDigits):
     experiment: ClassVar[str] = "digit_prediction"
 
     shown: int = described(100, "digits displayed: the first so many, sorted by class")
-    points: int = described(10000, "digits that are smoothed over: the first so many")
+    points: int = described(10000, "digits that are smoothed over: the first so many, or all if there are fewer")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.points < self.shown:
             raise SettingError(f"points must be at least shown, got {self.points} and {self.shown}")
+
+    def check_images(self, images: int) -> None:
+        if self.shown > images:
+            raise SettingError(f"shown must be at most the number of images, {images}, got {self.shown}")
 
 
 def run_trial(setting: DigitPrediction) -> Outcome:

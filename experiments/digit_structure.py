@@ -14,15 +14,15 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from repdyn.numeric.distances import Distances
 
-from .digits import KnownDigits, evaluate, load_digits, supervised
-from .settings import SettingError, described
+from .digits import evaluate, load_digits, supervised
+from .settings import Digits, SettingError, described
 from .sweep.outcome import Outcome, trained
 from .training import fit, repeatable
 from .watch import LayerWatch
 
 
 @dataclass(frozen=True)
-class DigitStructure(KnownDigits):
+class DigitStructure(Digits):
     """One network, and the distances among the first digits.
 
     >>> DigitStructure().optimiser
@@ -38,6 +38,11 @@ class DigitStructure(KnownDigits):
         super().__post_init__()
         if self.shown < 10:
             raise SettingError(f"shown must be at least 10 digits, got {self.shown}")
+
+    def check_images(self, images: int) -> None:
+        super().check_images(images)
+        if self.shown > images:
+            raise SettingError(f"shown must be at most the number of images, {images}, got {self.shown}")
 
 
 def first_digits(labels: ArrayLike, shown: int) -> NDArray[np.int64]:

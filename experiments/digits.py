@@ -8,10 +8,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import prod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,66 +21,96 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from .networks import build_network
-from .settings import Digits, described
+from .settings import DigitData, Digits, described
+from .sizes import MEMORY
 from .sweep.outcome import Outcome, trained
 from .tracker import PairTracker
 from .training import Batches, Supervised, fit, half_squared_error, repeatable
 
 CLASSES = 10
+
+MNIST = "9585ddb17301fae7"
+"""The checksum of MNIST's training images and labels, as they were published."""
+
 _IMAGES, _LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 _TRAINING, _TEST = "train", "t10k"
+_SIDE = 28
+
+_Part = tuple[NDArray[np.generic], NDArray[np.generic]]
+"""Images, shape (n, side, side), and labels, shape (n,)."""
+
+_Known = TypeVar("_Known", bound=DigitData)
 
 
 @dataclass(frozen=True)
-class KnownDigits(Digits):
-    """Digits whose identity is that of the images: the same images in another folder are the same run, others are not.
+class HeldOutDigits(Digits):
+    """Digits, and those held out of training that the network is tested on at the end, if the folder has such.
 
-    Raises:
-        FileNotFoundError: if a file of MNIST is not in the folder.
-        ValueError: if a file is damaged or not what its name says.
-
-    >>> KnownDigits().checksum  # scikit-learn's digits are those that come with it
+    >>> HeldOutDigits().held_out  # scikit-learn's digits have none
     ''
     """
 
     experiment: ClassVar[str] = "digits"
 
-    checksum: str = described("", "of MNIST's images and labels; taken from data_dir if empty")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.data == "mnist" and not self.checksum:
-            object.__setattr__(self, "checksum", _checksum(Path(self.data_dir)))
+    held_out: str = described("", "checksum of the images that MNIST keeps for testing; empty if there are none")
 
 
-def _checksum(folder: Path) -> str:
-    """A digest of what the files of MNIST in a folder hold, packed or not, those of the test set if they are there."""
-    parts = [_TRAINING, _TEST] if has_test_set(folder) else [_TRAINING]
-    digest = hashlib.sha256()
-    for array in (array for part in parts for array in _mnist(folder, part)):
-        digest.update(f"{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()[:16]
+def identified(setting: _Known) -> _Known:
+    """The setting with the checksum of the digits that it reads, by which its results are known.
+
+    The same images are the same run, wherever they lie and packed or not; others are another.
+
+    Raises:
+        FileNotFoundError: if a file of MNIST is not in the folder.
+        ValueError: if a file is damaged or not what its name says, or the digits are not those of the setting's
+            checksum.
+        SettingError: if there are fewer images than the setting asks for.
+
+    >>> found = identified(Digits())
+    >>> found.checksum != "" and identified(found) == found
+    True
+    """
+    known = replace(setting, checksum=_checksum(_training_set(setting)))
+    if isinstance(known, HeldOutDigits) and _has_test_set(known):
+        known = replace(known, held_out=_checksum(_test_set(known)))
+    return known
 
 
-def raw_digits(setting: Digits) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def is_mnist(setting: DigitData) -> bool:
+    """Whether the digits of an identified setting are MNIST's, and not others in its form."""
+    return setting.checksum == MNIST
+
+
+def named(setting: DigitData) -> str:
+    """What the digits of an identified setting are called.
+
+    >>> named(identified(Digits()))
+    "scikit-learn's digits (images of 8 by 8 pixels)"
+    """
+    if setting.data != "mnist":
+        return "scikit-learn's digits (images of 8 by 8 pixels)"
+    if is_mnist(setting):
+        return "MNIST (60,000 training images)"
+    return f"images in the form of MNIST, which they are not (checksum {setting.checksum})"
+
+
+def raw_digits(setting: DigitData) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Images of shape (n, pixels) in the data's own units (MNIST 0 to 255, scikit-learn 0 to 16) and labels, (n,).
 
     Raises:
         FileNotFoundError: if a file of MNIST is not in the folder.
-        ValueError: if a file is damaged or not what its name says, or the images are not those of the setting's
-            checksum.
+        ValueError: as :func:`identified`.
     """
     pixels, labels = _training_set(setting)
     return np.asarray(pixels, dtype=np.float64).reshape(len(pixels), -1), np.asarray(labels, dtype=np.int64)
 
 
-def load_digits(setting: Digits) -> tuple[torch.Tensor, torch.Tensor]:
+def load_digits(setting: DigitData) -> tuple[torch.Tensor, torch.Tensor]:
     """Images of shape (n, pixels), standardised over the whole set, and labels of shape (n,).
 
     Raises:
         FileNotFoundError: if a file of MNIST is not in the folder.
-        ValueError: as :func:`raw_digits`.
+        ValueError: as :func:`identified`.
     """
     pixels, labels = _training_set(setting)
     x = _tensor(pixels)
@@ -88,39 +119,79 @@ def load_digits(setting: Digits) -> tuple[torch.Tensor, torch.Tensor]:
 
 def load_test_digits(setting: Digits) -> tuple[torch.Tensor, torch.Tensor] | None:
     """As :func:`load_digits` the digits that are not trained on, standardised like those, or None if there are none."""
-    if setting.data != "mnist" or not has_test_set(Path(setting.data_dir)):
+    if not isinstance(setting, HeldOutDigits) or not setting.held_out:
         return None
-    x, (pixels, labels) = _tensor(_training_set(setting)[0]), _mnist(Path(setting.data_dir), _TEST)
+    x, (pixels, labels) = _tensor(_training_set(setting)[0]), _test_set(setting)
     return (_tensor(pixels) - x.mean()) / x.std(), torch.from_numpy(np.asarray(labels, dtype=np.int64))
-
-
-def has_test_set(folder: Path) -> bool:
-    """Whether a folder holds the images that MNIST keeps for testing."""
-    return any((folder / f"{_TEST}-{_IMAGES}{ending}").is_file() for ending in ("", ".gz"))
 
 
 def _tensor(pixels: NDArray[np.generic]) -> torch.Tensor:
     return torch.from_numpy(np.asarray(pixels, dtype=np.float32)).flatten(1)
 
 
-def _training_set(setting: Digits) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+def _checksum(part: _Part) -> str:
+    """A digest of what images and labels hold."""
+    digest = hashlib.sha256()
+    for array in part:
+        digest.update(f"{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _training_set(setting: DigitData) -> _Part:
+    """Images and labels of a setting, checked against what it says of them."""
     if setting.data == "mnist":
-        folder = Path(setting.data_dir)
-        if isinstance(setting, KnownDigits) and _checksum(folder) != setting.checksum:
-            raise ValueError(f"{folder} holds other digits here than where the run was planned; use the same files")
-        return _mnist(folder, _TRAINING)
-    from sklearn import datasets  # half a second that MNIST does not need
+        part, where = _mnist(Path(setting.data_dir), _TRAINING), setting.data_dir
+    else:
+        from sklearn import datasets  # half a second that MNIST does not need
 
-    digits = datasets.load_digits()
-    return digits.images, digits.target
+        digits = datasets.load_digits()
+        part, where = (digits.images, digits.target), "scikit-learn"
+    pixels, labels = part
+    absent = [str(digit) for digit in range(CLASSES) if not (labels == digit).any()]
+    if absent:
+        raise ValueError(f"the data must hold all ten digits; {', '.join(absent)} are absent in {where}")
+    if (pixels == pixels.flat[0]).all():
+        raise ValueError(f"the images in {where} must differ, got the same number in every pixel of all")
+    _check_sum(part, setting.checksum, where)
+    setting.check_images(len(labels))
+    return part
 
 
-def _mnist(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _test_set(setting: HeldOutDigits) -> _Part:
+    """Images and labels that are kept for testing."""
+    part = _mnist(Path(setting.data_dir), _TEST)
+    _check_sum(part, setting.held_out, setting.data_dir)
+    return part
+
+
+def _has_test_set(setting: Digits) -> bool:
+    """Whether there are digits that are kept for testing."""
+    folder = Path(setting.data_dir)
+    return setting.data == "mnist" and any((folder / f"{_TEST}-{_IMAGES}{end}").is_file() for end in ("", ".gz"))
+
+
+def _check_sum(part: _Part, expected: str, where: str) -> None:
+    if expected and _checksum(part) != expected:
+        raise ValueError(
+            f"{where} holds other digits than the run was planned with (checksum {_checksum(part)}, planned "
+            f"{expected}); use the same files, or set the checksum to '' for a run of these"
+        )
+
+
+def _mnist(folder: Path, part: str) -> _Part:
     """Images and labels of the training or of the test set."""
     pixels = _idx(_find(folder, f"{part}-{_IMAGES}"), dimensions=3)
     labels = _idx(_find(folder, f"{part}-{_LABELS}"), dimensions=1)
     if len(pixels) != len(labels):
         raise ValueError(f"{folder} holds {len(pixels)} images and {len(labels)} labels; get the files again")
+    if not len(labels) or pixels.shape[1:] != (_SIDE, _SIDE):
+        raise ValueError(
+            f"the images of MNIST are {_SIDE} by {_SIDE} pixels, got {len(pixels)} of {pixels.shape[1]} by "
+            f"{pixels.shape[2]} in {folder}; give a folder of MNIST"
+        )
+    if labels.max() >= CLASSES:
+        raise ValueError(f"the labels must be 0 to {CLASSES - 1}, got {labels.max()} in {folder}")
     return pixels, labels
 
 
@@ -132,26 +203,31 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read an IDX file of unsigned bytes: a magic number, the sizes as big-endian integers, the bytes."""
+    """Read an IDX file of unsigned bytes: a magic number, the sizes as big-endian integers, the bytes.
+
+    No more is unpacked than the sizes say, and no more than a machine holds.
+    """
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            magic, sizes = file.read(4), file.read(4 * dimensions)
+            if magic != bytes([0, 0, 8, dimensions]) or len(sizes) != 4 * dimensions:
+                raise ValueError(f"{path} is not an IDX file of {dimensions}-dimensional bytes; get the file again")
+            shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+            expected = prod(shape)
+            if expected > MEMORY // 8:  # as a pixel takes in double precision
+                raise ValueError(f"{path} should hold {list(shape)} bytes, more than a machine holds; get it again")
+            data = file.read(expected + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} cannot be unpacked ({error}); get the file again") from None
-    header = 4 + 4 * dimensions
-    if len(data) < header or data[:4] != bytes([0, 0, 8, dimensions]):
-        raise ValueError(f"{path} is not an IDX file of {dimensions}-dimensional bytes; get the file again")
-    shape = np.frombuffer(data, ">u4", dimensions, offset=4)
-    if len(data) != header + int(np.prod(shape)):
-        raise ValueError(f"{path} should hold {shape.tolist()} bytes and holds {len(data) - header}; get it again")
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+        raise ValueError(f"{path} cannot be read ({error}); get the file again") from None
+    if len(data) != expected:
+        found = len(data) if len(data) < expected else "more"
+        raise ValueError(f"{path} should hold {list(shape)} bytes and holds {found}; get it again")
+    return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def prepare(setting: Digits) -> tuple[Supervised, Batches, PairTracker]:
     """The network, the batches and the tracker: all pairs of the first digits of each class, every hidden layer."""
     x, labels = load_digits(setting)
-    absent = [digit for digit in range(CLASSES) if not (labels == digit).any()]
-    if absent:
-        raise ValueError(f"the data must hold all ten digits; {', '.join(map(str, absent))} are absent")
     first = [int(torch.nonzero(labels == digit)[0]) for digit in range(CLASSES)]
     pairs = list(combinations(range(CLASSES), 2))
     chosen = torch.tensor([[first[i], first[j]] for i, j in pairs])
@@ -191,8 +267,8 @@ def evaluate(module: Supervised, x: torch.Tensor, targets: torch.Tensor) -> tupl
 def run_trial(setting: Digits) -> Outcome:
     """Train; the trajectories of the pairs at every hidden layer as the table ``trajectory``.
 
-    Values are the number of images, the loss and the share of digits known at the end, on them and, if the folder
-    has MNIST's test set, on those.
+    Values are the number of images, the loss and the share of digits known at the end, on them and, if the setting
+    has such, on those of its test.
     """
     with repeatable(setting.threads):
         module, batches, tracker = prepare(setting)

@@ -29,7 +29,7 @@ class Fits(Configuration):
     experiment: ClassVar[str] = "fits"
 
     theories: tuple[str, ...] = described(("two_point",), "names of theories")
-    layers: tuple[int, ...] = described((), "hidden layers, counted from 0; none names all")
+    layers: tuple[int, ...] = described((), "hidden layers, counted from 0; none names all", positive=False)
     balanced: bool = described(False, "weight each scalar by its inverse variance")
 
 

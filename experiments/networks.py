@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from .settings import Setting
+from .sizes import CHANNELS, HEADS, KERNEL, TOKENS
 
 _NONLINEARITIES: dict[str, Callable[[], nn.Module]] = {
     "leaky_relu": nn.LeakyReLU,
@@ -25,8 +26,6 @@ _NONLINEARITIES: dict[str, Callable[[], nn.Module]] = {
     "swish": nn.SiLU,
     "none": nn.Identity,
 }
-_CHANNELS, _KERNEL = 20, 11
-_TOKENS, _HEADS = 4, 4
 
 
 def build_network(setting: Setting, input_size: int, output_size: int) -> nn.Module:
@@ -127,11 +126,11 @@ class ConvolutionalNetwork(nn.Module):
         self, input_size: int, output_size: int, width: int, hidden_layers: int, *, nonlinearity: str, gain: float
     ) -> None:
         super().__init__()
-        channels = [1, *[_CHANNELS] * (hidden_layers - 1)]
+        channels = [1, *[CHANNELS] * (hidden_layers - 1)]
         first = nn.Sequential(nn.Linear(input_size, width), _NONLINEARITIES[nonlinearity](), nn.Unflatten(1, (1, -1)))
         self.hidden = nn.Sequential(first)
         for before, after in pairwise(channels):
-            convolution = nn.Conv1d(before, after, _KERNEL, padding="same")
+            convolution = nn.Conv1d(before, after, KERNEL, padding="same")
             self.hidden.append(nn.Sequential(convolution, _NONLINEARITIES[nonlinearity]()))
         self.output = nn.Linear(channels[-1] * width, output_size)
         _initialise(self, gain)
@@ -163,11 +162,11 @@ class TransformerEncoder(nn.Module):
     def __init__(self, input_size: int, output_size: int, width: int, hidden_layers: int, *, gain: float) -> None:
         super().__init__()
         self.embedding = nn.Linear(input_size, width)
-        self.positions = nn.Parameter(torch.empty(_TOKENS, width))
+        self.positions = nn.Parameter(torch.empty(TOKENS, width))
         self.hidden = nn.Sequential()
         for _ in range(hidden_layers):
             self.hidden.append(
-                nn.TransformerEncoderLayer(width, _HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True)
+                nn.TransformerEncoderLayer(width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True)
             )
         self.output = nn.Linear(width, output_size)
         _initialise(self, gain)

@@ -34,6 +34,17 @@ _FITTED_SAMPLES = 600
 """Of the recorded samples about as many are fitted: a fit without a closed form integrates hundreds of times."""
 
 
+_DESCENT = {
+    "optimiser": "sgd",
+    "weight_decay": 0.0,
+    "dropout": 0.0,
+    "batch": 2,
+    "loss": "squared_error",
+    "until": 0.0,
+}
+"""What a setting must say for its training to be plain gradient descent."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """Coefficients of a theory from one source, and the trajectory they give from its step on.
@@ -108,7 +119,8 @@ def predict(setting: Setting) -> Predictions:
     The network is trained as :func:`repdyn.experiments.run` does, to the same bits.
 
     Raises:
-        SettingError: if the setting is none of the two_points experiment, or has more than one output.
+        SettingError: if the setting is none of the two_points experiment, has more than one output, or is trained
+            otherwise than by gradient descent on the squared error, which is what tangent rates are those of.
         ArithmeticError: if training diverges.
         ValueError: if both points have the same hidden representation when it is measured.
 
@@ -124,6 +136,12 @@ def predict(setting: Setting) -> Predictions:
         )
     if setting.output_size != 1:
         raise SettingError(f"tangent rates are for a single output, got output_size {setting.output_size}; set it to 1")
+    other = [f"{name} {getattr(setting, name)!r}" for name, of in _DESCENT.items() if getattr(setting, name) != of]
+    if other:
+        raise SettingError(
+            "tangent rates are those of gradient descent on the squared error of both points, to the end, got "
+            f"{', '.join(other)}; leave that out"
+        )
     layer = f"network.hidden.{setting.layer}"
     with repeatable(setting.threads):
         module, batches, tracker = two_points.prepare(setting)

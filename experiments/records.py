@@ -51,7 +51,7 @@ def write_predictions(predictions: Predictions, results: Path) -> Path:
 
 
 def _folder(setting: Setting, results: Path, ending: str) -> Path:
-    return results / f"{setting.name}-{setting.digest}{ending}"
+    return results / f"{setting.name or setting.experiment}-{setting.digest}{ending}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ class Run:
     """What a run gave.
 
     Attributes:
-        setting: what it was made from.
+        setting: what it was made from, with the checksum of what was read.
         frame: the tracked trajectories, a row for each step, pair and layer.
         comparisons: each of them against the theory, or why it could not be compared.
         diverged_at: the step at which the loss ceased to be a number, or None.
@@ -55,11 +55,14 @@ def run(setting: Setting) -> Run:
 
     Raises:
         TypeError: if the setting belongs to no experiment.
+        ValueError: if the digits cannot be read, or are not those that the setting knows by their checksum.
 
     >>> result = run(TwoPoints(width=8, hidden_layers=1, layer=0, steps=50, lr=0.05))
     >>> len(result.frame), result.diverged_at
     (51, None)
     """
+    if isinstance(setting, Digits):
+        setting = digits.identified(setting)
     began = time.perf_counter()
     frame, diverged_at = _train(setting)
     seconds = time.perf_counter() - began

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .networks import MLP, build_network
 from .settings import Setting, SettingError, described
+from .sizes import Task
 from .sweep.outcome import Outcome, trained
 from .tracker import PairTracker
 from .training import Batches, Supervised, fit, half_squared_error, repeatable
@@ -47,6 +48,12 @@ class Xor(Setting):
         super().__post_init__()
         if self.model != "mlp":
             raise SettingError(f"xor is for the model mlp, which is a chain of hidden layers, got {self.model!r}")
+        if self.dropout:
+            raise SettingError(f"xor is for networks without dropout, got dropout {self.dropout}")
+
+    @property
+    def task(self) -> Task:
+        return Task(2, 1, points=len(POINTS), batch=len(POINTS), tracked=len(PAIRS))
 
 
 def data() -> tuple[torch.Tensor, torch.Tensor]:

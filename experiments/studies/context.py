@@ -14,6 +14,7 @@ from repdyn.numeric.distances import Distances
 from ..context import Context, inputs
 from ..figures.context import draw_embeddings, draw_task_axes
 from ..fits import Fits
+from ..settings import override
 from ..sweep.trial import Trial
 from .agreement import agreement
 from .end_states import end_distances
@@ -47,7 +48,9 @@ class ContextTask(Study):
     theories: tuple[str, ...] = size(THEORIES, "theories fitted to pairs of each network")
 
     def trials(self) -> list[Trial]:
-        trained = [Trial(self._at(Context(**values), seed)) for seed in range(self.seeds) for values in self.settings]
+        trained = [
+            Trial(self._at(override(Context(), values), seed)) for seed in range(self.seeds) for values in self.settings
+        ]
         return [*trained, *(_fitted(trial, self.theories) for trial in trained)]
 
     def _at(self, setting: Context, seed: int) -> Context:
@@ -97,7 +100,7 @@ class ContextTask(Study):
         return "" if self.share == 1 else f"; after {self.share:.0%} of the listed training"
 
     def _plates(self, results: Results, values: pd.DataFrame, ends: pd.DataFrame) -> list[Plate]:
-        listed = [Context(**of) for of in self.settings]
+        listed = [override(Context(), of) for of in self.settings]
         gains = {setting.name: f"{setting.name} (gain {setting.gain:g})" for setting in listed}
         order = [name for name in gains if (values["setting"] == name).any()]
         titles = [gains[name] for name in order]

@@ -12,6 +12,7 @@ from repdyn.numeric import MantelTest, mantel_test
 
 from ..digit_prediction import DigitPrediction
 from ..digit_structure import DigitStructure
+from ..digits import identified, named
 from ..figures.digits import draw_structure
 from ..sweep.trial import Trial
 from .agreement import agreement
@@ -52,14 +53,9 @@ class DigitStructures(Study):
             FileNotFoundError: if data_dir has no MNIST files.
             ValueError: if one is damaged.
         """
-        prediction = DigitPrediction(shown=self.shown, points=self.points, data_dir=self.data_dir)
-        network = DigitStructure(
-            name=prediction.data,
-            lr=self.lr,
-            steps=self.steps,
-            shown=self.shown,
-            data_dir=self.data_dir,
-            checksum=prediction.checksum,
+        prediction = identified(DigitPrediction(shown=self.shown, points=self.points, data_dir=self.data_dir))
+        network = identified(
+            DigitStructure(name=prediction.data, lr=self.lr, steps=self.steps, shown=self.shown, data_dir=self.data_dir)
         )
         networks = [Trial(replace(network, seed=seed)) for seed in range(self.networks)]
         return [Trial(replace(prediction, name=prediction.data)), *networks]
@@ -113,7 +109,7 @@ class DigitStructures(Study):
         found = next(iter(results.finished("digit_prediction").values())).values
         known = results.values("digit_structure")["known"]
         settings = DigitStructure()
-        source = "MNIST" if self.data_dir else "scikit-learn's digits of 8 by 8 pixels"
+        source = named(next(t.configuration for t in results.outcomes if isinstance(t.configuration, DigitPrediction)))
         largest, smallest = max(found["class_sizes"]), min(found["class_sizes"])
         return (
             f"{networks.shape[1]} networks ({settings.hidden_layers} hidden layers of {settings.width} units, gain "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pandas as pd
 
-from ..digits import KnownDigits
+from ..digits import HeldOutDigits, identified, is_mnist, named
 from ..figures.digits import draw_digit_trajectories
 from ..fits import MEASURED, Fits
 from ..sweep.trial import Trial
@@ -46,19 +46,8 @@ class DigitTrajectories(Study):
             FileNotFoundError: if data_dir has no MNIST files.
             ValueError: if one is damaged.
         """
-        first = KnownDigits(lr=self.lr, steps=self.steps, every=self.every, data_dir=self.data_dir)
-        runs = [
-            KnownDigits(
-                name=first.data,
-                seed=seed,
-                lr=self.lr,
-                steps=self.steps,
-                every=self.every,
-                data_dir=self.data_dir,
-                checksum=first.checksum,
-            )
-            for seed in range(self.seeds)
-        ]
+        first = identified(HeldOutDigits(lr=self.lr, steps=self.steps, every=self.every, data_dir=self.data_dir))
+        runs = [replace(first, name=first.data, seed=seed) for seed in range(self.seeds)]
         return [
             trial
             for run in runs
@@ -71,7 +60,6 @@ class DigitTrajectories(Study):
 
     def section(self, results: Results) -> Section:
         fits, curves = results.table("fits", "fits"), results.table("fits", "curves")
-        runs = results.values("digits")
         if "sse" not in fits or not (fits["setting"] == _BALANCED).any():
             return Section(self.title, ("There is no balanced fit of a pair yet, which everything here is told by.",))
         fits = self._in_epochs(fits)
@@ -90,8 +78,8 @@ class DigitTrajectories(Study):
         tables = (Table("Fits of the pairs: median and quartiles over pairs and seeds.", self._table(fits)),)
         return Section(
             self.title,
-            self._paragraphs(runs, fits),
-            tuple(self._verdicts(runs, fits, balanced)),
+            self._paragraphs(results, fits),
+            tuple(self._verdicts(results, fits, balanced)),
             (plate,),
             tables,
         )
@@ -101,14 +89,11 @@ class DigitTrajectories(Study):
         times = [f"{what}_{name}" for what in ("worst_at", "first_at", "delay") for name in _SCALARS]
         return fits.assign(**{name: fits[name].astype(float) * self.lr / EPOCH for name in times})
 
-    def _paragraphs(self, runs: pd.DataFrame, fits: pd.DataFrame) -> tuple[str, ...]:
-        source = (
-            "MNIST (60,000 training images)"
-            if self.data_dir
-            else "scikit-learn's 1,797 images of 8 by 8 pixels (give MNIST by --data-dir to compare with the paper)"
-        )
-        first = KnownDigits()
+    def _paragraphs(self, results: Results, fits: pd.DataFrame) -> tuple[str, ...]:
+        first = _digits(results)
+        source = named(first) + ("" if is_mnist(first) else " (give MNIST by --data-dir to compare with the paper)")
         epochs = self.lr * self.steps / EPOCH
+        runs = results.values("digits")
         failed = fits[~fits["success"].astype(bool)]
         lines = [
             f"Networks of {first.hidden_layers} hidden layers of {first.width} units (leaky ReLU, gain {first.gain}) "
@@ -132,8 +117,9 @@ class DigitTrajectories(Study):
             lines.append(f"{len(failed)} of {len(fits)} fits did not converge to what the data determine: {names}.")
         return tuple(lines)
 
-    def _verdicts(self, runs: pd.DataFrame, fits: pd.DataFrame, balanced: pd.DataFrame) -> list[Verdict]:
-        comparable = bool(self.data_dir) and abs(self.lr * self.steps / EPOCH - 200) < 2
+    def _verdicts(self, results: Results, fits: pd.DataFrame, balanced: pd.DataFrame) -> list[Verdict]:
+        runs = results.values("digits")
+        comparable = is_mnist(_digits(results)) and abs(self.lr * self.steps / EPOCH - 200) < 2
         rate = "" if self.lr == _PAPER_RATE else f"; at {self.lr / _PAPER_RATE:.3g} times the paper's learning rate"
         found: list[Verdict] = []
         two_point = {
@@ -199,7 +185,12 @@ class DigitTrajectories(Study):
         return pd.DataFrame(columns).fillna("-").reset_index(names="fit")
 
 
-def _fits(run: KnownDigits, kind: str, theories: tuple[str, ...]) -> Trial:
+def _digits(results: Results) -> HeldOutDigits:
+    """What the networks are trained on."""
+    return next(t.configuration for t in results.outcomes if isinstance(t.configuration, HeldOutDigits))
+
+
+def _fits(run: HeldOutDigits, kind: str, theories: tuple[str, ...]) -> Trial:
     fits = Fits(name=kind, seed=run.seed, theories=theories, layers=(run.layer,), balanced=kind == _BALANCED)
     return Trial(fits, (Trial(run),))
 

@@ -16,6 +16,7 @@ from ..settings import SettingError
 from ..sweep.outcome import FINISHED, Outcome
 from ..sweep.store import Store
 from ..sweep.trial import Trial
+from ..values import checked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,6 +131,24 @@ class Study(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Raises SettingError if a size has another type or is out of range, or two settings share a name."""
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if "Mapping" in str(f.type):
+                self._check_names(f.name, [of.get("name", "") for of in cast(tuple[Mapping[str, Any], ...], value)])
+                continue
+            try:
+                value = checked(f.name, value, str(f.type), positive=f.default != 0)
+            except SettingError as error:
+                raise SettingError(f"study {self.name}: {error}") from None
+            object.__setattr__(self, f.name, value)
+
+    def _check_names(self, of: str, names: list[str]) -> None:
+        """Check that outcomes can be told apart by the names of what was set."""
+        if "" in names or len(set(names)) < len(names):
+            raise SettingError(f"study {self.name}: the {of} must have a name each, another one, got {names}")
 
     @abstractmethod
     def trials(self) -> list[Trial]:

@@ -11,6 +11,7 @@ import pandas as pd
 from repdyn.numeric import named
 
 from ..figures.xor import draw_xor
+from ..settings import override
 from ..sweep.trial import Trial
 from ..xor import Xor
 from .agreement import agreement
@@ -53,7 +54,9 @@ class XorMatrices(Study):
 
     def trials(self) -> list[Trial]:
         rates = [fitted(two_points(RATES_FROM, seed=seed, speed=self.fit_speed)) for seed in range(self.fits)]
-        return rates + [Trial(self._at(Xor(**values), seed)) for seed in range(self.seeds) for values in self.settings]
+        return rates + [
+            Trial(self._at(override(Xor(), values), seed)) for seed in range(self.seeds) for values in self.settings
+        ]
 
     def _at(self, setting: Xor, seed: int) -> Xor:
         return replace(setting, seed=seed, lr=setting.lr * self.speed, steps=round(setting.steps / self.speed))

@@ -195,7 +195,7 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
         ("run default --lr nan", "repdyn: lr must be positive and finite, got nan"),
         ("run default --depth 3", "repdyn run default: unrecognized arguments: --depth 3"),
         ("run default --layer 20", "repdyn: layer must be below hidden_layers, counted from 0, got layer 20 of 20"),
-        ("run default --settings nosuch.toml", "repdyn: [Errno 2] No such file or directory: 'nosuch.toml'"),
+        ("run default --settings nosuch.toml", "repdyn: there is no file nosuch.toml; give a TOML file of"),
         ("run digits --data-dir nosuch", "repdyn: nosuch has no train-images-idx3-ubyte"),
         ("run digits --data cifar", "repdyn: data must be mnist or load_digits, got 'cifar'"),
         ("fit", "repdyn fit: the following arguments are required: file"),

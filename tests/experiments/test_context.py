@@ -16,12 +16,13 @@ from repdyn.numeric import task_axes
 from scipy.spatial.distance import pdist
 from scipy.stats import norm
 
-TINY = {"width": 8, "hidden_layers": 3, "layer": 1, "positions": 6, "sampled": 3, "batch": 8, "steps": 60, "pairs": 3}
+TINY = {"width": 8, "hidden_layers": 3, "layer": 1, "positions": 6, "sampled": 3, "batch": 8, "pairs": 3}
+TINY |= {"steps": 60, "every": 10}
 
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return run_trial(Context(name="lazy", every=10, **TINY))
+    return run_trial(Context(name="lazy", **TINY))
 
 
 def grid(n: int = 7):
@@ -66,6 +67,9 @@ def test_no_point_is_followed_twice() -> None:
     [
         ({"positions": 30, "sampled": 7}, "sampled must divide positions.*got 7 of 30"),
         ({"positions": 2, "sampled": 1, "pairs": 5}, "pairs must be at most half the 8 points, got 5"),
+        ({"positions": 2, "sampled": 1, "pairs": 2, "batch": 9}, "batch must be at most the 8 points, got 9"),
+        ({"positions": 10**7, "sampled": 1}, "training takes about .* GiB, most of it for "),
+        ({"dropout": 0.1}, r"context is for networks without dropout, got dropout 0\.1"),
         ({"model": "gru"}, "context is for the model mlp.*got 'gru'"),
     ],
 )

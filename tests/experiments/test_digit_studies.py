@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from repdyn.experiments import digits
 from repdyn.experiments.digit_prediction import DigitPrediction
 from repdyn.experiments.digit_structure import DigitStructure
-from repdyn.experiments.digits import KnownDigits, load_digits
-from repdyn.experiments.settings import SettingError
+from repdyn.experiments.digits import HeldOutDigits, identified, load_digits
+from repdyn.experiments.settings import DigitData, SettingError
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.digit_structure import DigitStructures
 from repdyn.experiments.studies.digit_trajectories import DigitTrajectories
@@ -22,8 +23,8 @@ def write(folder: Path, *, seed: int = 0, packed: bool = True, test: bool = Fals
     """A small data set in the format of MNIST."""
     folder.mkdir(exist_ok=True)
     generator = np.random.default_rng(seed)
-    labels = np.arange(60, dtype=np.uint8) % 10
-    images = (generator.integers(0, 60, (60, 4, 4)) + 15 * labels[:, None, None]).astype(np.uint8)
+    labels = np.arange(120, dtype=np.uint8) % 10
+    images = (generator.integers(0, 60, (120, 28, 28)) + 15 * labels[:, None, None]).astype(np.uint8)
     for part in ("train", "t10k")[: 2 if test else 1]:
         for name, array in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
             data = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
@@ -33,7 +34,7 @@ def write(folder: Path, *, seed: int = 0, packed: bool = True, test: bool = Fals
 
 def test_a_data_set_is_known_by_its_images_and_not_by_its_folder(tmp_path: Path) -> None:
     one, packed_otherwise, other = (
-        KnownDigits(data_dir=write(tmp_path / name, seed=seed, packed=packed))
+        identified(HeldOutDigits(data_dir=write(tmp_path / name, seed=seed, packed=packed)))
         for name, seed, packed in (("one", 0, True), ("two", 0, False), ("three", 1, True))
     )
     assert one.digest == packed_otherwise.digest
@@ -41,9 +42,9 @@ def test_a_data_set_is_known_by_its_images_and_not_by_its_folder(tmp_path: Path)
 
 
 def test_a_run_is_refused_where_its_folder_holds_other_images(tmp_path: Path) -> None:
-    setting = KnownDigits(data_dir=write(tmp_path / "here"))
+    setting = identified(HeldOutDigits(data_dir=write(tmp_path / "here")))
     write(tmp_path / "here", seed=1)
-    with pytest.raises(ValueError, match="holds other digits here than where the run was planned; use the same files"):
+    with pytest.raises(ValueError, match=r"holds other digits than the run was planned with .*; use the same files"):
         load_digits(setting)
 
 
@@ -57,7 +58,7 @@ def test_the_folder_given_by_the_user_reaches_the_trials(tmp_path: Path) -> None
     folder = write(tmp_path / "digits")
     for name in ("digit_trajectories", "digit_structure"):
         trials = studies("quick", folder)[name].trials()
-        found = [x.configuration for x in trials if isinstance(x.configuration, KnownDigits)]
+        found = [x.configuration for x in trials if isinstance(x.configuration, DigitData)]
         assert {x.data_dir for x in found} == {folder}
         assert {x.name for x in found} == {"mnist"}
 
@@ -131,6 +132,15 @@ def test_what_is_recorded_of_other_images_is_not_judged(trajectories) -> None:
     assert all(x.agrees is None and "other images or another training time" in x.by for x in recorded)
 
 
+def test_images_that_are_not_mnists_are_not_called_so_at_the_papers_training_time_either(trajectories) -> None:
+    study, found = trajectories
+    long = replace(study, lr=0.0003, steps=187400)
+    section = long.section(found)
+    assert "learn images in the form of MNIST, which they are not (checksum " in section.paragraphs[0]
+    recorded = [x for x in section.verdicts if "recorded" in x.predicted and "all pairs" not in x.claim]
+    assert [x.agrees for x in recorded] == [None, None]
+
+
 def test_with_plain_fits_only_nothing_is_said_to_have_failed(trajectories) -> None:
     study, found = trajectories
     plain = Results({t: o if t.configuration.name != "balanced" else None for t, o in found.outcomes.items()})
@@ -139,8 +149,11 @@ def test_with_plain_fits_only_nothing_is_said_to_have_failed(trajectories) -> No
 
 
 @pytest.mark.parametrize(("lr", "told"), [(0.0003, ""), (0.003, "at 10 times the paper's learning rate")])
-def test_the_recorded_numbers_are_compared_at_the_papers_training_time(trajectories, lr: float, told: str) -> None:
+def test_the_recorded_numbers_are_compared_at_the_papers_training_time(
+    trajectories, lr: float, told: str, monkeypatch
+) -> None:
     study, found = trajectories
+    monkeypatch.setattr(digits, "MNIST", identified(DigitData(data_dir=study.data_dir)).checksum)
     long = replace(study, lr=lr, steps=round(187400 * 0.0003 / lr))
     outcomes = dict(found.outcomes)
     for trial, outcome in found.finished("fits").items():

@@ -4,6 +4,7 @@ import pytest
 import torch
 from repdyn.experiments.networks import build_network
 from repdyn.experiments.settings import MODELS, NONLINEARITIES, SettingError, TwoPoints
+from repdyn.experiments.sizes import parameters
 from repdyn.experiments.tracker import PairTracker
 from repdyn.experiments.two_points import prepare, train
 from repdyn.experiments.watch import LayerWatch
@@ -43,6 +44,22 @@ def test_every_hidden_layer_is_called_once_and_keeps_the_points_apart(model: str
     together = hidden(network, X)
     for k, alone in enumerate(hidden(network, X[1:2])):
         torch.testing.assert_close(alone[0], together[k][1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden_layers", [1, 2, 3])
+@pytest.mark.parametrize("model", MODELS)
+def test_the_size_that_is_estimated_is_that_of_the_network(model: str, hidden_layers: int) -> None:
+    network = built(model, hidden_layers=hidden_layers, layer=0)
+    assert parameters(model, 24, hidden_layers, 3, 2) == sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_narrowest_network_that_a_setting_may_have_can_be_built_and_tells_points_apart(model: str) -> None:
+    width = {"layer_norm": 3, "transformer": 4}.get(model, 1)
+    torch.manual_seed(0)
+    network = build_network(setting(model, width=width, hidden_layers=1, layer=0, nonlinearity="leaky_relu"), 3, 2)
+    y = network.eval()(X)
+    assert not torch.equal(y[0], y[1])
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -128,9 +128,16 @@ def test_rates_that_are_none_give_no_prediction_and_say_so(monkeypatch) -> None:
     [
         (find_setting("digits"), ValueError, "of the experiment two_points, got 'digits' of the experiment digits"),
         (replace(TINY, output_size=2), ValueError, "for a single output, got output_size 2; set it to 1"),
+        (
+            replace(TINY, optimiser="momentum", batch=1),
+            ValueError,
+            "tangent rates are those of gradient descent .*, got optimiser 'momentum', batch 1; leave that out",
+        ),
+        (find_setting("dropout"), ValueError, r"of gradient descent .*, got dropout 0\.1; leave that out"),
+        (find_setting("cross_entropy"), ValueError, "of gradient descent .*, got loss 'cross_entropy'; leave that out"),
         (replace(TINY, lr=80.0, hidden_layers=2), ArithmeticError, r"training diverged at step \d+: .* lower lr or"),
     ],
-    ids=["digits", "two outputs", "diverged"],
+    ids=["digits", "two outputs", "momentum", "dropout", "cross-entropy", "diverged"],
 )
 def test_what_cannot_be_predicted_is_refused(setting, error, words: str) -> None:
     with pytest.raises(error, match=words):

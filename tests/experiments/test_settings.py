@@ -68,9 +68,25 @@ def test_the_digest_changes_with_every_field_that_decides_the_outcome() -> None:
             assert replace(setting, **{f.name: value}).digest != setting.digest, f.name
 
 
-def test_the_digest_does_not_depend_on_where_the_data_lies() -> None:
-    assert Digits(data_dir="here").digest == Digits(data_dir="there").digest
-    assert Digits(data_dir="here").digest != Digits().digest
+def test_the_digest_does_not_depend_on_where_the_data_lies_but_on_what_it_is() -> None:
+    here, there = (Digits(data_dir=folder, checksum="0" * 16).digest for folder in ("here", "there"))
+    assert here == there
+    assert here != Digits(data_dir="here", checksum="1" * 16).digest
+    assert here != Digits(checksum="0" * 16).digest
+
+
+def test_digits_that_nobody_has_looked_at_have_no_digest() -> None:
+    with pytest.raises(SettingError, match=r"digits are known by their images: take the digest of identified\(setting"):
+        assert Digits().digest
+
+
+@pytest.mark.parametrize(("name", "digest"), [("default", "a65eb58e"), ("gru", "e2a58c43"), ("adam", "0348253d")])
+def test_runs_that_read_no_data_are_found_where_they_always_were(name: str, digest: str) -> None:
+    assert find_setting(name).digest == digest
+
+
+def test_of_the_two_zeros_there_is_one_run() -> None:
+    assert TwoPoints(dropout=-0.0).digest == TwoPoints().digest
 
 
 def test_data_dir_chooses_mnist() -> None:
@@ -88,6 +104,30 @@ def test_data_dir_chooses_mnist() -> None:
         ({"seed": -1}, "seed must be not negative and finite, got -1"),
         ({"steps": 2.5}, r"steps must be of type int, got 2\.5"),
         ({"steps": True}, "steps must be of type int, got True"),
+        ({"lr": True}, "lr must be of type float, got True"),
+        ({"seed": 2**63}, "seed must be below 2\\^63, got 9223372036854775808"),
+        ({"seed": 10**5000}, "seed must be below 2\\^63, got an integer of 16610 bits"),
+        (
+            {"lr": 10**5000},
+            r"lr must be between 1e-30 and 1e\+30, as .* single precision, got an integer of 16610 bits",
+        ),
+        ({"gain": 1e308}, r"gain must be between 1e-30 and 1e\+30, .* got 1e\+308"),
+        ({"lr": 5e-324}, r"lr must be between 1e-30 and 1e\+30, .* got 5e-324"),
+        ({"dropout": 1e-310}, r"dropout must be between 1e-30 and 1e\+30, or 0, .* got 1e-310"),
+        ({"dx2": 1e-9}, "dx2 must be at least 1e-08, as points near 1 are told apart in single precision, got 1e-09"),
+        ({"dy2": 1e-9}, "dy2 must be 0 or at least 1e-08, as .* got 1e-09"),
+        ({"steps": 10**18}, "steps must be at most 1,000,000,000, got 1,000,000,000,000,000,000"),
+        ({"threads": 10**6}, "threads must be at most 1,024, got 1,000,000"),
+        ({"every": 6001}, "every must be at most steps, got every 6001 of 6000 steps; lower every"),
+        ({"name": "."}, "the name of a setting is made of letters, .* begins with none of '.' and '-', .* got '.'"),
+        ({"name": ".."}, r"the name of a setting .* got '\.\.'"),
+        ({"name": "-x"}, "the name of a setting .* got '-x'"),
+        ({"name": "a\n"}, r"the name of a setting .* got 'a\\n'"),
+        ({"name": "é" * 51}, "the name of a setting .* at most 100 bytes long, got 'é"),
+        ({"model": "transformer", "width": 7}, "width of a transformer must be a multiple of its 4 heads, got 7"),
+        ({"model": "layer_norm", "width": 2}, "width must be at least 3 under layer_norm, .* got 2"),
+        ({"model": "gru", "nonlinearity": "tanh"}, "a gru has nonlinearities of its own, got 'tanh'; leave"),
+        ({"model": "transformer", "nonlinearity": "none"}, "a transformer has nonlinearities of its own, got 'none'"),
         ({"gain": "much"}, "gain must be of type float, got 'much'"),
         ({"nonlinearity": "sine"}, "nonlinearity must be one of leaky_relu, .*, got 'sine'"),
         ({"model": "lstm"}, "model must be one of mlp, residual, .*, got 'lstm'"),
@@ -110,6 +150,9 @@ def test_values_out_of_range_are_refused(values: dict, words: str) -> None:
     ("values", "words"),
     [
         ({"data": "cifar"}, "data must be mnist or load_digits, got 'cifar'"),
+        ({"data_dir": "\udcff"}, r"data_dir must be text that can be written as UTF-8, got '\\udcff'"),
+        ({"checksum": "abc"}, "checksum must be 16 hexadecimal digits, as a run writes it, or empty, got 'abc'"),
+        ({"batch": 10**12}, "training takes about .* GiB, most of it for activations, .* number of points"),
         ({"data": "mnist"}, "data = 'mnist' and data_dir = '' do not go together"),
         ({"data": "load_digits", "data_dir": "x"}, "data = 'load_digits' and data_dir = 'x' do not go together"),
     ],
@@ -128,9 +171,19 @@ def test_an_unknown_setting_names_those_there_are() -> None:
     ("text", "words"),
     [
         ("[a", "is not TOML"),
-        ("a = 1", r"a must be a table \[a\] with an experiment, got 1"),
-        ("[a]\nlr = 1.0", "a: experiment must be one of two_points, digits, got None"),
-        ("[a]\nexperiment = []", r"a: experiment must be one of two_points, digits, got \[\]"),
+        ("a = 1", r"'a' must be a table \[NAME\] with an experiment, got 1"),
+        ("[a]\nlr = 1.0", "setting 'a': experiment must be one of two_points, digits, got None"),
+        ("[a]\nexperiment = []", r"setting 'a': experiment must be one of two_points, digits, got \[\]"),
+        ("", r"settings.toml holds no settings; each is a table \[NAME\] with an experiment"),
+        ('[""]\nexperiment = "digits"', "the name of a setting is that of its table, and is not empty; name the table"),
+        ('[a]\nexperiment = "digits"\nname = "b"', "setting 'a': the name of a setting is that of its table"),
+        ('[a]\nexperiment = "digits"\n[a]', "is not TOML: Cannot declare"),
+        ('[a]\nexperiment = "digits"\n[a.b]\nlr = 1.0', "setting 'a': digits has no field 'b'"),
+        ('[a]\nexperiment = "digits"\nlr = [0.1]', r"setting 'a': lr must be of type float, got \[0\.1\]"),
+        ('[a]\nexperiment = "digits"\nlr = 2024-01-01', "setting 'a': lr must be of type float, got datetime.date"),
+        ('[a]\nexperiment = "digits"\nlr = true', "setting 'a': lr must be of type float, got True"),
+        (f'[a]\nexperiment = "digits"\nseed = {"9" * 5000}', "settings.toml is not TOML: Exceeds the limit"),
+        ("a = " + "[" * 10_000, "settings.toml is not TOML of settings: it is nested too deep"),
         ('["a/b"]\nexperiment = "digits"', "the name of a setting is made of letters, digits, .* got 'a/b'"),
         ('[a]\nexperiment = "two_points"\nrate = 1.0', "two_points has no field 'rate'"),
     ],
@@ -140,6 +193,43 @@ def test_files_that_hold_no_settings_are_refused(tmp_path, text: str, words: str
     path.write_text(text)
     with pytest.raises(SettingError, match=words):
         load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            {"width": 10**9},
+            r"training takes about 1\.42e\+11 GiB, most of it for weights, and may take 16 GiB; lower width",
+        ),
+        ({"hidden_layers": 10**9}, "most of it for weights, and may take 16 GiB; lower width, hidden_layers or"),
+        ({"input_size": 10**12}, "most of it for weights"),
+        ({"output_size": 10**12}, "most of it for weights"),
+        ({"steps": 10**9}, "most of it for records, and may take 16 GiB; lower steps or hidden_layers, or raise every"),
+    ],
+)
+def test_what_no_machine_holds_is_refused_before_it_is_tried(values: dict, words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        override(TwoPoints(), values)
+
+
+def test_every_listed_setting_is_far_from_what_a_machine_holds() -> None:
+    for setting in load_settings().values():
+        override(setting, {"width": 4 * setting.width, "steps": 4 * setting.steps})
+
+
+@pytest.mark.parametrize("folder", ["größe", "\U0001f600", 'a"b\\c', "tab\there", "\x7f"])
+def test_whatever_a_folder_is_called_its_setting_reads_back(tmp_path, folder: str) -> None:
+    setting = Digits(name="größe", data_dir=folder)
+    (tmp_path / "config.toml").write_text(setting.toml(), "utf-8")
+    assert find_setting("größe", tmp_path / "config.toml") == setting
+
+
+def test_a_file_of_settings_that_is_not_there_or_no_file_is_named(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*nosuch\.toml; give a TOML file of settings"):
+        load_settings(tmp_path / "nosuch.toml")
+    with pytest.raises(SettingError, match=r"cannot be read \(Is a directory\); give a TOML file of settings"):
+        load_settings(tmp_path)
 
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path) -> None:

@@ -15,7 +15,7 @@ from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.xor import PAIRS, POINTS, Xor, data, decoder_slopes, run_trial
 from repdyn.numeric import Pair, State, integrate, trajectory
 
-TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "lr": 0.1}
+TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "every": 1, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
 GROWING = {"rate_h": 1e-3, "growth_h": 5e-4, "rate_y": 2e-2, "growth_y": 1e-3}
 
@@ -266,3 +266,30 @@ def test_the_figure_shows_both_matrices_and_every_pair(pairs) -> None:
     np.testing.assert_allclose(predicted, distance_matrix(ends.set_index("pair")["predicted"]))
     np.testing.assert_array_equal(axes[2].lines[0].get_xdata(), ends["measured"])
     np.testing.assert_array_equal(axes[2].lines[0].get_ydata(), ends["predicted"])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ({"seeds": 0}, "study xor: seeds must be positive and finite, got 0"),
+        ({"speed": "fast"}, "study xor: speed must be of type float, got 'fast'"),
+        (
+            {"settings": ({"name": "a"}, {"name": "a"})},
+            r"study xor: the settings must have a name each, .* \['a', 'a'\]",
+        ),
+        ({"settings": ({"gain": 1.0},)}, r"study xor: the settings must have a name each, another one, got \[''\]"),
+    ],
+)
+def test_sizes_that_a_study_cannot_have_are_refused(sizes: dict, words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        XorMatrices(**sizes)
+
+
+def test_a_field_that_xor_does_not_have_is_named_before_anything_is_run() -> None:
+    with pytest.raises(SettingError, match="xor has no field 'depth'; its fields are "):
+        XorMatrices(settings=({"name": "a", "depth": 3},)).trials()
+
+
+def test_xor_is_followed_without_dropout_only() -> None:
+    with pytest.raises(SettingError, match=r"xor is for networks without dropout, got dropout 0\.5"):
+        Xor(dropout=0.5)
