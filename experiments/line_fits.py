@@ -75,7 +75,7 @@ def line_fit(frame: pd.DataFrame, theory: str, guesses: int) -> dict[str, float 
 
     Source: the fit of van Rossem & Saxe (arXiv 2402.09142), section 4 and its ablations.
 
-    >>> from repdyn.numeric import Rates, State, trajectory
+    >>> from repdyn.numeric import Pair, Rates, State, trajectory
     >>> run = trajectory(np.arange(300.0), State(0.02, 0.01, 0.0), Pair(1.0, 0.5), Rates(1e-2, 5e-2))
     >>> frame = pd.DataFrame({"step": range(300), **vars(run), "dx2": 1.0, "dy2_target": 0.5})
     >>> found = line_fit(frame, "two_point", guesses=20)

@@ -264,14 +264,14 @@ def test_a_fit_says_what_it_saw(tmp_path: Path, capsys) -> None:
     assert "samples used" not in out
     assert "its end was not measured" not in out
     frame = whole()
-    frame.loc[[5, 7], "dh2"] = float("nan")
+    frame.loc[[3, 5], "dh2"] = float("nan")
     out = fitted(frame, path, capsys)
     assert "598 of 600 samples used: gaps, not finite: 2\n" in out
     assert "its end was not measured" not in out
     frame.loc[8:, "dy2"] = float("inf")
     out = fitted(frame, path, capsys)
     assert "6 of 600 samples used: gaps, not finite: 2; cut at the end, where they stay not finite: 592\n" in out
-    assert re.search(r"seen to step 60, where dh2 is 0.001\d* and 0% of .* is learnt: its end was not measured", out)
+    assert re.search(r"seen to step 70, where dh2 is 0.001\d* and 0% of .* is learnt: its end was not measured", out)
     assert " ± " not in out
     assert out.count("(no error)") == 2
 
