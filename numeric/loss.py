@@ -99,7 +99,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     def curve(log_rate: float) -> Array:
         return np.broadcast_to(loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)), times.shape)
 
-    size = float(measured.max()) or 1.0
+    size = max(float(measured.max()), float(pair_loss.max())) or 1.0  # in units of their own nothing overflows
 
     def sse(log_rate: float) -> float:
         return float(np.sum((curve(log_rate) / size - measured / size) ** 2))

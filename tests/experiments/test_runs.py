@@ -181,6 +181,14 @@ def test_a_loss_that_cannot_be_fitted_does_not_decide_the_rest(loss, reason: str
     assert comparison.fit.rates.h == pytest.approx(2e-3, rel=1e-8)
 
 
+@pytest.mark.parametrize("size", [1e-310, 1e300])
+def test_a_loss_of_any_size_warns_of_nothing(size: float) -> None:
+    (comparison,) = compare(theory_frame(loss=size))
+    assert isinstance(comparison, Comparison)
+    assert comparison.loss_fit is not None
+    assert comparison.loss_fit.r2 == 0.0
+
+
 def test_balancing_gives_a_scalar_that_is_constant_to_rounding_no_weight() -> None:
     rng = np.random.default_rng(0)
     frame = theory_frame()
