@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,17 +24,26 @@ from repdyn.numeric import (
     fit_rates,
     growth_exponent,
     has_end,
+    loss_curve,
     named,
     regime_number,
 )
+from repdyn.numeric.loss import varies
 from repdyn.symbolic import Theory
 from tqdm import tqdm
 
+from .samples import KEYS, SCALARS, SMALLEST, UNLABELLED, Samples, checked_table, labels, samples
+
 Array = NDArray[np.float64]
 
-KEYS = ["pair", "layer"]
-SCALARS = ["dh2", "dy2", "w"]
-CONSTANTS = ["dx2", "dy2_target"]
+_ENDED = 0.9
+"""The end was seen if this share of the squared error of the difference was learnt on the way."""
+
+_BEGUN = 0.1
+"""If less than this was learnt, dh2 has hardly moved: standard errors of the rates would say too much."""
+
+_FEWEST_LOSSES = 3
+"""Samples of the loss that a fit of it takes."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +53,23 @@ class Comparison:
     Attributes:
         pair: label of the pair of data points.
         layer: name of the layer.
-        steps: training steps, shape (n,).
+        steps: training steps, shape (n,), of the samples that were used.
         observed: the measured state, fields of shape (n,).
         constants: the pair's squared distances of inputs and targets.
         fit: the fitted rates and the predicted trajectory.
-        loss: the measured loss, shape (n,), or None.
-        loss_fit: the rate of the mean prediction fitted to it, or None.
+        loss: the measured loss, shape (n,), NaN where there is none; or None.
+        loss_fit: the rate of the mean prediction fitted to it, its prediction NaN where there is no loss; or None.
+        loss_reason: why there is no such fit, if there is a loss.
         final_predicted: dh2 at infinite time from the initial values and the fitted coefficients, or NaN for a
             theory without an end.
         regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for other theories
             than the two-point one.
         departures: where dh2, dy2 and w leave their predictions.
-        line: the conserved quantity, tested without a fit where dh2 is positive.
+        line: the conserved quantity, tested without a fit where dh2 has not vanished.
         exponent: the measured d log dh2 / d log dy2, or None if dy2 does not grow.
         exponent_predicted: the same, measured on the fitted trajectory.
-        cut: how many samples were left out, from the first that is not finite on.
+        gaps: how many samples were left out for a value that is not finite.
+        cut: how many more were left out at the end, where values stay not finite.
     """
 
     pair: str
@@ -69,18 +80,37 @@ class Comparison:
     fit: RateFit
     loss: Array | None
     loss_fit: LossFit | None
+    loss_reason: str | None
     final_predicted: float
     regime: float
     departures: tuple[Departure, Departure, Departure]
     line: ConservedLine
     exponent: GrowthExponent | None
     exponent_predicted: GrowthExponent | None
+    gaps: int
     cut: int
 
     @property
     def final_measured(self) -> float:
-        """The last measured dh2."""
+        """The last measured dh2: where the network ends if ``ended``, otherwise how far it was seen."""
         return float(self.observed[-1].dh2)
+
+    @property
+    def learnt(self) -> float:
+        """The largest share of the squared error of the pair's output difference that was learnt on the way."""
+        error = np.atleast_1d(loss_curve(self.steps, self.observed, self.constants, 0.0, 1.0))
+        size = max(float(error[0]), float(loss_curve(0.0, State(1.0, 0.0, 0.0), self.constants, 0.0, 1.0)))
+        return float(np.clip(1 - np.min(error) / size, 0.0, 1.0)) if size > 0 else 1.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end was seen: nine tenths of the difference were learnt, and nothing was cut."""
+        return not self.cut and self.learnt >= _ENDED
+
+    @property
+    def errors(self) -> Mapping[str, float] | None:
+        """The fit's standard errors, or None if it has none or less than a tenth of the difference was learnt."""
+        return self.fit.errors if self.learnt >= _BEGUN else None
 
     @property
     def mean_r2(self) -> float:
@@ -91,7 +121,7 @@ class Comparison:
     def row(self) -> dict[str, Any]:
         """The comparison as plain numbers, for a table or JSON."""
         fit, loss = self.fit, self.loss_fit
-        errors = fit.errors or {}
+        errors = self.errors or {}
         return {
             "pair": self.pair,
             "layer": self.layer,
@@ -110,13 +140,17 @@ class Comparison:
             "sse": fit.sse,
             "aic": fit.aic,
             "final_predicted": _or_none(self.final_predicted),
-            "final_measured": self.final_measured,
+            "final_measured": self.final_measured if self.ended else None,
+            "last_measured": self.final_measured,
+            "learnt": self.learnt,
             "regime": _or_none(self.regime),
-            "line_r2": self.line.r2,
+            "line_r2": _or_none(self.line.r2),
             "line_slope": self.line.slope,
             "exponent": self.exponent.value if self.exponent else None,
-            "exponent_r2": self.exponent.r2 if self.exponent else None,
+            "exponent_r2": _or_none(self.exponent.r2) if self.exponent else None,
             "exponent_predicted": self.exponent_predicted.value if self.exponent_predicted else None,
+            "samples": len(self.steps),
+            "gaps": self.gaps,
             "cut": self.cut,
             "departures": [asdict(d) for d in self.departures],
             "success": fit.success,
@@ -148,17 +182,20 @@ def compare(
     """Fit every pair and layer of a table of trajectories.
 
     Args:
-        frame: columns step, dh2, dy2, w, dx2, dy2_target and, optionally, pair, layer and loss; a row a step.
+        frame: columns step, dh2, dy2, w, dx2, dy2_target and, optionally, pair, layer and loss; a row a step, or
+            several that complete each other.
         theory: what to fit: a theory of the package by name, or one of your own.
         fixed: coefficients that are known and not fitted, by name.
         balanced: weight each scalar by the inverse of its variance, so that a large one does not decide the
             fit alone; the paper's plain sum of squares otherwise.
 
-    A trajectory is cut before its first value that is not finite. One that cannot be fitted is a
-    :class:`Failure` with the reason, not an exception.
+    A row with a value that is not finite is a gap, left out and counted; a trajectory is cut where its values stay not
+    finite to the end. If the first row is a gap, the trajectory begins at the next (a theory that depends on time
+    itself begins at step 0 and refuses that). One that cannot be fitted is a :class:`Failure` with the reason, not an
+    exception.
 
     Raises:
-        ValueError: if there is no theory of that name.
+        ValueError: if there is no theory of that name, a column is missing, or one holds anything but numbers.
 
     >>> from repdyn.numeric import Rates, trajectory
     >>> run = trajectory(np.arange(500.0), State(0.01, 0.0, 0.0), Pair(1.0, 0.5), Rates(2e-3, 2e-2))
@@ -168,9 +205,15 @@ def compare(
     (0.002, 0.228663)
     """
     asked = _Asked(named(theory), fixed, balanced)
-    labelled = frame.assign(**{key: "-" for key in KEYS if key not in frame})
-    groups = tqdm(labelled.groupby(KEYS, sort=False, dropna=False), desc="fitting", disable=None, leave=False)
-    return [_compare_one(str(pair), str(layer), group, asked) for (pair, layer), group in groups]
+    table = checked_table(frame)
+    table = table.assign(**{key: np.array(labels(table, key), dtype=object) for key in KEYS})
+    groups = tqdm(table.groupby(KEYS, sort=False), desc="fitting", disable=None, leave=False)
+    found = [_compare_one(str(pair), str(layer), group, asked) for (pair, layer), group in groups]
+    stray = int(table[KEYS].isna().any(axis=1).sum())
+    if stray:
+        reason = f"{stray} of {len(table)} rows name no pair or no layer, so that they belong to no trajectory"
+        found.append(Failure(UNLABELLED, UNLABELLED, asked.theory.name, reason))
+    return found
 
 
 class _Asked(NamedTuple):
@@ -181,47 +224,54 @@ class _Asked(NamedTuple):
     balanced: bool
 
 
-def _compare_one(pair: str, layer: str, group: pd.DataFrame, asked: _Asked) -> Comparison | Failure:
-    finite = np.isfinite(group[SCALARS].to_numpy(dtype=np.float64)).all(axis=1)
-    kept = group.iloc[: int(np.argmin(finite)) if not finite.all() else len(group)]
+def _compare_one(pair: str, layer: str, rows: pd.DataFrame, asked: _Asked) -> Comparison | Failure:
+    left_out = ""
     try:
-        return _fitted(pair, layer, kept, asked, cut=len(group) - len(kept))
+        found = samples(rows)
+        if found.gaps or found.cut:
+            left_out = f" (left out as not finite: {found.gaps + found.cut} of {len(rows)} samples)"
+        return _fitted(pair, layer, found, asked)
     except (ValueError, ArithmeticError) as error:
-        return Failure(pair, layer, asked.theory.name, str(error))
+        return Failure(pair, layer, asked.theory.name, f"{error}{left_out}")
 
 
-def _fitted(pair: str, layer: str, rows: pd.DataFrame, asked: _Asked, cut: int) -> Comparison:
-    if rows.empty:
-        raise ValueError("the first dh2, dy2 or w is not finite: there is no trajectory to fit")
-    columns = {name: rows[name].to_numpy(dtype=np.float64) for name in (*SCALARS, *CONSTANTS, "step")}
-    for name in CONSTANTS:
-        if rows[name].nunique(dropna=False) > 1:
-            some = ", ".join(f"{value:g}" for value in sorted(set(columns[name]))[:3])
-            raise ValueError(f"{name} must be the same in all rows of a pair, got {some}")
-    observed = State(*(columns[name] for name in SCALARS))
-    constants = Pair(columns["dx2"][0], columns["dy2_target"][0])
-    variances = [float(columns[name].var()) for name in SCALARS]
-    weights = State(*(1 / v if v > 0 else 0.0 for v in variances)) if asked.balanced else None
-    fit = fit_rates(columns["step"], observed, constants, theory=asked.theory, fixed=asked.fixed, weights=weights)
-    loss = rows["loss"].to_numpy(dtype=np.float64) if "loss" in rows else None
+def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparison:
+    steps, observed, constants = measured.steps, measured.observed, measured.constants
+    fit = fit_rates(
+        steps,
+        observed,
+        constants,
+        theory=asked.theory,
+        fixed=asked.fixed,
+        weights=_balance(observed) if asked.balanced else None,
+    )
+    loss_fit, loss_reason = _fit_loss(measured, fit.predicted)
     start = observed[0]
     return Comparison(
         pair=pair,
         layer=layer,
-        steps=columns["step"],
+        steps=steps,
         observed=observed,
         constants=constants,
         fit=fit,
-        loss=loss,
-        loss_fit=None if loss is None else _fit_loss(columns["step"], loss, fit.predicted, constants),
+        loss=measured.loss,
+        loss_fit=loss_fit,
+        loss_reason=loss_reason,
         final_predicted=_final(start, constants, fit, asked.theory),
         regime=float(regime_number(start, constants, fit.rates)) if fit.theory == "two_point" else np.nan,
-        departures=departures(columns["step"], observed, fit.predicted),
-        line=conserved_line(observed[np.asarray(observed.dh2) > 0]),
+        departures=departures(steps, observed, fit.predicted),
+        line=conserved_line(observed[np.asarray(observed.dh2) > SMALLEST]),
         exponent=growth_exponent(observed),
         exponent_predicted=growth_exponent(fit.predicted),
-        cut=cut,
+        gaps=measured.gaps,
+        cut=measured.cut,
     )
+
+
+def _balance(observed: State) -> State:
+    """The inverse variance of each scalar; one that is constant weighs nothing."""
+    columns = (np.asarray(getattr(observed, name)) for name in SCALARS)
+    return State(*(1 / float(column.var()) if varies(column) else 0.0 for column in columns))
 
 
 def _or_none(number: float) -> float | None:
@@ -233,6 +283,17 @@ def _final(start: State, constants: Pair, fit: RateFit, theory: Theory) -> float
     return float(final_distance(start, constants, fit.coefficients, theory=theory)) if has_end(theory) else np.nan
 
 
-def _fit_loss(steps: Array, loss: Array, predicted: State, constants: Pair) -> LossFit | None:
-    """The fit of a loss of which every sample is finite; one that is recorded more rarely is not fitted."""
-    return fit_loss(steps, loss, predicted, constants) if np.isfinite(loss).all() else None
+def _fit_loss(measured: Samples, predicted: State) -> tuple[LossFit | None, str | None]:
+    """The fit of the loss where there is one, or None and why."""
+    if measured.loss is None:
+        return None, None
+    known = np.isfinite(measured.loss)
+    if known.sum() < _FEWEST_LOSSES:
+        return None, f"it is finite in {known.sum()} of {known.size} samples, and a fit takes {_FEWEST_LOSSES}"
+    try:
+        found = fit_loss(measured.steps[known], measured.loss[known], predicted[known], measured.constants)
+    except ValueError as error:
+        return None, str(error)
+    curve = np.full(known.shape, np.nan)
+    curve[known] = found.predicted
+    return replace(found, predicted=curve), None

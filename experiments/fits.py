@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from .comparison import SCALARS, Comparison, Failure, compare
+from .comparison import Comparison, Failure, compare
+from .samples import SCALARS
 from .settings import Configuration, described
 from .sweep.outcome import Outcome
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from repdyn.numeric import Pair, compile
+from repdyn.numeric import compile
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize
 
-from .comparison import CONSTANTS, SCALARS
+from .samples import checked_table, samples
 from .settings import Configuration, described
 from .sweep.outcome import Outcome
 
@@ -66,23 +66,26 @@ def line_fit(frame: pd.DataFrame, theory: str, guesses: int) -> dict[str, float 
     this is here to show what was recorded.
 
     Args:
-        frame: columns step, dh2, dy2, w, dx2, dy2_target of one pair at one layer.
+        frame: columns step, dh2, dy2, w, dx2, dy2_target of one pair at one layer; gaps are left out.
         theory: the name of one with the coefficients rate_h and rate_y and the states dh2, dy2 and w.
         guesses: how many.
 
+    Raises:
+        ValueError: if fewer than three samples are finite, or the two targets are the same.
+
     Source: the fit of van Rossem & Saxe (arXiv 2402.09142), section 4 and its ablations.
 
-    >>> from repdyn.numeric import Rates, State, trajectory
+    >>> from repdyn.numeric import Pair, Rates, State, trajectory
     >>> run = trajectory(np.arange(300.0), State(0.02, 0.01, 0.0), Pair(1.0, 0.5), Rates(1e-2, 5e-2))
     >>> frame = pd.DataFrame({"step": range(300), **vars(run), "dx2": 1.0, "dy2_target": 0.5})
     >>> found = line_fit(frame, "two_point", guesses=20)
     >>> round(found["rate_h"], 3), round(found["rate_y"], 2), found["sse"] < found["guess"]
     (0.01, 0.05, True)
     """
-    measured = frame[SCALARS].to_numpy(dtype=np.float64).T
-    times = frame["step"].to_numpy(dtype=np.float64)
-    times = times - times[0]
-    pair = Pair(*(float(frame[name].iloc[0]) for name in CONSTANTS))
+    found = samples(checked_table(frame))
+    observed, pair = found.observed, found.constants
+    measured = np.stack([observed.dh2, observed.dy2, observed.w])
+    times = found.steps - found.steps[0]
     rates = compile(theory, "rhs", "python")
 
     def rhs(t: float, state: Array, encoder: float, decoder: float) -> Array:
@@ -97,19 +100,21 @@ def line_fit(frame: pd.DataFrame, theory: str, guesses: int) -> dict[str, float 
                 return np.inf
             return float(np.sum((solved.y - measured) ** 2)) if solved.success else np.inf
 
+    if not pair.dy2:
+        raise ValueError("the line of guesses is for two points whose targets differ, got dy2_target = 0")
     direction = np.array([measured[0, -1] ** 2 / (pair.dx2 * pair.dy2), 1.0])
     tried = [direction * decoder for decoder in np.geomspace(*_RANGE, guesses)]
     errors = [sse(x) for x in tried]
     best = int(np.argmin(errors))
     with np.errstate(all="ignore"):
-        found = minimize(sse, tried[best])
+        optimum = minimize(sse, tried[best])
     return {
-        "rate_h": float(found.x[0]),
-        "rate_y": float(found.x[1]),
+        "rate_h": float(optimum.x[0]),
+        "rate_y": float(optimum.x[1]),
         "line": float(direction[0]),
-        "sse": float(found.fun),
+        "sse": float(optimum.fun),
         "guess": errors[best],
-        "iterations": int(found.nit),
-        "success": bool(found.success),
-        "message": str(found.message),
+        "iterations": int(optimum.nit),
+        "success": bool(optimum.success),
+        "message": str(optimum.message),
     }

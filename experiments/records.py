@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from .comparison import CONSTANTS, SCALARS
 from .folders import RecordError, check_folder, to_json, whole_folder
 from .prediction import Predictions
 from .runs import Run
+from .samples import CONSTANTS, SCALARS, checked_table, labels
 from .settings import Setting
+from .tables import read_table
 from .versions import installed_versions
 
 CONFIG, TRAJECTORY, FIT = "config.toml", "trajectory.parquet", "fit.json"
@@ -75,10 +75,12 @@ def read_trajectories(
     """Read trajectories from a CSV or Parquet file, or from the folder of a run; only those of a layer if it is named.
 
     Columns: step (or t), dh2, dy2, w and, optionally, pair, layer and loss; dx2
-    and dy2_target in columns of their own or as arguments, which take precedence.
+    and dy2_target in columns of their own or as arguments, which take precedence. Of a logger's export the columns
+    are found after their common prefix, as in ``train/dh2`` or ``name of a run - dh2``.
 
     Raises:
-        RecordError: if the file is neither, is damaged, or lacks a column or the layer.
+        RecordError: if the file is neither, is damaged, or lacks a column or the layer, or a column holds anything but
+            numbers.
         FileNotFoundError: if there is no such file.
     """
     if path.is_dir():
@@ -86,53 +88,27 @@ def read_trajectories(
         path = path / TRAJECTORY
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
-    frame = _read_table(path)
-    if "step" not in frame:
-        frame = frame.rename(columns={"t": "step"})
+    frame = read_table(path)
     for name, value in zip(CONSTANTS, (dx2, dy2), strict=True):
         if value is not None:
             frame[name] = value
-    missing = [name for name in ("step", *SCALARS) if name not in frame]
-    if missing:
-        raise RecordError(
-            f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}. "
-            "A trajectory has step, dh2, dy2 and w"
-        )
     absent = [name for name in CONSTANTS if name not in frame]
-    if absent:
+    if absent and all(name in frame for name in ("step", *SCALARS)):
         raise RecordError(f"{path} lacks {' and '.join(absent)}: add the columns or give --dx2 and --dy2")
+    try:
+        frame = checked_table(frame)
+    except ValueError as error:
+        raise RecordError(f"{path}: {error}") from None
     if frame.empty:
         raise RecordError(f"{path} holds no rows")
-    for name in ("step", *SCALARS, *CONSTANTS, *(["loss"] if "loss" in frame else [])):
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            wrong = [value for value in frame[name] if not isinstance(value, float | int) and not _is_number(value)]
-            raise RecordError(f"{path}: column {name} must hold numbers, got {wrong[0]!r}")
     return frame if layer is None else _of_layer(path, frame, layer)
 
 
 def _of_layer(path: Path, frame: pd.DataFrame, layer: str) -> pd.DataFrame:
     """The rows of one layer, which may be named without the ``network.`` that a run puts before it."""
-    known = [str(x) for x in frame["layer"].unique()] if "layer" in frame else []
-    chosen = frame[frame["layer"].isin([layer, f"network.{layer}"])] if known else frame.head(0)
-    if chosen.empty:
-        raise RecordError(f"{path} has no layer {layer!r}; it has {', '.join(known) or 'no column layer'}")
+    found = pd.Series(labels(frame, "layer"), index=frame.index)
+    chosen = frame[found.isin([layer, f"network.{layer}"])]
+    if "layer" not in frame or chosen.empty:
+        known = ", ".join(found.dropna().unique()) if "layer" in frame else "no column layer"
+        raise RecordError(f"{path} has no layer {layer!r}; it has {known}")
     return chosen
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    if path.suffix not in readers:
-        raise RecordError(f"{path} must end in .csv or .parquet")
-    try:
-        return readers[path.suffix](path)
-    except (ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise RecordError(f"{path} cannot be read ({reason}); is it complete?") from None
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Departure, GrowthExponent, RateFit, are_nested, nested_test
+from repdyn.numeric import Departure, GrowthExponent, are_nested, nested_test
 
 from .comparison import Comparison, Failure
 from .prediction import Prediction, Predictions
@@ -18,9 +18,14 @@ _RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 _ROWS = 12
 """A table longer than this is shown by layer."""
 
+_BEGINNING = ", and the rates are those of its beginning, without errors"
+
 
 def comparison_table(comparisons: list[Comparison | Failure]) -> str:
-    """Coefficients with errors, R^2, the end state and the regime; a row for each pair, layer and theory."""
+    """Coefficients with errors, R^2, the end state and the regime; a row for each pair, layer and theory.
+
+    Under it: what was not fitted, what was left out, and what was not seen.
+    """
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     table = pd.DataFrame([_row(c) for c in fitted]).fillna("-")
     if {c.fit.theory for c in fitted} == {"two_point"}:
@@ -44,12 +49,12 @@ def nested_lines(comparisons: list[Comparison | Failure]) -> list[str]:
 
 
 def _row(c: Comparison) -> dict[str, str]:
-    own = {name: _with_error(c.fit, name) for name in c.fit.coefficients if name not in _RATES}
+    own = {name: _with_error(c, name) for name in c.fit.coefficients if name not in _RATES}
     return {
         "pair": c.pair,
         "layer": c.layer.removeprefix("network."),
         "theory": c.fit.theory,
-        **{title: _with_error(c.fit, name) for name, title in _RATES.items() if name in c.fit.coefficients},
+        **{title: _with_error(c, name) for name, title in _RATES.items() if name in c.fit.coefficients},
         "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit and c.loss_fit.rate else "-",
         "R2 dh2": f"{c.fit.r2.dh2:.3f}",
         "R2 dy2": f"{c.fit.r2.dy2:.3f}",
@@ -58,17 +63,18 @@ def _row(c: Comparison) -> dict[str, str]:
         "SSE": f"{c.fit.sse:.3g}",
         "AIC": f"{c.fit.aic:.0f}",
         "final dh2": "-" if np.isnan(c.final_predicted) else f"{c.final_predicted:.4g}",
-        "measured": f"{c.final_measured:.4g}",
+        "measured": f"{c.final_measured:.4g}" if c.ended else "-",
         "regime": "-" if np.isnan(c.regime) else f"{c.regime:+.2f}",
+        "samples": str(len(c.steps)),
         **own,
     }
 
 
-def _with_error(fit: RateFit, name: str) -> str:
-    value = f"{fit.coefficients[name]:.3g}"
-    if name not in fit.fitted:
+def _with_error(c: Comparison, name: str) -> str:
+    value = f"{c.fit.coefficients[name]:.3g}"
+    if name not in c.fit.fitted:
         return f"{value} (fixed)"
-    return f"{value} ± {fit.errors[name]:.1g}" if fit.errors else f"{value} (no error)"
+    return f"{value} ± {c.errors[name]:.1g}" if c.errors else f"{value} (no error)"
 
 
 def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> str:
@@ -78,10 +84,35 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
             lines.append(f"{c.pair} {c.layer}: {c.theory} not fitted: {c.reason}")
         elif not c.fit.success:
             lines.append(f"{c.pair} {c.layer}: {c.fit.theory}: {c.fit.message}")
-        if isinstance(c, Comparison) and c.cut:
-            kept = len(c.steps)
-            lines.append(f"{c.pair} {c.layer}: only the first {kept} of {kept + c.cut} samples: the next is not finite")
-    return "\n".join(lines)
+    return "\n".join([*lines, *seen_lines(comparisons)])
+
+
+def seen_lines(comparisons: list[Comparison | Failure]) -> list[str]:
+    """What was left out of each trajectory and what was not seen of it; of many trajectories how many and the first."""
+    lines = list(dict.fromkeys(line for c in comparisons if isinstance(c, Comparison) for line in _seen(c)))
+    if len(lines) <= _ROWS:
+        return lines
+    return [*lines[:1], f"and {len(lines) - 1} more such lines; see gaps, cut, learnt and final_measured of each"]
+
+
+def _seen(c: Comparison) -> list[str]:
+    lines: list[str] = []
+    if c.gaps or c.cut:
+        gaps = f"gaps, not finite: {c.gaps}" if c.gaps else ""
+        cut = f"cut at the end, where they stay not finite: {c.cut}" if c.cut else ""
+        said = "; ".join(filter(None, (gaps, cut)))
+        lines.append(f"{len(c.steps)} of {len(c.steps) + c.gaps + c.cut} samples used: {said}")
+    if not c.ended:
+        last = f"seen to step {c.steps[-1]:g}, where dh2 is {c.final_measured:.4g}"
+        share = f"{c.learnt:.0%} of the squared error of the output difference is learnt"
+        lines.append(
+            f"{last} and {share}: its end was not measured" + ("" if c.errors or not c.fit.errors else _BEGINNING)
+        )
+    if c.loss_reason:
+        lines.append(f"loss not fitted: {c.loss_reason}")
+    elif c.loss is not None and not np.isfinite(c.loss).all():
+        lines.append(f"loss fitted at {np.isfinite(c.loss).sum()} of {len(c.steps)} samples, where it is finite")
+    return [f"{c.pair} {c.layer}: {line}" for line in lines]
 
 
 def layer_table(comparisons: list[Comparison | Failure]) -> str:
@@ -93,8 +124,11 @@ def layer_table(comparisons: list[Comparison | Failure]) -> str:
     for layer, group in rows.groupby("layer", sort=False):
         low, middle, high = (group[[*rates, *fits]].astype(float).quantile(q) for q in (0.25, 0.5, 0.75))
         line = {"layer": str(layer).removeprefix("network."), "pairs": str(len(group))}
-        line |= {title: f"{middle[name]:.2g}" for name, title in rates.items()}
-        line |= {title: f"{middle[name]:.2f} [{low[name]:.2f}, {high[name]:.2f}]" for name, title in fits.items()}
+        line |= {title: _digits(middle[name], ".2g") for name, title in rates.items()}
+        line |= {
+            title: f"{middle[name]:.2f} [{low[name]:.2f}, {high[name]:.2f}]" if np.isfinite(middle[name]) else "-"
+            for name, title in fits.items()
+        }
         lines.append(line)
     return pd.DataFrame(lines).to_string(index=False)
 
@@ -108,7 +142,7 @@ def depth_table(run: Run) -> str:
             "1/tau_y": f"{c.fit.rates.y:.2e}",
             "SSE": f"{c.fit.sse:.3g}",
             "final dh2": f"{c.final_predicted:.3g}",
-            "measured": f"{c.final_measured:.3g}",
+            "measured": f"{c.final_measured:.3g}" if c.ended else "-",
             "exponent": _exponent(c.exponent),
             "of theory": _exponent(c.exponent_predicted),
             "k/D": f"{balanced_exponent(run.setting, c.layer):.3f}",
@@ -120,6 +154,10 @@ def depth_table(run: Run) -> str:
 
 def _exponent(found: GrowthExponent | None) -> str:
     return f"{found.value:.3f}" if found else "-"
+
+
+def _digits(value: float, form: str) -> str:
+    return format(value, form) if np.isfinite(value) else "-"
 
 
 def departure_lines(c: Comparison) -> list[str]:
@@ -137,6 +175,8 @@ def _departure(d: Departure) -> str:
 
 
 def _line(c: Comparison) -> str:
+    if np.isnan(c.line.r2):
+        return "  conserved line: no R2, since dh2 does not vary"
     return f"  conserved line: R2 = {c.line.r2:.3f} without any fit of rates, slope {c.line.slope:.3g}"
 
 
@@ -152,7 +192,7 @@ def run_summary(run: Run, folder: Path) -> str:
     else:
         failed = [c for c in run.comparisons if isinstance(c, Failure)]
         if len(failed) < len(run.comparisons):
-            lines += ["median over pairs [quartiles]:", layer_table(run.comparisons)]
+            lines += ["median over pairs [quartiles]:", layer_table(run.comparisons), *seen_lines(run.comparisons)]
         if failed:
             lines.append(f"{len(failed)} not fitted; the first: {failed[0].pair} {failed[0].layer}: {failed[0].reason}")
     if len(run.main) == 1:

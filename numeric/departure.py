@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .loss import r_squared
+from .loss import r_squared, varies
 from .quantities import State, increasing_times
 
 Array = NDArray[np.float64]
@@ -22,7 +22,8 @@ class Departure:
 
     Attributes:
         scalar: dh2, dy2 or w.
-        worst: the largest difference, measured minus predicted, as a share of the measured range; signed.
+        worst: the largest difference, measured minus predicted, as a share of the measured range (of the size of a
+            measurement that is constant); signed.
         worst_at: when, in training steps.
         first_at: when the difference first exceeds a tenth of the range, in training steps, or None.
         delay: how many steps later than predicted the scalar is half-way from its first to its last measured
@@ -60,8 +61,10 @@ def departures(t: ArrayLike, observed: State, predicted: State) -> tuple[Departu
 
 
 def _departure(scalar: str, times: Array, observed: Array, predicted: Array) -> Departure:
+    size = max(float(np.abs(observed).max()), float(np.abs(predicted).max())) or 1.0
+    observed, predicted = observed / size, predicted / size
     span = float(np.ptp(observed))
-    difference = (observed - predicted) / (span if span > 0 else 1.0)
+    difference = (observed - predicted) / (span if varies(observed) else float(np.abs(observed).max()) or 1.0)
     worst = int(np.argmax(np.abs(difference)))
     beyond = np.nonzero(np.abs(difference) > THRESHOLD)[0]
     half = (observed[0] + observed[-1]) / 2
@@ -93,7 +96,8 @@ class ConservedLine:
     Attributes:
         slope: an estimate of ``dx2 tau_y/tau_h``, positive in the theory.
         intercept: an estimate of A_high.
-        r2: the share of the variation of dh2 that the line explains.
+        r2: the share of the variation of dh2 that the line explains; NaN if dh2 does not vary or the samples are
+            fewer than three, which any line explains.
     """
 
     slope: float
@@ -108,7 +112,7 @@ def conserved_line(observed: State) -> ConservedLine:
         observed: the measured state, fields of shape (n,), dh2 positive.
 
     Raises:
-        ValueError: if a dh2 is not positive.
+        ValueError: if there is no sample, or a dh2 is not positive.
 
     Source: the invariant derived in ``repdyn.symbolic.two_point()``.
 
@@ -117,13 +121,20 @@ def conserved_line(observed: State) -> ConservedLine:
     (1.0, 1.0)
     """
     dh2, dy2 = np.broadcast_arrays(np.atleast_1d(observed.dh2), np.atleast_1d(observed.dy2))
-    if not (dh2 > 0).all():
-        raise ValueError(f"dh2 must be positive to test the conserved line, got {dh2.min()}")
-    x = dy2 / dh2
+    if not dh2.size or not (dh2 > 0).all():
+        raise ValueError(
+            f"dh2 must be positive to test the conserved line, got {dh2.min() if dh2.size else 'no sample'}"
+        )
+    size = float(dh2.max())  # in units of their own nothing overflows
+    with np.errstate(over="ignore"):
+        x = dy2 / dh2
+    longest = float(np.abs(x).max()) or 1.0
+    if not np.isfinite(longest):
+        raise ValueError(f"dy2/dh2 must be a number in double precision, got dh2 = {dh2[~np.isfinite(x)][0]:g}")
+    h, x = dh2 / size, x / longest
     centred = x - x.mean()
-    spread = float(centred @ centred)
-    varies = spread > x.size * (8 * np.finfo(np.float64).eps * float(np.abs(x).max())) ** 2
-    slope = float(centred @ dh2) / spread if varies else 0.0
-    intercept = float(dh2.mean() - slope * x.mean())
-    sse = float(np.sum((dh2 - intercept - slope * x) ** 2))
-    return ConservedLine(slope, intercept, r_squared(dh2, sse))
+    slope = float(centred @ h) / float(centred @ centred) if varies(x) else 0.0
+    intercept = float(h.mean() - slope * x.mean())
+    sse = float(np.sum((h - intercept - slope * x) ** 2))
+    r2 = r_squared(h, sse) if varies(h) and h.size > 2 else np.nan
+    return ConservedLine(slope * size / longest, intercept * size, r2)

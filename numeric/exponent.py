@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .loss import varies
 from .quantities import State
 
 _FROM, _TO = 0.01, 0.99
@@ -21,7 +22,7 @@ class GrowthExponent:
 
     Attributes:
         value: d log dh2 / d log dy2.
-        r2: the share of the variation of log dh2 that the power law explains.
+        r2: the share of the variation of log dh2 that the power law explains; NaN if dh2 does not vary.
         first: index of the first sample used.
         last: index of the last sample used.
     """
@@ -69,6 +70,5 @@ def growth_exponent(observed: State) -> GrowthExponent | None:
     weight = weight / weight.sum()
     x, z = x - weight @ x, z - weight @ z
     value = float((weight * x) @ z / ((weight * x) @ x))
-    spread = float(weight @ z**2)
-    r2 = 1 - float(weight @ (z - value * x) ** 2) / spread if spread > 0 else 1.0
+    r2 = 1 - float(weight @ (z - value * x) ** 2) / float(weight @ z**2) if varies(h) else np.nan
     return GrowthExponent(value, r2, first, last)

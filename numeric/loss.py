@@ -14,6 +14,9 @@ from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
 
+_ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Numbers that differ by a smaller share of their size are equal."""
+
 
 def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:
     """The loss of two points while their mean prediction relaxes at a rate of its own.
@@ -85,7 +88,10 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
         raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {np.shape(t)} and {measured.shape}")
     times = increasing_times(t)
     if not (np.isfinite(measured) & (measured >= 0)).all():
-        raise ValueError("loss must be finite and not negative; cut a run that diverged before it does")
+        first = measured[~(np.isfinite(measured) & (measured >= 0))][0]
+        raise ValueError(
+            f"loss must be finite and not negative, got {first:g}; leave out gaps, and what follows a divergence"
+        )
     elapsed = times - times[0]
     pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
     mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
@@ -93,8 +99,10 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     def curve(log_rate: float) -> Array:
         return np.broadcast_to(loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)), times.shape)
 
+    size = max(float(measured.max()), float(pair_loss.max())) or 1.0  # in units of their own nothing overflows
+
     def sse(log_rate: float) -> float:
-        return float(np.sum((curve(log_rate) - measured) ** 2))
+        return float(np.sum((curve(log_rate) / size - measured / size) ** 2))
 
     # From a change of a millionth over the whole run to a relaxation within the closest two samples.
     closest = float(np.min(np.diff(elapsed)))
@@ -105,16 +113,26 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     determined = mean_error > 0 and 0 < best < grid.size - 1
     return LossFit(
         rate=float(np.exp(found.x)) if determined else None,
-        r2=r_squared(measured, found.fun),
-        sse=float(found.fun),
+        r2=r_squared(measured / size, found.fun),
+        sse=float(found.fun) * size * size,
         predicted=curve(found.x),
     )
 
 
+def varies(values: Array) -> bool:
+    """Whether values, shape (n,), differ by more than the rounding of their size.
+
+    >>> varies(np.array([0.3, 0.1 + 0.2])), varies(np.array([0.3, 0.31]))
+    (False, True)
+    """
+    size = float(np.abs(values).max(initial=0.0))
+    return size > 0 and bool(np.ptp(values / size) > _ROUNDING)
+
+
 def r_squared(measured: Array, sse: float) -> float:
     """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
-    spread = float(np.sum((measured - measured.mean()) ** 2))
-    rounding = measured.size * (8 * np.finfo(np.float64).eps * float(np.abs(measured).max())) ** 2
-    if spread <= rounding:
-        return 1.0 if sse <= rounding else 0.0
-    return 1 - sse / spread
+    size = float(np.abs(measured).max(initial=0.0)) or 1.0
+    shares, missed = measured / size, float(sse) / size / size
+    if not varies(measured):
+        return 1.0 if missed <= measured.size * _ROUNDING**2 else 0.0
+    return 1 - missed / float(np.sum((shares - shares.mean()) ** 2))

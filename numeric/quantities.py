@@ -156,7 +156,7 @@ class Rates(_Values):
     _rules = {"h": "positive", "y": "positive"}
 
 
-_NAN = "; a run that diverged must be cut before the first value that is not a number"
+_NAN = "; leave out samples that are gaps, and what follows a divergence"
 _HINTS: dict[tuple[str, str, str], str] = {
     ("State", "dh2", "finite"): _NAN,
     ("State", "dy2", "finite"): _NAN,
@@ -200,9 +200,8 @@ def checked_times(t: ArrayLike) -> NDArray[np.float64]:
     wrong = ~(np.isfinite(times) & (times >= 0))
     if wrong.any():
         first = times[wrong].flat[0] if times.ndim else times[()]
-        raise ValueError(
-            f"t must be finite and not negative, in training steps, got {first}; for t = inf use final_distance"
-        )
+        hint = "; for t = inf use final_distance" if first == np.inf else ""
+        raise ValueError(f"t must be finite and not negative, in training steps, got {first}{hint}")
     return times
 
 
@@ -215,8 +214,13 @@ def increasing_times(t: ArrayLike) -> NDArray[np.float64]:
     times = checked_times(t)
     if times.ndim != 1 or times.size < 3:
         raise ValueError(f"t must be of shape (n,) with n >= 3, got {times.shape}")
-    if not (np.diff(times) > 0).all():
-        raise ValueError("t must increase from each sample to the next; sort the samples and drop repeated ones")
+    wrong = np.nonzero(times[1:] <= times[:-1])[0]
+    if wrong.size:
+        before, after = times[wrong[0]], times[wrong[0] + 1]
+        raise ValueError(
+            "t must increase from each sample to the next; sort the samples and drop repeated ones: "
+            f"{after:.17g} follows {before:.17g}"
+        )
     return times
 
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from . import derive, fit, report, reproduce, train
 from .parser import Parser
+from .terminal import write_plainly
 
 _COMMANDS = "list | run | kernels | fit | derive | reproduce | report"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, or 2 after one line on what is wrong."""
+    write_plainly()
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
     try:

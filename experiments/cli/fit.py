@@ -45,19 +45,25 @@ def _named_number(text: str) -> tuple[str, float]:
 
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
-    from ..comparison import Comparison, Failure, compare  # pandas and SciPy are loaded for the commands that fit
+    from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
     from ..records import read_trajectories
     from ..report import comparison_table, departure_lines, nested_lines
+    from ..samples import KEYS, UNLABELLED
 
+    fixed = dict(options.fixed)
+    if len(fixed) < len(options.fixed):
+        raise ValueError(f"each coefficient can be --fixed once, got {', '.join(name for name, _ in options.fixed)}")
     frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
     comparisons = [
         c
-        for name in options.theory or ["two_point"]
-        for c in compare(frame, theory=name, fixed=dict(options.fixed), balanced=options.balanced)
+        for name in dict.fromkeys(options.theory or ["two_point"])
+        for c in compare(frame, theory=name, fixed=fixed, balanced=options.balanced)
     ]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     if not fitted:
-        raise ValueError(next(c.reason for c in comparisons if isinstance(c, Failure)))
+        first = comparisons[0].row()
+        where = " ".join(first[key] for key in KEYS if first[key] != UNLABELLED)
+        raise ValueError(f"{where}: {first['message']}" if where else first["message"])
     print(comparison_table(comparisons))
     for line in nested_lines(comparisons):
         print(line)

@@ -72,10 +72,11 @@ def _draw_loss(ax: Axes, comparison: Comparison) -> None:
 
 def _draw_line(ax: Axes, comparison: Comparison) -> None:
     for values, style in ((_values, NETWORK_LINE), (_predictions, THEORY_LINE)):
-        dh2 = values(comparison, "dh2")
+        dh2 = np.where(values(comparison, "dh2") > 0, values(comparison, "dh2"), np.nan)
         ax.plot(values(comparison, "dy2") / dh2, dh2, **style)
+    r2 = comparison.line.r2
     ax.set(
-        title=f"conserved line   ($R^2$ of any line = {comparison.line.r2:.3f})",
+        title="conserved line" if np.isnan(r2) else f"conserved line   ($R^2$ of any line = {r2:.3f})",
         xlabel=r"$|\Delta y|^2/|\Delta h|^2$",
         ylabel=r"$|\Delta h|^2$",
     )
@@ -95,8 +96,13 @@ def _rates_text(comparison: Comparison) -> str:
     names = {"rate_h": r"$1/\tau_h$", "rate_y": r"$1/\tau_y$"}
     coefficients = comparison.fit.coefficients.items()
     text = ",  ".join(f"{names.get(name, name)} = {value:.3g}" for name, value in coefficients)
-    end = rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {comparison.final_measured:.3g}"
-    return f"{text} per step;  {end}" if comparison.fit.theory == "two_point" else f"{comparison.fit.theory}:  {text}"
+    measured = f"{comparison.final_measured:.3g}" if comparison.ended else "not seen"
+    end = rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {measured}"
+    said = f"{text} per step;  {end}" if comparison.fit.theory == "two_point" else f"{comparison.fit.theory}:  {text}"
+    left_out = (f"{n} {name}" for name, n in (("gaps", comparison.gaps), ("cut", comparison.cut)) if n)
+    return (
+        f"{said}\n{len(comparison.steps)} samples, {', '.join(left_out)}" if comparison.gaps + comparison.cut else said
+    )
 
 
 def draw_pairs(run: Run) -> Figure:
@@ -155,7 +161,7 @@ def _draw_ends(ax: Axes, run: Run) -> None:
     ax.plot(ends, ends, color="0.7", lw=0.8)
     sns.scatterplot(x=theory, y=measured, ax=ax, s=18, color=MEASURED_COLOUR)
     ax.set(xscale="log", yscale="log", title="final hidden distance", xlabel="theory (start and fitted rates)")
-    ax.set_ylabel("network")
+    ax.set_ylabel("network, last measured")
 
 
 def _draw_delays(ax: Axes, run: Run) -> None:

@@ -279,7 +279,7 @@ class _Found:
                     "1/τ_y": spread(fits["rate_y"]),
                     "1/τ_ȳ": spread(fits["rate_mean"].astype(float)),
                     "recorded": ", ".join(f"{known[k]:g}" if k in known else "-" for k in _RATES) if known else "-",
-                    "final dh2, network": spread(fits["final_measured"]),
+                    "final dh2, network": spread(fits["final_measured"].astype(float)),
                     "two-point": spread(fits["final_predicted"].astype(float)),
                     "growing rates": spread(growing["final_predicted"].astype(float)),
                 }

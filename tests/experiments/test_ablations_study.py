@@ -6,7 +6,7 @@ import pytest
 import theory_runs
 from repdyn.experiments.figures.ablations import draw_ratios
 from repdyn.experiments.fits import MEASURED
-from repdyn.experiments.line_fits import LineFits
+from repdyn.experiments.line_fits import LineFits, line_fit
 from repdyn.experiments.line_fits import run_trial as run_line_fits
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.ablations import ABLATIONS, Ablations
@@ -154,6 +154,15 @@ def test_the_recorded_procedure_finds_the_rates_of_the_theory() -> None:
     assert found["guesses"].tolist() == [15, 20]
     np.testing.assert_allclose(found["rate_h"], 6e-3, rtol=0.05)
     np.testing.assert_allclose(found["rate_y"], 6e-2, rtol=0.05)
+
+
+def test_the_recorded_procedure_leaves_gaps_out() -> None:
+    (_, rows), *_ = theory_runs.run(1).tables["trajectory"].groupby("layer")
+    rows = rows[::10].reset_index(drop=True).astype({"dh2": float})
+    with_gap = rows.assign(dh2=rows["dh2"].where(rows.index != 5))
+    assert line_fit(with_gap, "two_point", 15) == line_fit(rows.drop(index=5), "two_point", 15)
+    with pytest.raises(ValueError, match="is for two points whose targets differ, got dy2_target = 0"):
+        line_fit(rows.assign(dy2_target=0.0), "two_point", 15)
 
 
 def test_the_text_says_where_the_recorded_procedure_ends(section) -> None:

@@ -1,6 +1,8 @@
 """The command line: what it prints, and one line for whatever is wrong."""
 
+import io
 import re
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -226,8 +228,8 @@ def test_whatever_is_wrong_is_one_line_and_a_status(words: str, message: str, ca
         ("step,dh2,dy2,w\n0,1,1,9\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", r"at most |dy| |dy*| (Cauchy-Schwarz)"),
         ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 -1 --dy2 1", "Pair.dx2 must be positive, got -1.0"),
         ("step,dh2,dy2,w\n0,1,0,0\n1,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 nan", "Pair.dy2 must be finite, got nan"),
-        ("step,dh2,dy2,w\n0,1,0,0\n0,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", "t must increase from each sample"),
-        ("step,dh2,dy2,w\n0,nan,0,0\n", "--dx2 1 --dy2 1", "the first dh2, dy2 or w is not finite"),
+        ("step,dh2,dy2,w\n0,1,0,0\n0,1,0,0\n2,1,0,0\n", "--dx2 1 --dy2 1", "drop repeated ones: 0 follows 0"),
+        ("step,dh2,dy2,w\n0,nan,0,0\n", "--dx2 1 --dy2 1", "0 of 1 samples have a finite step, dh2, dy2 and w"),
         ("step,dh2,dy2,w\n", "--dx2 1 --dy2 1", "holds no rows"),
     ],
 )
@@ -238,6 +240,102 @@ def test_a_trajectory_that_cannot_be_fitted_is_one_line(tmp_path, text, options,
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def whole(**columns) -> pd.DataFrame:
+    steps = list(range(0, 6000, 10))
+    state = trajectory(steps, State(1e-3, 1e-3, 0.0), Pair(1.0, 0.5), Rates(2e-3, 1e-2))
+    return pd.DataFrame({"step": steps, **vars(state), "dx2": 1.0, "dy2_target": 0.5} | columns)
+
+
+def fitted(frame: pd.DataFrame, path: Path, capsys, *options: str) -> str:
+    frame.to_csv(path, index=False)
+    assert main(["fit", str(path), *options]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def test_a_fit_says_what_it_saw(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "mine.csv"
+    out = fitted(whole(), path, capsys)
+    assert out.splitlines()[0].split()[-1] == "samples"
+    assert out.splitlines()[1].split()[-1] == "600"
+    assert "samples used" not in out
+    assert "its end was not measured" not in out
+    frame = whole()
+    frame.loc[[3, 5], "dh2"] = float("nan")
+    out = fitted(frame, path, capsys)
+    assert "598 of 600 samples used: gaps, not finite: 2\n" in out
+    assert "its end was not measured" not in out
+    frame.loc[8:, "dy2"] = float("inf")
+    out = fitted(frame, path, capsys)
+    assert "6 of 600 samples used: gaps, not finite: 2; cut at the end, where they stay not finite: 592\n" in out
+    assert re.search(r"seen to step 70, where dh2 is 0.001\d* and 0% of .* is learnt: its end was not measured", out)
+    assert " ± " not in out
+    assert out.count("(no error)") == 2
+
+
+def test_rows_of_a_logger_are_one_sample_a_step(tmp_path: Path, capsys) -> None:
+    frame = whole()
+    one, other = frame.assign(dh2=float("nan")), frame.assign(dy2=float("nan"), w=float("nan"))
+    path = tmp_path / "mine.csv"
+    out = fitted(pd.concat([one, other]).sort_values("step", kind="stable"), path, capsys)
+    assert out.splitlines()[1].split()[-1] == "600"
+    assert "samples used" not in out
+    apart = pd.concat([one[::2], other[1::2]]).sort_values("step")
+    apart.to_csv(path, index=False)
+    assert main(["fit", str(path)]) == 2
+    assert capsys.readouterr().err == (
+        "repdyn: 0 of 600 samples have a finite step, dh2, dy2 and w, and a fit takes 3 (step is finite in 600, dh2 is "
+        "finite in 300, dy2 is finite in 300, w is finite in 300); put the values of a step into one row\n"
+    )
+
+
+def test_a_wrong_step_is_named_with_its_pair(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "mine.csv"
+    steps = [*range(0, 5980, 10), 5970, 5980]
+    whole(step=steps, pair="3-7", layer="hidden.2").to_csv(path, index=False)
+    assert main(["fit", str(path)]) == 2
+    assert capsys.readouterr().err == (
+        "repdyn: 3-7 hidden.2: t must increase from each sample to the next; sort the samples and drop repeated ones: "
+        "5970 follows 5970\n"
+    )
+
+
+def test_rows_without_a_pair_are_counted_and_left_out(tmp_path: Path, capsys) -> None:
+    frame = pd.concat([whole(pair=1), whole(pair=2)], ignore_index=True)
+    frame.loc[[3, 900], "pair"] = float("nan")
+    out = fitted(frame, tmp_path / "mine.csv", capsys)
+    assert [line.split()[0] for line in out.splitlines()[1:3]] == ["1", "2"]
+    assert "2 of 1200 rows name no pair or no layer, so that they belong to no trajectory" in out
+
+
+def test_a_constant_trajectory_has_no_line(tmp_path: Path, capsys) -> None:
+    out = fitted(whole(dh2=0.3, dy2=0.4, w=0.1), tmp_path / "mine.csv", capsys)
+    assert "conserved line: no R2, since dh2 does not vary" in out
+
+
+def test_a_distance_that_rounding_made_negative_is_zero(tmp_path: Path, capsys) -> None:
+    frame = whole()
+    frame.loc[9, "dh2"] = -1e-18
+    assert "not fitted" not in fitted(frame, tmp_path / "mine.csv", capsys)
+
+
+def test_a_coefficient_is_fixed_once(csv: Path, capsys) -> None:
+    assert main(["fit", str(csv), "--fixed", "rate_h=1", "--fixed", "rate_h=2"]) == 2
+    assert capsys.readouterr().err == "repdyn: each coefficient can be --fixed once, got rate_h, rate_h\n"
+
+
+@pytest.mark.parametrize("words", ["fit", "derive two_point"])
+def test_a_terminal_of_ascii_shows_all(words: str, csv: Path, monkeypatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii", errors="strict"))
+    options = [str(csv), "--dx2", "1", "--dy2", "0.5"] if words == "fit" else []
+    assert main([*words.split(), *options]) == 0
+    sys.stdout.flush()
+    text = written.getvalue().decode("ascii")
+    assert ("0.002 +/- " if words == "fit" else "[verified]") in text
 
 
 def test_an_interruption_of_training_is_one_line(tmp_path: Path, monkeypatch, capsys) -> None:
@@ -255,6 +353,6 @@ def test_a_run_of_which_nothing_can_be_fitted_is_written_and_says_why(tmp_path: 
     assert main([*wild.split(), "--results", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "training diverged at step" in out
-    assert "90 not fitted; the first: 0-1 network.hidden.0: t must be of shape (n,) with n >= 3" in out
+    assert "90 not fitted; the first: 0-1 network.hidden.0: 1 of 2 samples have a finite step, dh2, dy2 and w" in out
     (folder,) = tmp_path.iterdir()
     assert not (folder / "figure.png").exists()

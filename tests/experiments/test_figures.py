@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from repdyn.experiments import Digits, TwoPoints, draw_comparison, run
+from repdyn.experiments import Digits, TwoPoints, compare, draw_comparison, run
 from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
@@ -50,6 +50,22 @@ def test_a_trajectory_without_a_loss_leaves_its_place_empty(one_pair) -> None:
     figure = draw_comparison(replace(one_pair.main[0], loss=None, loss_fit=None), title="mine")
     assert not figure.axes[3].axison
     assert figure.get_suptitle() == "mine"
+
+
+def test_what_was_left_out_and_not_seen_is_said_in_the_title(one_pair) -> None:
+    frame = one_pair.frame.astype({"dh2": float, "loss": float})
+    frame.loc[5, "dh2"], frame.loc[7, "loss"], frame.loc[[8, 9], "dh2"] = np.nan, np.nan, 0.0
+    frame.loc[70:, "w"] = np.inf
+    (comparison,) = compare(frame)
+    figure = draw_comparison(comparison)
+    assert figure.get_suptitle().endswith("network not seen\n69 samples, 1 gaps, 11 cut")
+    figure.canvas.draw()
+    assert "samples" not in draw_comparison(one_pair.main[0]).get_suptitle()
+
+
+def test_a_constant_distance_is_drawn_without_the_r2_of_a_line(one_pair) -> None:
+    (comparison,) = compare(one_pair.frame.assign(dh2=0.3))
+    assert draw_comparison(comparison).axes[4].get_title() == "conserved line"
 
 
 def test_many_pairs_are_drawn_by_rank_layer_and_end(many_pairs) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from repdyn.experiments import Comparison, Digits, Failure, Setting, TwoPoints, compare, override, run
 from repdyn.experiments.runs import balanced_exponent
-from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
+from repdyn.numeric import Pair, Rates, State, fit_rates, loss_curve, trajectory
 
 SMALL = TwoPoints(name="small", width=32, hidden_layers=2, layer=0, steps=400, lr=0.02, gain=0.7)
 
@@ -87,14 +87,116 @@ def test_a_trajectory_is_cut_before_it_diverges() -> None:
     frame.loc[900:, "dh2"] = np.nan
     (comparison,) = compare(frame)
     assert isinstance(comparison, Comparison)
-    assert (len(comparison.steps), comparison.cut) == (900, 100)
+    assert (len(comparison.steps), comparison.gaps, comparison.cut) == (900, 0, 100)
+    assert not comparison.ended
+    assert comparison.row()["final_measured"] is None
 
 
-def test_a_loss_that_is_recorded_more_rarely_is_left_out() -> None:
-    loss = np.where(np.arange(1000) % 10 == 0, 1.0, np.nan)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("column", ["step", "dh2", "dy2", "w"])
+@pytest.mark.parametrize("row", [5, 500, 998])
+def test_one_bad_value_is_one_gap_and_decides_nothing(row: int, column: str, bad: float) -> None:
+    frame = theory_frame().astype(float)
+    frame.loc[row, column] = bad
+    (comparison,) = compare(frame)
+    assert isinstance(comparison, Comparison)
+    assert (len(comparison.steps), comparison.gaps, comparison.cut) == (999, 1, 0)
+    assert comparison.steps.tolist() == theory_frame().drop(index=row)["step"].tolist()
+    assert (comparison.fit.rates.h, comparison.fit.rates.y) == pytest.approx((2e-3, 1e-2), rel=1e-8)
+
+
+def test_a_trajectory_whose_first_row_is_a_gap_begins_at_the_next() -> None:
+    frame = theory_frame().astype(float)
+    frame.loc[:1, "w"] = np.nan
+    (comparison,) = compare(frame)
+    assert isinstance(comparison, Comparison)
+    assert (comparison.steps[0], comparison.gaps) == (6.0, 2)
+    assert (comparison.fit.rates.h, comparison.fit.rates.y) == pytest.approx((2e-3, 1e-2), rel=1e-8)
+
+
+def test_a_theory_that_depends_on_time_does_not_begin_after_a_gap() -> None:
+    from dataclasses import replace
+
+    from repdyn.symbolic import two_point
+
+    base = two_point()
+    dh2 = base.states[0]
+    late = replace(base, name="late", rhs={**base.rhs, dh2: base.rhs[dh2] * (1 + base.time)}, solution=None, final=None)
+    frame = theory_frame().astype(float)
+    frame.loc[0, "dh2"] = np.nan
+    (failure,) = compare(frame, theory=late)
+    assert isinstance(failure, Failure)
+    assert "depends on time itself: give the trajectory from step 0 on, got 3 first" in failure.reason
+    assert "(left out as not finite: 1 of 1000 samples)" in failure.reason
+
+
+def test_what_a_comparison_claims_depends_on_how_much_was_seen() -> None:
+    whole = trajectory(np.arange(0, 6000, 10), State(1e-3, 1e-3, 0.0), Pair(1.0, 0.5), Rates(2e-3, 1e-2))
+    frame = theory_frame().iloc[:600].assign(step=np.arange(0, 6000, 10), **vars(whole))
+    found = [compare(frame.iloc[:n])[0] for n in (600, 300, 5)]
+    assert [c.ended for c in found] == [True, False, False]
+    assert found[0].learnt > 0.99
+    assert 0.1 < found[1].learnt < 0.9
+    assert found[2].learnt < 0.01
+    assert [c.row()["final_measured"] for c in found] == [pytest.approx(whole.dh2[-1]), None, None]
+    assert [c.row()["last_measured"] for c in found] == [pytest.approx(whole.dh2[n - 1]) for n in (600, 300, 5)]
+    assert found[2].errors is None
+    assert found[2].row()["stderr_h"] is None
+
+
+def test_a_pair_that_agrees_ends_where_its_outputs_meet() -> None:
+    steps = np.arange(0, 4000, 10)
+    state = trajectory(steps, State(1.0, 0.5, 0.5), Pair(1.0, 0.0), Rates(1e-3, 1e-2))
+    (whole,) = compare(theory_frame().iloc[:400].assign(step=steps, **vars(state), dy2_target=0.0))
+    assert isinstance(whole, Comparison)
+    assert whole.ended
+
+
+def test_a_loss_that_is_recorded_more_rarely_is_fitted_where_it_is() -> None:
+    frame = theory_frame()
+    state = State(frame["dh2"], frame["dy2"], frame["w"])
+    loss = np.asarray(loss_curve(frame["step"], state, Pair(1.0, 0.5), 2.0, 3e-3))
+    rare = np.where(np.arange(1000) % 10 == 3, loss, np.nan)
+    (comparison,) = compare(frame.assign(loss=rare))
+    assert isinstance(comparison, Comparison)
+    assert len(comparison.steps) == 1000
+    assert comparison.loss_fit is not None
+    assert comparison.loss_fit.rate == pytest.approx(3e-3, rel=1e-4)
+    np.testing.assert_array_equal(np.isfinite(comparison.loss_fit.predicted), np.isfinite(rare))
+
+
+@pytest.mark.parametrize(
+    ("loss", "reason"),
+    [
+        (np.where(np.arange(1000) < 2, 1.0, np.nan), "it is finite in 2 of 1000 samples, and a fit takes 3"),
+        (np.where(np.arange(1000) == 7, -1.0, 1.0), "loss must be finite and not negative, got -1"),
+    ],
+)
+def test_a_loss_that_cannot_be_fitted_does_not_decide_the_rest(loss, reason: str) -> None:
     (comparison,) = compare(theory_frame(loss=loss))
     assert isinstance(comparison, Comparison)
-    assert (len(comparison.steps), comparison.loss_fit) == (1000, None)
+    assert comparison.loss_fit is None
+    assert comparison.loss_reason is not None
+    assert comparison.loss_reason.startswith(reason)
+    assert comparison.fit.rates.h == pytest.approx(2e-3, rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e300])
+def test_a_loss_of_any_size_warns_of_nothing(size: float) -> None:
+    (comparison,) = compare(theory_frame(loss=size))
+    assert isinstance(comparison, Comparison)
+    assert comparison.loss_fit is not None
+    assert comparison.loss_fit.r2 == 0.0
+
+
+def test_balancing_gives_a_scalar_that_is_constant_to_rounding_no_weight() -> None:
+    rng = np.random.default_rng(0)
+    frame = theory_frame()
+    frame["w"] = 0.25 * (1 + 1e-16 * rng.standard_normal(1000))
+    frame["dy2"] = 0.25 + 0.1 * (1 - np.exp(-frame["step"] / 500))
+    (comparison,) = compare(frame, balanced=True)
+    assert isinstance(comparison, Comparison)
+    assert comparison.fit.sse < 1e6
 
 
 def test_a_hidden_distance_that_vanishes_is_fitted_all_the_same() -> None:
@@ -111,7 +213,11 @@ def test_a_hidden_distance_that_vanishes_is_fitted_all_the_same() -> None:
         ({"dh2": 0.0}, "the initial dh2 must be positive, got 0.0"),
         ({"step": 5}, "t must increase from each sample to the next"),
         ({"dx2": np.arange(1000) + 1.0}, "dx2 must be the same in all rows of a pair, got 1, 2, 3"),
-        ({"dh2": np.nan}, "the first dh2, dy2 or w is not finite: there is no trajectory to fit"),
+        ({"dh2": np.nan}, r"0 of 1000 samples have a finite step, dh2, dy2 and w, and a fit takes 3 \(step is finite"),
+        ({"dy2": -0.1}, "dy2 is a squared distance and must not be negative, got -0.1 at step 0"),
+        ({"dx2": 1e308}, "dx2 is 1e.308, and products of such numbers are too large for double precision: give it in"),
+        ({"dh2": 1e-320}, "dh2 is .*e-32. at step 0, and products of such numbers are too small for double precision"),
+        ({"step": np.arange(1000) * 1e60}, "step is .* too large for double precision"),
     ],
 )
 def test_what_cannot_be_compared_is_a_result_with_its_reason(columns: dict, words: str) -> None:

@@ -58,3 +58,53 @@ def test_the_line_is_the_least_squares_line() -> None:
 def test_a_vanished_distance_has_no_line() -> None:
     with pytest.raises(ValueError, match=r"dh2 must be positive to test the conserved line, got 0\.0"):
         conserved_line(State([1.0, 0.0], 0.5, 0.0))
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-12, 1e12, 1e300])
+def test_line_and_departures_know_no_units(size: float) -> None:
+    there = State(PATH.dh2 * size, PATH.dy2 * size, PATH.w * size)
+    late = State(PATH.dh2 * size, PATH.dy2 * size * 0.8, PATH.w * size)
+    with np.errstate(all="raise", under="ignore"):
+        line, found = conserved_line(there), departures(T, there, late)
+    base = departures(T, PATH, State(PATH.dh2, PATH.dy2 * 0.8, PATH.w))
+    assert line.r2 == pytest.approx(1.0, abs=1e-12)
+    assert line.slope == pytest.approx(1.5 * 1e-3 / 2e-2 * size, rel=1e-9)
+    assert [d.worst for d in found] == pytest.approx([d.worst for d in base])
+    assert [d.first_at for d in found] == [d.first_at for d in base]
+
+
+@pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
+def test_a_constant_departs_by_a_share_of_its_size(size: float) -> None:
+    dh2, dy2, _ = departures([0, 1, 2], State(size, 0.0, 0.0), State(size * 1.2, 0.0, 0.0))
+    assert dh2.worst == pytest.approx(-0.2)
+    assert dh2.first_at == 0.0
+    assert dy2.worst == 0.0
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State([0.3] * 5, 0.4, 0.1),
+        State(np.array([0.1 + 0.2, 0.3, 0.3]), [0.0, 0.1, 0.2], 0.0),
+        State([1.0, 2.0], [0.1, 0.9], 0.0),
+    ],
+    ids=["constant", "constant to rounding", "two samples"],
+)
+def test_a_line_that_any_line_explains_has_no_r2(state: State) -> None:
+    assert np.isnan(conserved_line(state).r2)
+
+
+def test_a_ratio_that_stands_still_explains_nothing_of_what_moves() -> None:
+    assert conserved_line(State([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], 0.0)).r2 == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State([], [], []), "dh2 must be positive to test the conserved line, got no sample"),
+        (State([1e-310, 1.0, 2.0], 1.0, 0.0), "dy2/dh2 must be a number in double precision, got dh2 = 1e-310"),
+    ],
+)
+def test_what_has_no_line_is_refused_by_name(state: State, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        conserved_line(state)

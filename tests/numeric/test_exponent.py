@@ -63,3 +63,20 @@ def test_in_the_theory_it_is_a_half_where_the_start_is_forgotten_and_zero_where_
     assert exponents[0] == pytest.approx(0.5, abs=1e-3)
     assert exponents[-1] == pytest.approx(0.0, abs=1e-3)
     assert (np.diff(exponents) < 0).all()
+
+
+def test_a_hidden_distance_that_stands_still_has_no_share_explained() -> None:
+    dy2 = np.geomspace(1e-3, 1.0, 40)
+    found = growth_exponent(State(0.3 * (1 + 1e-16 * np.sin(np.arange(40))), dy2, 0.0))
+    assert found is not None
+    assert found.value == pytest.approx(0.0, abs=1e-9)
+    assert np.isnan(found.r2)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-12, 1e12, 1e300])
+def test_it_knows_no_units(size: float) -> None:
+    dy2 = np.geomspace(1e-3, 1.0, 40)
+    with np.errstate(all="raise", under="ignore"):
+        found = growth_exponent(State(dy2**0.7 * size, dy2 * size, 0.0))
+    assert found is not None
+    assert found.value == pytest.approx(0.7, abs=1e-9)

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from repdyn.numeric import Pair, Rates, State, fit_loss, loss_curve, trajectory
+from repdyn.numeric.loss import r_squared
 
 PAIR = Pair(1.0, 0.5)
 T = np.arange(0.0, 3000.0, 7.0)
@@ -72,9 +73,7 @@ def test_shapes_must_match(t, loss) -> None:
 
 @pytest.mark.parametrize("wrong", [-0.1, np.nan, np.inf])
 def test_a_diverged_loss_is_refused(wrong) -> None:
-    with pytest.raises(
-        ValueError, match="loss must be finite and not negative; cut a run that diverged before it does"
-    ):
+    with pytest.raises(ValueError, match=f"loss must be finite and not negative, got {wrong}; leave out gaps"):
         fit_loss([0, 1, 2], [1.0, wrong, 0.5], STILL, PAIR)
 
 
@@ -108,3 +107,12 @@ def test_numbers_out_of_their_range_are_refused(mean_error, rate_mean) -> None:
     words = f"mean_error must be finite and not negative and rate_mean finite and positive, got {mean_error} and"
     with pytest.raises(ValueError, match=re.escape(words)):
         loss_curve(1.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), mean_error, rate_mean)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-12, 1e12, 1e300])
+def test_the_share_explained_knows_no_units(size: float) -> None:
+    measured, missed = np.array([0.0, 1.0, 3.0]), 0.7
+    with np.errstate(all="raise", under="ignore"):
+        assert r_squared(measured * size, missed * size * size) == pytest.approx(
+            r_squared(measured, missed) if abs(np.log10(size)) < 150 else 1.0 if size < 1 else -np.inf
+        )

@@ -1,11 +1,13 @@
 """State, Pair and Rates: immutable values that say what is wrong with what they are given."""
 
+import itertools
 import re
 from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
 from repdyn.numeric import Pair, Rates, State, inner_products
+from repdyn.numeric.quantities import increasing_times
 
 VALUES = [State(0.1, 0.2, 0.3), Pair(0.1, 0.2), Rates(0.1, 0.2)]
 KINDS = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
@@ -82,9 +84,7 @@ def test_only_finite_numbers_are_accepted(value, wrong) -> None:
 
 
 def test_a_diverged_run_is_told_what_to_do() -> None:
-    with pytest.raises(
-        ValueError, match="got nan; a run that diverged must be cut before the first value that is not a"
-    ):
+    with pytest.raises(ValueError, match="got nan; leave out samples that are gaps, and what follows a divergence"):
         State([0.1, np.nan], 0.2, 0.3)
 
 
@@ -160,3 +160,18 @@ def test_a_state_is_indexed_over_its_broadcast_fields() -> None:
 def test_a_state_of_numbers_has_no_index() -> None:
     with pytest.raises(IndexError, match="too many indices"):
         State(0.1, 0.2, 0.3)[0]
+
+
+@pytest.mark.parametrize("times", [[0, 2, 1], [0, 1, 1], [5, 4, 3]])
+def test_times_that_do_not_increase_are_quoted(times) -> None:
+    before, after = next((a, b) for a, b in itertools.pairwise(times) if b <= a)
+    with pytest.raises(ValueError, match=f"drop repeated ones: {after} follows {before}$"):
+        increasing_times(times)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -1.0])
+def test_only_an_infinite_time_is_told_of_the_end(wrong: float) -> None:
+    with pytest.raises(ValueError, match=f"t must be finite and not negative, in training steps, got {wrong}$"):
+        increasing_times([0.0, wrong, 2.0])
+    with pytest.raises(ValueError, match=r"got inf; for t = inf use final_distance$"):
+        increasing_times([0.0, 1.0, np.inf])
