@@ -69,13 +69,18 @@ def _estimate(trial: Trial, earlier: Iterable[Mapping[str, Any]]) -> float | Non
         if record["experiment"] == trial.experiment and record["status"] == FINISHED:
             other = {**record["configuration"], "setting": record["setting"]}
             alike = sum(_same(own[name], other.get(name)) for name in own if name not in _WITHOUT_COST)
-            steps = own.get("steps", 1) / other.get("steps", 1)
-            times.setdefault(alike, []).append(record["seconds"] * steps)
+            times.setdefault(alike, []).append(record["seconds"] * own.get("steps", 1) / _steps(other))
     return median(times[max(times)]) if times else None
 
 
 _WITHOUT_COST = ("seed", "steps", "lr", "gain")
 """What two trials may differ in and take as long, but for their steps."""
+
+
+def _steps(written: Mapping[str, Any]) -> float:
+    """The training steps of a configuration that was written, which may be of any version of the code."""
+    steps = written.get("steps", 1)
+    return steps if isinstance(steps, int) and steps > 0 else 1
 
 
 def _same(value: Any, written: Any) -> bool:

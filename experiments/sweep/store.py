@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shortened
+from typing import Any, TypeVar, cast
 
 import pandas as pd
+from pyarrow import parquet
 
-from ..folders import RecordError, check_folder, to_json, whole_folder
-from .outcome import FAILED, Outcome
+from ..claims import Claim
+from ..files import beside, check_folder_place, tidy
+from ..folders import RecordError, check_folder, read_json, to_json, whole_folder
+from .outcome import DIVERGED, FAILED, FINISHED, Outcome
 from .trial import Trial
 
 TRIAL = "trial.json"
+
+T = TypeVar("T")
 
 
 class Store:
     """Outcomes of trials under a folder: ``<experiment>/<setting>-<seed>-<digest>/``.
 
-    Each holds ``trial.json`` (configuration, needs, status, values, versions, seconds), a Parquet file for each table
-    and ``manifest.json`` (checksums): pandas alone reads them.
+    Each holds ``trial.json`` (configuration, needs, status, values, names of tables, versions, seconds), a Parquet file
+    for each table and ``manifest.json`` (checksums): pandas alone reads them.
 
     >>> import tempfile
     >>> from repdyn.experiments import TwoPoints
@@ -40,6 +48,25 @@ class Store:
         name = f"{trial.configuration.name}-{trial.configuration.seed}-{trial.digest}"
         return self.root / trial.experiment / name
 
+    def check(self, trial: Trial) -> None:
+        """Check that the outcome of a trial could be written.
+
+        Raises:
+            OSError: saying what is in the way.
+        """
+        check_folder_place(self.folder(trial))
+
+    def claim(self, trial: Trial) -> Claim:
+        """The claim of the process that runs a trial."""
+        folder = self.folder(trial)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Claim(beside(folder, "claim"))
+
+    def tidy(self) -> None:
+        """Remove what killed processes left; an earlier outcome they were about to replace comes back."""
+        for folder in self.root.glob("*/"):
+            tidy(folder)
+
     def write(self, trial: Trial, outcome: Outcome) -> None:
         """Keep the outcome of a trial, in the place of an earlier one."""
         record = {
@@ -52,6 +79,7 @@ class Store:
             "status": outcome.status,
             "reason": outcome.reason,
             "values": outcome.values,
+            "tables": list(outcome.tables),
             "seconds": outcome.seconds,
             "versions": outcome.versions,
         }
@@ -66,11 +94,11 @@ class Store:
         Raises:
             RecordError: if there is one and it is damaged, naming the file.
         """
-        outcome = self.summary(trial)
-        if outcome is None:
+        record = self._record(trial)
+        if record is None:
             return None
         folder = self.folder(trial)
-        return replace(outcome, tables={path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))})
+        return replace(_outcome(record), tables={name: _table(folder, name) for name in record["tables"]})
 
     def outcome(self, trial: Trial) -> Outcome:
         """As :meth:`read`, of a trial that is there."""
@@ -80,13 +108,8 @@ class Store:
 
     def summary(self, trial: Trial) -> Outcome | None:
         """As :meth:`read`, but without the tables."""
-        folder = self.folder(trial)
-        if not folder.exists():
-            return None
-        check_folder(folder)
-        record: dict[str, Any] = json.loads((folder / TRIAL).read_text("utf-8"))
-        record["values"] = {name: _number(value) for name, value in record["values"].items()}
-        return Outcome(**{name: record[name] for name in ("status", "reason", "values", "seconds", "versions")})
+        record = self._record(trial)
+        return None if record is None else _outcome(record)
 
     def holds(self, trial: Trial) -> bool:
         """Whether a trial need not be run: it is there and did not fail.
@@ -101,14 +124,84 @@ class Store:
         """What ``trial.json`` says of every trial, of any version of the code, without those that are damaged."""
         found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob(f"*/[!.]*/{TRIAL}")):
-            try:
-                check_folder(path.parent)
-            except RecordError:
-                continue
-            found.append(json.loads(path.read_text("utf-8")))
+            with suppress(RecordError):
+                found.append(_record(path.parent))
         return found
+
+    def _record(self, trial: Trial) -> dict[str, Any] | None:
+        folder = self.folder(trial)
+        if not folder.exists():
+            return None
+        record = _record(folder)
+        if record["digest"] != trial.digest:
+            raise RecordError(f"{TRIAL} of {folder} is of another trial; run the setting again")
+        return record
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """What ``trial.json`` says, in a folder that is whole.
+
+    Raises:
+        RecordError: if it is not whole, or says what no trial says.
+    """
+    check_folder(folder, TRIAL)
+    record: Any = read_json(folder / TRIAL)
+    for name, (is_right, what) in _FIELDS.items():
+        value = cast(dict[str, Any], record).get(name) if isinstance(record, dict) else None
+        if not is_right(value):
+            raise RecordError(f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again")
+    check_folder(folder, *(f"{name}.parquet" for name in record["tables"]))
+    for name in record["tables"]:
+        _parquet(folder, name, parquet.read_schema)
+    return record
+
+
+def _outcome(record: dict[str, Any]) -> Outcome:
+    values = {name: _number(value) for name, value in record["values"].items()}
+    return Outcome(record["status"], record["reason"], values, {}, record["seconds"], record["versions"])
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    return _parquet(folder, name, pd.read_parquet)
+
+
+def _parquet(folder: Path, name: str, read: Callable[[Path], T]) -> T:
+    try:
+        return read(folder / f"{name}.parquet")
+    except Exception as error:  # of many kinds; the checksum fits, so it was written so
+        reason = str(error).partition("\n")[0]
+        raise RecordError(f"{name}.parquet of {folder} is no Parquet ({reason}); run the setting again") from None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "experiment": (_is_text, "a text"),
+    "setting": (_is_text, "a text"),
+    "digest": (_is_text, "a text"),
+    "configuration": (_is_object, "an object"),
+    "status": (lambda x: x in (FINISHED, DIVERGED, FAILED), f"{FINISHED}, {DIVERGED} or {FAILED}"),
+    "reason": (_is_text, "a text"),
+    "values": (_is_object, "an object"),
+    "tables": (lambda x: isinstance(x, list) and _are_texts(cast(list[Any], x)), "a list of texts"),
+    "seconds": (lambda x: type(x) in (int, float) and 0 <= x < math.inf, "a number, not negative"),
+    "versions": (lambda x: isinstance(x, dict) and _are_texts(cast(dict[str, Any], x).values()), "an object of texts"),
+}
+"""What the fields of ``trial.json`` that are read must be."""
 
 
 def _number(value: Any) -> Any:
     """What JSON has no number for was written as text."""
+    if isinstance(value, list):
+        return [_number(item) for item in cast(list[Any], value)]
     return float(value) if value in ("nan", "inf", "-inf") else value
