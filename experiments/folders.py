@@ -60,11 +60,8 @@ def check_folder(folder: Path, *names: str) -> dict[str, Any]:
     sums = manifest.get("sha256") if isinstance(manifest, dict) else None
     if not isinstance(sums, dict) or not sums or any(name != Path(name).name for name in cast(dict[str, Any], sums)):
         raise _damaged(folder / MANIFEST)
-    expected_digests = cast(dict[str, Any], sums)
-    for name in names:
-        if name not in expected_digests:
-            raise RecordError(f"{MANIFEST} of {folder} does not know {name}; run the setting again")
-    for name, expected in expected_digests.items():
+    check_listed(folder, cast(dict[str, Any], manifest), *names)
+    for name, expected in cast(dict[str, Any], sums).items():
         try:
             whole = _digest(folder / name) == expected
         except FileNotFoundError:
@@ -74,6 +71,17 @@ def check_folder(folder: Path, *names: str) -> dict[str, Any]:
         if not whole:
             raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
     return cast(dict[str, Any], manifest)
+
+
+def check_listed(folder: Path, manifest: Mapping[str, Any], *names: str) -> None:
+    """Check that files are among those whose checksums a folder's manifest has.
+
+    Raises:
+        RecordError: naming the first that is not.
+    """
+    for name in names:
+        if name not in manifest["sha256"]:
+            raise RecordError(f"{folder} is not whole: its {MANIFEST} lacks {name}; run the setting again")
 
 
 def read_json(path: Path) -> Any:

@@ -31,7 +31,11 @@ class Plan:
 
 
 def plan(trials: Iterable[Trial], store: Store) -> Plan:
-    """Find what is missing in the store, with all that the trials need."""
+    """Find what is missing in the store, with all that the trials need.
+
+    Raises:
+        OSError: if the outcome of one could not be written, saying what is in the way.
+    """
     ordered = tuple(in_order(trials))
     missing: list[Trial] = []
     damaged: list[str] = []
@@ -42,6 +46,8 @@ def plan(trials: Iterable[Trial], store: Store) -> Plan:
         except RecordError as error:
             missing.append(trial)
             damaged.append(str(error))
+    for trial in missing:
+        store.check(trial)
     earlier = store.records()
     return Plan(ordered, tuple(missing), tuple(damaged), {trial: _estimate(trial, earlier) for trial in missing})
 

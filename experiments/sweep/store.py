@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from ..claims import Claim
 from ..files import beside, check_folder_place, tidy
-from ..folders import RecordError, check_folder, read_json, to_json, whole_folder
+from ..folders import RecordError, check_folder, check_listed, read_json, to_json, whole_folder
 from .outcome import DIVERGED, FAILED, FINISHED, Outcome
 from .trial import Trial
 
@@ -144,20 +144,20 @@ def _record(folder: Path) -> dict[str, Any]:
     Raises:
         RecordError: if it is not whole, or says what no trial says.
     """
-    check_folder(folder, TRIAL)
+    manifest = check_folder(folder, TRIAL)
     record: Any = read_json(folder / TRIAL)
     for name, (is_right, what) in _FIELDS.items():
         value = cast(dict[str, Any], record).get(name) if isinstance(record, dict) else None
         if not is_right(value):
             raise RecordError(f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again")
-    check_folder(folder, *(f"{name}.parquet" for name in record["tables"]))
+    check_listed(folder, manifest, *(f"{name}.parquet" for name in record["tables"]))
     for name in record["tables"]:
         _parquet(folder, name, parquet.read_schema)
     return record
 
 
 def _outcome(record: dict[str, Any]) -> Outcome:
-    values = {name: _number(value) for name, value in record["values"].items()}
+    values = {name: _value(value) for name, value in record["values"].items()}
     return Outcome(record["status"], record["reason"], values, {}, record["seconds"], record["versions"])
 
 
@@ -194,14 +194,19 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "reason": (_is_text, "a text"),
     "values": (_is_object, "an object"),
     "tables": (lambda x: isinstance(x, list) and _are_texts(cast(list[Any], x)), "a list of texts"),
-    "seconds": (lambda x: type(x) in (int, float) and 0 <= x < math.inf, "a number, not negative"),
+    "seconds": (lambda x: type(x) in (int, float) and 0 <= x <= sys.float_info.max, "a number, not negative"),
     "versions": (lambda x: isinstance(x, dict) and _are_texts(cast(dict[str, Any], x).values()), "an object of texts"),
 }
 """What the fields of ``trial.json`` that are read must be."""
 
 
+def _value(written: Any) -> Any:
+    """A value, or a list of such, as it was before it was written."""
+    if isinstance(written, list):
+        return [_number(item) for item in cast(list[Any], written)]
+    return _number(written)
+
+
 def _number(value: Any) -> Any:
     """What JSON has no number for was written as text."""
-    if isinstance(value, list):
-        return [_number(item) for item in cast(list[Any], value)]
     return float(value) if value in ("nan", "inf", "-inf") else value

@@ -63,7 +63,7 @@ def _local(processes: int) -> Generator[Pool]:
         yield Pool(executor, lambda: processes)
     except BaseException:  # nobody waits for what is running
         for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
+            child.kill()  # Lightning would put off a request to end
         raise
     finally:
         executor.shutdown(cancel_futures=True)
@@ -92,8 +92,10 @@ def _cluster(address: str) -> Generator[Pool]:
 
 
 def _prepare() -> None:
-    """Make a new process leave interruptions to its parent, and end when that does, even if it is killed."""
+    """Make a new process leave interruptions to its parent, and end at once when it is told to, or when that does, even
+    if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))  # with a handler there is, Lightning calls it
     parent = multiprocessing.parent_process()
     assert parent is not None
 
