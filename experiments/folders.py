@@ -67,7 +67,9 @@ def check_folder(folder: Path, *names: str) -> dict[str, Any]:
         except FileNotFoundError:
             raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again") from None
         except (OSError, ValueError) as error:
-            raise RecordError(f"{folder} is not whole: {name} cannot be read ({error}); run the setting again") from None
+            raise RecordError(
+                f"{folder} is not whole: {name} cannot be read ({error}); run the setting again"
+            ) from None
         if not whole:
             raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
     return cast(dict[str, Any], manifest)

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from . import backend  # noqa: F401, before Lightning loads matplotlib
+
+# isort: split
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, cast

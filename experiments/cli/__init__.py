@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -19,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 after one line on what is wrong, 130 or 143 when told to end."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
+    atexit.register(gc.freeze)  # at its end Python would look through all that torch and SymPy made, for seconds
     try:
         with _ended_by_sigterm():
             options, rest = parser.parse_known_args(words)

@@ -149,7 +149,9 @@ def _record(folder: Path) -> dict[str, Any]:
     for name, (is_right, what) in _FIELDS.items():
         value = cast(dict[str, Any], record).get(name) if isinstance(record, dict) else None
         if not is_right(value):
-            raise RecordError(f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again")
+            raise RecordError(
+                f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again"
+            )
     check_listed(folder, manifest, *(f"{name}.parquet" for name in record["tables"]))
     for name in record["tables"]:
         _parquet(folder, name, parquet.read_schema)
