@@ -14,7 +14,7 @@ from .outcome import FAILED, FINISHED, Outcome
 from .plan import Plan
 from .store import Store
 from .trial import Trial, run_trial
-from .workers import Pool, Workers
+from .workers import LOST, Pool, Workers
 
 _PAUSE = 0.5
 """Seconds between two looks at trials that another sweep runs."""
@@ -173,6 +173,6 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     except BrokenExecutor:
         raise
     except CancelledError:
-        raise OSError("the scheduler was lost; what was finished is kept, run the same command again") from None
+        raise OSError(LOST) from None
     except Exception as error:  # such as a trial of which a cluster lost several workers
         return Outcome(FAILED, f"not run: {type(error).__name__}: {error}")

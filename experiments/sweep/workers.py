@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
@@ -32,6 +33,8 @@ class Pool:
     executor: Executor
     at_once: Callable[[], int]
 
+
+LOST = "the scheduler was lost; what was finished is kept, run the same command again"
 
 Workers = Callable[[], AbstractContextManager[Pool]]
 """What gives a pool, and takes it back."""
@@ -76,19 +79,44 @@ def _local(processes: int) -> Generator[Pool]:
 
 @contextmanager
 def _cluster(address: str) -> Generator[Pool]:
-    """Raises ModuleNotFoundError without Dask, OSError if no scheduler answers."""
+    """Raises ModuleNotFoundError without Dask, OSError if no scheduler answers or it is lost."""
     from distributed import Client
 
-    try:
-        client = Client(address, timeout=5)
-    except (OSError, ValueError) as error:
-        raise OSError(f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT") from None
-    with client:
+    with _silent_dask():
+        try:
+            client = Client(address, timeout=5)
+        except (OSError, ValueError) as error:
+            words = f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT"
+            raise OSError(words) from None
 
         def twice_the_threads() -> int:
             return 2 * max(1, sum(cast(dict[str, int], client.nthreads()).values()))
 
-        yield Pool(client.get_executor(pure=False), twice_the_threads)
+        try:
+            yield Pool(client.get_executor(pure=False), twice_the_threads)
+        except Exception:  # whatever a client without a scheduler raises
+            if client.status == "running":
+                raise
+            raise OSError(LOST) from None
+        finally:
+            with suppress(Exception):  # a scheduler that is lost at the end was not needed any more
+                client.close(timeout=2)
+
+
+@contextmanager
+def _silent_dask() -> Generator[None]:
+    """Keep Dask's own account of a lost scheduler, many lines, from standing above ours."""
+    names = [
+        name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado", "asyncio")
+    ]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _prepare() -> None:
