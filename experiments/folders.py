@@ -58,7 +58,7 @@ def check_folder(folder: Path, *names: str) -> dict[str, Any]:
         raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
     manifest = read_json(folder / MANIFEST)
     sums = manifest.get("sha256") if isinstance(manifest, dict) else None
-    if not isinstance(sums, dict) or not sums or any(name != Path(name).name for name in cast(dict[str, Any], sums)):
+    if not isinstance(sums, dict) or not sums or any(not _is_plain(name) for name in cast(dict[str, Any], sums)):
         raise _damaged(folder / MANIFEST)
     check_listed(folder, cast(dict[str, Any], manifest), *names)
     for name, expected in cast(dict[str, Any], sums).items():
@@ -96,6 +96,11 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         raise _damaged(path) from None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is that of something in a folder."""
+    return name == Path(name).name and name not in ("", "..")
 
 
 def _damaged(path: Path) -> RecordError:
