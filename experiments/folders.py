@@ -56,23 +56,26 @@ def check_folder(folder: Path, *names: str) -> dict[str, Any]:
     """
     if not (folder / MANIFEST).is_file():
         raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
-    manifest = read_json(folder / MANIFEST)
-    sums = manifest.get("sha256") if isinstance(manifest, dict) else None
+    said = read_json(folder / MANIFEST)
+    manifest = cast(dict[str, Any], said) if isinstance(said, dict) else {}
+    sums = manifest.get("sha256")
     if not isinstance(sums, dict) or not sums or any(not _is_plain(name) for name in cast(dict[str, Any], sums)):
         raise _damaged(folder / MANIFEST)
-    check_listed(folder, cast(dict[str, Any], manifest), *names)
+    check_listed(folder, manifest, *names)
     for name, expected in cast(dict[str, Any], sums).items():
         try:
+            if not (folder / name).is_file():
+                raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again")
             whole = _digest(folder / name) == expected
-        except FileNotFoundError:
-            raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again") from None
+        except RecordError:
+            raise
         except (OSError, ValueError) as error:
             raise RecordError(
                 f"{folder} is not whole: {name} cannot be read ({error}); run the setting again"
             ) from None
         if not whole:
             raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
-    return cast(dict[str, Any], manifest)
+    return manifest
 
 
 def check_listed(folder: Path, manifest: Mapping[str, Any], *names: str) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import backend  # noqa: F401, before Lightning loads matplotlib
+from . import backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
 
 # isort: split
 import warnings

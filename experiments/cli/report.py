@@ -15,7 +15,6 @@ from ..files import check_file, write_file
 from .choice import add_choice, chosen
 
 if TYPE_CHECKING:
-    from ..files import check_file, write_file
     from ..page import Contents
 
 _LARGE = 1_000_000

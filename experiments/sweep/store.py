@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from reprlib import repr as shortened
-from typing import Any, TypeVar, cast
-
-import pandas as pd
-from pyarrow import parquet
+from typing import Any, cast
 
 from ..claims import Claim
 from ..files import beside, check_folder_place, tidy
-from ..folders import RecordError, check_folder, check_listed, read_json, to_json, whole_folder
-from .outcome import DIVERGED, FAILED, FINISHED, Outcome
+from ..folders import RecordError, to_json, whole_folder
+from .outcome import FAILED, Outcome
+from .record import TRIAL, read_record, read_table
 from .trial import Trial
-
-TRIAL = "trial.json"
-
-T = TypeVar("T")
 
 
 class Store:
@@ -98,7 +90,7 @@ class Store:
         if record is None:
             return None
         folder = self.folder(trial)
-        return replace(_outcome(record), tables={name: _table(folder, name) for name in record["tables"]})
+        return replace(_outcome(record), tables={name: read_table(folder, name) for name in record["tables"]})
 
     def outcome(self, trial: Trial) -> Outcome:
         """As :meth:`read`, of a trial that is there."""
@@ -125,81 +117,22 @@ class Store:
         found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob(f"*/[!.]*/{TRIAL}")):
             with suppress(RecordError):
-                found.append(_record(path.parent))
+                found.append(read_record(path.parent))
         return found
 
     def _record(self, trial: Trial) -> dict[str, Any] | None:
         folder = self.folder(trial)
         if not folder.exists():
             return None
-        record = _record(folder)
+        record = read_record(folder)
         if record["digest"] != trial.digest:
             raise RecordError(f"{TRIAL} of {folder} is of another trial; run the setting again")
         return record
 
 
-def _record(folder: Path) -> dict[str, Any]:
-    """What ``trial.json`` says, in a folder that is whole.
-
-    Raises:
-        RecordError: if it is not whole, or says what no trial says.
-    """
-    manifest = check_folder(folder, TRIAL)
-    record: Any = read_json(folder / TRIAL)
-    for name, (is_right, what) in _FIELDS.items():
-        value = cast(dict[str, Any], record).get(name) if isinstance(record, dict) else None
-        if not is_right(value):
-            raise RecordError(
-                f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again"
-            )
-    check_listed(folder, manifest, *(f"{name}.parquet" for name in record["tables"]))
-    for name in record["tables"]:
-        _parquet(folder, name, parquet.read_schema)
-    return record
-
-
-def _outcome(record: dict[str, Any]) -> Outcome:
+def _outcome(record: Mapping[str, Any]) -> Outcome:
     values = {name: _value(value) for name, value in record["values"].items()}
     return Outcome(record["status"], record["reason"], values, {}, record["seconds"], record["versions"])
-
-
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    return _parquet(folder, name, pd.read_parquet)
-
-
-def _parquet(folder: Path, name: str, read: Callable[[Path], T]) -> T:
-    try:
-        return read(folder / f"{name}.parquet")
-    except Exception as error:  # of many kinds; the checksum fits, so it was written so
-        reason = str(error).partition("\n")[0]
-        raise RecordError(f"{name}.parquet of {folder} is no Parquet ({reason}); run the setting again") from None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _are_texts(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
-
-
-_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "experiment": (_is_text, "a text"),
-    "setting": (_is_text, "a text"),
-    "digest": (_is_text, "a text"),
-    "configuration": (_is_object, "an object"),
-    "status": (lambda x: x in (FINISHED, DIVERGED, FAILED), f"{FINISHED}, {DIVERGED} or {FAILED}"),
-    "reason": (_is_text, "a text"),
-    "values": (_is_object, "an object"),
-    "tables": (lambda x: isinstance(x, list) and _are_texts(cast(list[Any], x)), "a list of texts"),
-    "seconds": (lambda x: type(x) in (int, float) and 0 <= x <= sys.float_info.max, "a number, not negative"),
-    "versions": (lambda x: isinstance(x, dict) and _are_texts(cast(dict[str, Any], x).values()), "an object of texts"),
-}
-"""What the fields of ``trial.json`` that are read must be."""
 
 
 def _value(written: Any) -> Any:

@@ -119,11 +119,15 @@ def _silent_dask() -> Generator[None]:
             logging.getLogger(name).setLevel(level)
 
 
+def _end(*_: object) -> None:
+    os._exit(1)
+
+
 def _prepare() -> None:
     """Make a new process leave interruptions to its parent, and end at once when it is told to, or when that does, even
     if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))  # with a handler there is, Lightning calls it
+    signal.signal(signal.SIGTERM, _end)  # Lightning, which handles it too, calls the handler that it finds
     parent = multiprocessing.parent_process()
     assert parent is not None
 
