@@ -9,8 +9,9 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ def local_workers(processes: int) -> Workers:
     """
     if processes < 1:
         raise ValueError(f"there must be at least 1 process, got {processes}")
+    _start_tracker()
     return partial(_local, processes)
 
 
@@ -58,18 +60,37 @@ def cluster_workers(address: str) -> Workers:
 
 @contextmanager
 def _local(processes: int) -> Generator[Pool]:
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by a process when it starts
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    with _environment(dict.fromkeys(_THREAD_VARIABLES, "1")):
+        executor = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+        try:
+            yield Pool(executor, lambda: processes)
+        except BaseException:  # nobody waits for what is running
+            for child in set(multiprocessing.active_children()) - others:
+                child.kill()  # Lightning would put off a request to end
+            raise
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _start_tracker() -> None:
+    """Start the process that frees the semaphores of processes that were killed, so that it does it without a word."""
+    if sys.platform != "win32":
+        from multiprocessing import resource_tracker
+
+        rules = [*filter(None, [os.environ.get("PYTHONWARNINGS")]), "ignore:resource_tracker"]
+        with _environment({"PYTHONWARNINGS": ",".join(rules)}):
+            resource_tracker.ensure_running()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Generator[None]:
+    """Give variables to the processes that are started inside."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
-        yield Pool(executor, lambda: processes)
-    except BaseException:  # nobody waits for what is running
-        for child in set(multiprocessing.active_children()) - others:
-            child.kill()  # Lightning would put off a request to end
-        raise
+        yield
     finally:
-        executor.shutdown(cancel_futures=True)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

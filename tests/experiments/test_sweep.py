@@ -257,7 +257,7 @@ def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_p
     file = tmp_path / "reproduce_them.py"
     file.write_text(COMMAND.format(path=[str(Path(__file__).parent)], store=str(store)))
     with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait_until(lambda: finished(store) >= 1, process)
+        wait_until(lambda: bool(list(store.glob("fits/[!.]*/manifest.json"))), process)
         workers = children(process.pid)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
