@@ -6,12 +6,12 @@ import hashlib
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+
+from .files import beside, check_folder_place, successor
 
 MANIFEST = "manifest.json"
 
@@ -24,65 +24,90 @@ class RecordError(ValueError):
 def whole_folder(target: Path, manifest: Mapping[str, Any]) -> Generator[Path]:
     """A temporary folder to write into; with a manifest and checksums it takes the target's place at the end.
 
-    An interruption leaves the target as it was, whole, or (between two renames) absent.
+    An interruption leaves the target as it was. A kill does, too, but for the moment between two renames: then the
+    earlier folder is beside it, and comes back when something is written there again.
 
+    Raises:
+        OSError: naming the target, if it or something in it cannot be written.
+
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as results:
     ...     with whole_folder(Path(results) / "run", {"seed": 3}) as folder:
     ...         _ = (folder / "note.txt").write_text("done")
-    ...     check_folder(Path(results) / "run")["seed"]
+    ...     check_folder(Path(results) / "run", "note.txt")["seed"]
     3
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    check_folder_place(target)
+    with successor(target) as folder:
+        folder.mkdir()
         yield folder
         sums = {path.name: _digest(path) for path in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(to_json({**manifest, "sha256": sums}), "utf-8")
-        folder.chmod(0o755)
-        _replace(folder, target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _replace(folder: Path, target: Path) -> None:
-    """Put ``folder`` in the place of ``target``."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-        os.replace(target, old / "run")
-        try:
-            os.replace(folder, target)
-        except BaseException:
-            os.replace(old / "run", target)
-            raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    else:
+        if os.path.lexists(target):
+            os.replace(target, beside(target, "old"))
         os.replace(folder, target)
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
-    """Check that a folder is whole; returns its manifest.
+def check_folder(folder: Path, *names: str) -> dict[str, Any]:
+    """Check that a folder is whole, and that the files of these names are of it; returns its manifest.
 
     Raises:
         RecordError: naming the file that is missing or damaged.
     """
     if not (folder / MANIFEST).is_file():
         raise RecordError(f"{folder} has no {MANIFEST}: it is not the folder of a finished run; run the setting again")
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        expected_digests: dict[str, str] = manifest["sha256"]
-        for name, expected in expected_digests.items():
-            path = folder / name
-            if not path.is_file():
+    said = read_json(folder / MANIFEST)
+    manifest = cast(dict[str, Any], said) if isinstance(said, dict) else {}
+    sums = manifest.get("sha256")
+    if not isinstance(sums, dict) or not sums or any(not _is_plain(name) for name in cast(dict[str, Any], sums)):
+        raise _damaged(folder / MANIFEST)
+    check_listed(folder, manifest, *names)
+    for name, expected in cast(dict[str, Any], sums).items():
+        try:
+            if not (folder / name).is_file():
                 raise RecordError(f"{folder} is not whole: {name} is missing; run the setting again")
-            if _digest(path) != expected:
-                raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
-    except RecordError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise RecordError(f"{MANIFEST} of {folder} is damaged; run the setting again") from None
+            whole = _digest(folder / name) == expected
+        except RecordError:
+            raise
+        except (OSError, ValueError) as error:
+            raise RecordError(
+                f"{folder} is not whole: {name} cannot be read ({error}); run the setting again"
+            ) from None
+        if not whole:
+            raise RecordError(f"{folder} is not whole: {name} is not as it was written; run the setting again")
     return manifest
+
+
+def check_listed(folder: Path, manifest: Mapping[str, Any], *names: str) -> None:
+    """Check that files are among those whose checksums a folder's manifest has.
+
+    Raises:
+        RecordError: naming the first that is not.
+    """
+    for name in names:
+        if name not in manifest["sha256"]:
+            raise RecordError(f"{folder} is not whole: its {MANIFEST} lacks {name}; run the setting again")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of a folder of results says.
+
+    Raises:
+        RecordError: if it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise _damaged(path) from None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is that of something in a folder."""
+    return name == Path(name).name and name not in ("", "..")
+
+
+def _damaged(path: Path) -> RecordError:
+    return RecordError(f"{path.name} of {path.parent} is damaged; run the setting again")
 
 
 def to_json(value: Any) -> str:

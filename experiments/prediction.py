@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from . import backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
+
+# isort: split
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

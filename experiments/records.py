@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .files import check_folder_place
 from .folders import RecordError, check_folder, to_json, whole_folder
 from .prediction import Predictions
 from .runs import Run
@@ -69,6 +70,15 @@ def _whole(setting: Setting, results: Path, ending: str, status: str, seconds: f
         yield folder
 
 
+def check_results(setting: Setting, results: Path, *, kernels: bool = False) -> None:
+    """Check, before anything is trained, that :func:`write_run` or :func:`write_predictions` will find its place.
+
+    Raises:
+        OSError: saying what is in the way.
+    """
+    check_folder_place(_folder(setting, results, _KERNELS if kernels else ""))
+
+
 def read_trajectories(
     path: Path, dx2: float | None = None, dy2: float | None = None, *, layer: str | None = None
 ) -> pd.DataFrame:
@@ -84,7 +94,7 @@ def read_trajectories(
         FileNotFoundError: if there is no such file.
     """
     if path.is_dir():
-        check_folder(path)
+        check_folder(path, TRAJECTORY)
         path = path / TRAJECTORY
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")

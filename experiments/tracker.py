@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from . import backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
+
+# isort: split
 import math
 import warnings
 from collections.abc import Iterator, Sequence

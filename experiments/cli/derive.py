@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import check_file, write_file
+
 if TYPE_CHECKING:
     from repdyn.symbolic.document import Plate, Verdict
 
@@ -37,6 +39,8 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
     if options.output and not options.format and ending not in FORMATS:
         raise ValueError(f"{options.output} must end in .{', .'.join(FORMATS)}, or give --format; got no known ending")
     form = options.format or ending or "md"
+    if options.output:
+        check_file(options.output)
     chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
     with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
         chapters: list[Chapter] = []
@@ -50,8 +54,7 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
     text = render(chapters, form, figures)
     wrong = [error for chapter in chapters for _, error in chapter.verdicts if error is not None]
     if options.output:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text, "utf-8")
+        write_file(options.output, text.encode())
         proved, steps = tally(chapters)
         print(f"{proved} of {steps} steps verified; written to {options.output}")
     else:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..files import check_file
+
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
@@ -44,6 +46,11 @@ def _named_number(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"must be NAME=VALUE with a number, got {text!r}") from None
 
 
+def _stem(figure: Path) -> Path:
+    """The name of a figure without ``.png`` or ``.svg``."""
+    return figure.with_suffix("") if figure.suffix in (".png", ".svg") else figure
+
+
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
     from ..records import read_trajectories
@@ -53,6 +60,9 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     fixed = dict(options.fixed)
     if len(fixed) < len(options.fixed):
         raise ValueError(f"each coefficient can be --fixed once, got {', '.join(name for name, _ in options.fixed)}")
+    stem = _stem(options.figure) if options.figure else None
+    for ending in (".png", ".svg") if stem else ():
+        check_file(Path(f"{stem}{ending}"))
     frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
     comparisons = [
         c
@@ -69,11 +79,9 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
         print(line)
     if len(fitted) == 1:
         print("\n".join(departure_lines(fitted[0])))
-    if options.figure:
+    if stem:
         from ..figures import draw_comparison, save_figure
 
-        ending = options.figure.suffix
-        stem = options.figure.with_suffix("") if ending in (".png", ".svg") else options.figure
         save_figure(draw_comparison(fitted[0]), stem)
         print(f"drawn in {stem}.png and {stem}.svg")
     return 0

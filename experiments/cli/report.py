@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import shutil
 import sys
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import check_file, write_file
 from .choice import add_choice, chosen
 
 if TYPE_CHECKING:
@@ -35,12 +35,15 @@ def _report(options: argparse.Namespace, _: list[str]) -> int:
     from ..page.words import agreement_in_words
     from ..sweep.store import Store
 
+    output = options.output or Path(f"results/report-{options.scale}.html")
+    check_file(output)
+    if options.figures:
+        check_file(options.figures / "figure.svg")
     store = Store(options.store)
     contents = gather(chosen(options), store)
     if all(fate.status == "missing" for fate in contents.fates):
         raise ValueError(_nothing(options, len(store.records())))
-    output = options.output or Path(f"results/report-{options.scale}.html")
-    _write(output, html(contents, options.scale, datetime.now(UTC), _commands(options)))
+    write_file(output, html(contents, options.scale, datetime.now(UTC), _commands(options)).encode())
     if contents.verdicts:
         print(text(contents, shutil.get_terminal_size((100, 24)).columns), end="\n\n")
     if options.figures:
@@ -91,14 +94,3 @@ def _save_figures(contents: Contents, folder: Path) -> int:
     for study, plate in plates:
         save_figure(plate.figure, folder / f"{study}-{plate.name}")
     return len(plates)
-
-
-def _write(path: Path, page: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(page, "utf-8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

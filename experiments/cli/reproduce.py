@@ -34,6 +34,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
 
     workers = cluster_workers(options.scheduler) if options.scheduler else local_workers(options.processes)
     store = Store(options.store)
+    if not options.dry_run:
+        store.tidy()
     planned = plan([trial for study in chosen(options) for trial in study.trials()], store)
     for reason in planned.damaged:
         print(f"to be done again: {reason}")

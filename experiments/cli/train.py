@@ -75,10 +75,11 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     if setting is None:
         return 0
 
-    from ..records import write_run
+    from ..records import check_results, write_run
     from ..report import run_summary  # training is loaded when something is trained
     from ..runs import run
 
+    check_results(setting, options.results)
     result = run(setting)
     folder = write_run(result, options.results)
     print(run_summary(result, folder))
@@ -91,9 +92,10 @@ def _kernels(options: argparse.Namespace, rest: list[str]) -> int:
         return 0
 
     from ..prediction import predict
-    from ..records import write_predictions
+    from ..records import check_results, write_predictions
     from ..report import prediction_summary
 
+    check_results(setting, options.results, kernels=True)
     found = predict(setting)
     folder = write_predictions(found, options.results)
     print(prediction_summary(found, folder))

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from ..files import write_file
 
 LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
 MEASURED_COLOUR, THEORY_COLOUR = "#4c72b0", "#c44e52"
@@ -34,20 +36,28 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_DATED = {"pdf": "CreationDate", "png": "Software", "svg": "Date"}
+"""What would differ from one time or version to the next."""
+
+
 def save_figure(figure: Figure, stem: Path) -> None:
-    """Write ``stem.png`` and ``stem.svg``, the same for the same data."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(STYLE):
-        figure.savefig(f"{stem}.png", metadata={"Software": None})
-        figure.savefig(f"{stem}.svg", metadata={"Date": None})
+    """Write ``stem.png`` and ``stem.svg``, the same for the same data, each whole or not at all."""
+    drawn = {f"{stem}.{form}": _drawn(figure, form) for form in ("png", "svg")}
+    for name, content in drawn.items():
+        write_file(Path(name), content)
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure into one file, of the kind that its name ends in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nothing = {".pdf": "CreationDate", ".png": "Software", ".svg": "Date"}[path.suffix]
+    """Write a figure into one file, of the kind that its name ends in, whole or not at all."""
+    write_file(path, _drawn(figure, path.suffix[1:]))
+
+
+def _drawn(figure: Figure, form: str) -> bytes:
+    """A figure as a file, the same for the same data; pyplot and its backend have no part in it."""
+    file = BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(path, metadata={nothing: None})
+        figure.savefig(file, format=form, metadata={_DATED[form]: None})
+    return file.getvalue()
 
 
 def svg(figure: Figure) -> str:

@@ -31,7 +31,11 @@ class Plan:
 
 
 def plan(trials: Iterable[Trial], store: Store) -> Plan:
-    """Find what is missing in the store, with all that the trials need."""
+    """Find what is missing in the store, with all that the trials need.
+
+    Raises:
+        OSError: if the outcome of one could not be written, saying what is in the way.
+    """
     ordered = tuple(in_order(trials))
     missing: list[Trial] = []
     damaged: list[str] = []
@@ -42,6 +46,8 @@ def plan(trials: Iterable[Trial], store: Store) -> Plan:
         except RecordError as error:
             missing.append(trial)
             damaged.append(str(error))
+    for trial in missing:
+        store.check(trial)
     earlier = store.records()
     return Plan(ordered, tuple(missing), tuple(damaged), {trial: _estimate(trial, earlier) for trial in missing})
 
@@ -69,13 +75,18 @@ def _estimate(trial: Trial, earlier: Iterable[Mapping[str, Any]]) -> float | Non
         if record["experiment"] == trial.experiment and record["status"] == FINISHED:
             other = {**record["configuration"], "setting": record["setting"]}
             alike = sum(_same(own[name], other.get(name)) for name in own if name not in _WITHOUT_COST)
-            steps = own.get("steps", 1) / other.get("steps", 1)
-            times.setdefault(alike, []).append(record["seconds"] * steps)
+            times.setdefault(alike, []).append(record["seconds"] * own.get("steps", 1) / _steps(other))
     return median(times[max(times)]) if times else None
 
 
 _WITHOUT_COST = ("seed", "steps", "lr", "gain")
 """What two trials may differ in and take as long, but for their steps."""
+
+
+def _steps(written: Mapping[str, Any]) -> float:
+    """The training steps of a configuration that was written, which may be of any version of the code."""
+    steps = written.get("steps", 1)
+    return steps if isinstance(steps, int) and steps > 0 else 1
 
 
 def _same(value: Any, written: Any) -> bool:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import pandas as pd
-
-from ..folders import RecordError, check_folder, to_json, whole_folder
+from ..claims import Claim
+from ..files import beside, check_folder_place, tidy
+from ..folders import RecordError, to_json, whole_folder
 from .outcome import FAILED, Outcome
+from .record import TRIAL, read_record, read_table
 from .trial import Trial
-
-TRIAL = "trial.json"
 
 
 class Store:
     """Outcomes of trials under a folder: ``<experiment>/<setting>-<seed>-<digest>/``.
 
-    Each holds ``trial.json`` (configuration, needs, status, values, versions, seconds), a Parquet file for each table
-    and ``manifest.json`` (checksums): pandas alone reads them.
+    Each holds ``trial.json`` (configuration, needs, status, values, names of tables, versions, seconds), a Parquet file
+    for each table and ``manifest.json`` (checksums): pandas alone reads them.
 
     >>> import tempfile
     >>> from repdyn.experiments import TwoPoints
@@ -40,6 +40,25 @@ class Store:
         name = f"{trial.configuration.name}-{trial.configuration.seed}-{trial.digest}"
         return self.root / trial.experiment / name
 
+    def check(self, trial: Trial) -> None:
+        """Check that the outcome of a trial could be written.
+
+        Raises:
+            OSError: saying what is in the way.
+        """
+        check_folder_place(self.folder(trial))
+
+    def claim(self, trial: Trial) -> Claim:
+        """The claim of the process that runs a trial."""
+        folder = self.folder(trial)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Claim(beside(folder, "claim"))
+
+    def tidy(self) -> None:
+        """Remove what killed processes left; an earlier outcome they were about to replace comes back."""
+        for folder in self.root.glob("*/"):
+            tidy(folder)
+
     def write(self, trial: Trial, outcome: Outcome) -> None:
         """Keep the outcome of a trial, in the place of an earlier one."""
         record = {
@@ -52,6 +71,7 @@ class Store:
             "status": outcome.status,
             "reason": outcome.reason,
             "values": outcome.values,
+            "tables": list(outcome.tables),
             "seconds": outcome.seconds,
             "versions": outcome.versions,
         }
@@ -66,11 +86,11 @@ class Store:
         Raises:
             RecordError: if there is one and it is damaged, naming the file.
         """
-        outcome = self.summary(trial)
-        if outcome is None:
+        record = self._record(trial)
+        if record is None:
             return None
         folder = self.folder(trial)
-        return replace(outcome, tables={path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))})
+        return replace(_outcome(record), tables={name: read_table(folder, name) for name in record["tables"]})
 
     def outcome(self, trial: Trial) -> Outcome:
         """As :meth:`read`, of a trial that is there."""
@@ -80,13 +100,8 @@ class Store:
 
     def summary(self, trial: Trial) -> Outcome | None:
         """As :meth:`read`, but without the tables."""
-        folder = self.folder(trial)
-        if not folder.exists():
-            return None
-        check_folder(folder)
-        record: dict[str, Any] = json.loads((folder / TRIAL).read_text("utf-8"))
-        record["values"] = {name: _number(value) for name, value in record["values"].items()}
-        return Outcome(**{name: record[name] for name in ("status", "reason", "values", "seconds", "versions")})
+        record = self._record(trial)
+        return None if record is None else _outcome(record)
 
     def holds(self, trial: Trial) -> bool:
         """Whether a trial need not be run: it is there and did not fail.
@@ -101,12 +116,30 @@ class Store:
         """What ``trial.json`` says of every trial, of any version of the code, without those that are damaged."""
         found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob(f"*/[!.]*/{TRIAL}")):
-            try:
-                check_folder(path.parent)
-            except RecordError:
-                continue
-            found.append(json.loads(path.read_text("utf-8")))
+            with suppress(RecordError):
+                found.append(read_record(path.parent))
         return found
+
+    def _record(self, trial: Trial) -> dict[str, Any] | None:
+        folder = self.folder(trial)
+        if not folder.exists():
+            return None
+        record = read_record(folder)
+        if record["digest"] != trial.digest:
+            raise RecordError(f"{TRIAL} of {folder} is of another trial; run the setting again")
+        return record
+
+
+def _outcome(record: Mapping[str, Any]) -> Outcome:
+    values = {name: _value(value) for name, value in record["values"].items()}
+    return Outcome(record["status"], record["reason"], values, {}, record["seconds"], record["versions"])
+
+
+def _value(written: Any) -> Any:
+    """A value, or a list of such, as it was before it was written."""
+    if isinstance(written, list):
+        return [_number(item) for item in cast(list[Any], written)]
+    return _number(written)
 
 
 def _number(value: Any) -> Any:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
@@ -33,6 +35,8 @@ class Pool:
     at_once: Callable[[], int]
 
 
+LOST = "the scheduler was lost; what was finished is kept, run the same command again"
+
 Workers = Callable[[], AbstractContextManager[Pool]]
 """What gives a pool, and takes it back."""
 
@@ -45,6 +49,7 @@ def local_workers(processes: int) -> Workers:
     """
     if processes < 1:
         raise ValueError(f"there must be at least 1 process, got {processes}")
+    _start_tracker()
     return partial(_local, processes)
 
 
@@ -55,18 +60,37 @@ def cluster_workers(address: str) -> Workers:
 
 @contextmanager
 def _local(processes: int) -> Generator[Pool]:
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))  # read by a process when it starts
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    with _environment(dict.fromkeys(_THREAD_VARIABLES, "1")):
+        executor = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+        try:
+            yield Pool(executor, lambda: processes)
+        except BaseException:  # nobody waits for what is running
+            for child in set(multiprocessing.active_children()) - others:
+                child.kill()  # Lightning would put off a request to end
+            raise
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _start_tracker() -> None:
+    """Start the process that frees the semaphores of processes that were killed, so that it does it without a word."""
+    if sys.platform != "win32":
+        from multiprocessing import resource_tracker
+
+        rules = [*filter(None, [os.environ.get("PYTHONWARNINGS")]), "ignore:resource_tracker"]
+        with _environment({"PYTHONWARNINGS": ",".join(rules)}):
+            resource_tracker.ensure_running()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Generator[None]:
+    """Give variables to the processes that are started inside."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
-        yield Pool(executor, lambda: processes)
-    except BaseException:  # nobody waits for what is running
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
+        yield
     finally:
-        executor.shutdown(cancel_futures=True)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -76,24 +100,55 @@ def _local(processes: int) -> Generator[Pool]:
 
 @contextmanager
 def _cluster(address: str) -> Generator[Pool]:
-    """Raises ModuleNotFoundError without Dask, OSError if no scheduler answers."""
+    """Raises ModuleNotFoundError without Dask, OSError if no scheduler answers or it is lost."""
     from distributed import Client
 
-    try:
-        client = Client(address, timeout=5)
-    except (OSError, ValueError) as error:
-        raise OSError(f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT") from None
-    with client:
+    with _silent_dask():
+        try:
+            client = Client(address, timeout=5)
+        except (OSError, ValueError) as error:
+            words = f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT"
+            raise OSError(words) from None
 
         def twice_the_threads() -> int:
             return 2 * max(1, sum(cast(dict[str, int], client.nthreads()).values()))
 
-        yield Pool(client.get_executor(pure=False), twice_the_threads)
+        try:
+            yield Pool(client.get_executor(pure=False), twice_the_threads)
+        except Exception:  # whatever a client without a scheduler raises
+            if client.status == "running":
+                raise
+            raise OSError(LOST) from None
+        finally:
+            with suppress(Exception):  # a scheduler that is lost at the end was not needed any more
+                client.close(timeout=2)
+
+
+@contextmanager
+def _silent_dask() -> Generator[None]:
+    """Keep Dask's own account of a lost scheduler, many lines, from standing above ours."""
+    names = [
+        name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado", "asyncio")
+    ]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _end(*_: object) -> None:
+    os._exit(1)
 
 
 def _prepare() -> None:
-    """Make a new process leave interruptions to its parent, and end when that does, even if it is killed."""
+    """Make a new process leave interruptions to its parent, and end at once when it is told to, or when that does, even
+    if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)  # Lightning, which handles it too, calls the handler that it finds
     parent = multiprocessing.parent_process()
     assert parent is not None
 

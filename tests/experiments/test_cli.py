@@ -2,7 +2,9 @@
 
 import io
 import re
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -356,3 +358,37 @@ def test_a_run_of_which_nothing_can_be_fitted_is_written_and_says_why(tmp_path: 
     assert "90 not fitted; the first: 0-1 network.hidden.0: 1 of 2 samples have a finite step, dh2, dy2 and w" in out
     (folder,) = tmp_path.iterdir()
     assert not (folder / "figure.png").exists()
+
+
+def test_sigterm_ends_training_with_one_line_and_is_given_back(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(Supervised, "training_step", lambda *_: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main([*SMALL, "--results", str(tmp_path)]) == 143
+    assert capsys.readouterr().err.endswith("repdyn: terminated; what was finished is kept\n")
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        ("fit tests/data/default.parquet", "repdyn.experiments.comparison.compare"),
+        ("kernels two_layer", "repdyn.experiments.prediction.predict"),
+        ("derive two_point", "repdyn.symbolic.document.prove"),
+        ("report xor", "repdyn.experiments.page.gather"),
+        ("reproduce xor", "repdyn.experiments.sweep.plan.plan"),
+    ],
+)
+def test_a_signal_ends_every_command_with_one_line(words, at, number, status, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(at, lambda *_, **__: signal.raise_signal(number))
+    assert main(words.split()) == status
+    captured = capsys.readouterr()
+    assert captured.err.endswith("; what was finished is kept\n")
+    assert (captured.err.count("\n"), captured.out) == (1, "")
+
+
+def test_a_command_runs_in_a_thread_which_has_no_signals(capsys) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(main, ["list"]).result() == 0
+    assert "two_layer" in capsys.readouterr().out

@@ -420,7 +420,7 @@ def test_a_page_that_cannot_be_written_leaves_the_earlier_one(store, tmp_path, k
 
     monkeypatch.setattr("os.replace", full)
     assert main(["report", "--store", str(store.root), "--output", str(output)]) == 2
-    assert capsys.readouterr().err == "repdyn: no space left\n"
+    assert capsys.readouterr().err == f"repdyn: {output} cannot be written: no space left\n"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
     assert output.read_text("utf-8") == "earlier"
 

@@ -1,7 +1,10 @@
 """The store of trials: what is written is read back, what is damaged is named, and only the same trial is found."""
 
 import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +16,11 @@ from repdyn.experiments.sweep.outcome import DIVERGED, FAILED, Outcome, trained
 from repdyn.experiments.sweep.plan import plan
 from repdyn.experiments.sweep.store import Store
 from repdyn.experiments.sweep.trial import Trial
+
+
+def digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
 
 SETTING = TwoPoints(name="small", width=8, hidden_layers=1, layer=0, steps=10)
 RUN = Trial(SETTING)
@@ -80,6 +88,121 @@ def test_a_damaged_trial_is_named_and_planned_again(damage, words: str, tmp_path
     planned = plan([RUN], store)
     assert planned.missing == (RUN,)
     assert store.folder(RUN).name in planned.damaged[0]
+
+
+def sealed(folder: Path, name: str, content: bytes) -> None:
+    """Give a file other content and the checksum that fits."""
+    (folder / name).write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["sha256"][name] = sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def says(**changes: object) -> Callable[[Path], None]:
+    """Make ``trial.json`` say other things, or nothing where that is None."""
+
+    def change(folder: Path) -> None:
+        record = {**json.loads((folder / "trial.json").read_text()), **changes}
+        kept = {name: value for name, value in record.items() if value is not None}
+        sealed(folder, "trial.json", json.dumps(kept).encode())
+
+    return change
+
+
+def lists(**sums: object) -> Callable[[Path], None]:
+    """Make the manifest say other checksums."""
+    return lambda folder: (folder / "manifest.json").write_text(json.dumps({"sha256": sums})) and None
+
+
+DEEP = b"[" * 100_000
+CUT = b"PAR1" + b"?" * 90 + b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda f: (f / "manifest.json").write_bytes(b""), r"manifest\.json of .* is damaged"),
+        (lambda f: (f / "manifest.json").write_bytes(DEEP), r"manifest\.json of .* is damaged"),
+        (lambda f: (f / "manifest.json").write_bytes(b"[]"), r"manifest\.json of .* is damaged"),
+        (lambda f: (f / "manifest.json").write_bytes(b"\xff"), r"manifest\.json of .* is damaged"),
+        (lists(), r"manifest\.json of .* is damaged"),
+        (lists(**{"../x": "0"}), r"manifest\.json of .* is damaged"),
+        (lists(**{"/etc/hostname": "0"}), r"manifest\.json of .* is damaged"),
+        (lists(**{"..": "0"}), r"manifest\.json of .* is damaged"),
+        (lists(**{"a\0b": "0", "trial.json": "0"}), "is missing|cannot be read"),
+        (lists(**{"x" * 300: "0", "trial.json": "0"}), "is missing|cannot be read"),
+        (lists(**{"trial.json": 3}), r"trial\.json is not as it was written"),
+        (lists(**{"trajectory.parquet": "0"}), r"its manifest\.json lacks trial\.json"),
+        (lambda f: lists(**{"trial.json": digest(f / "trial.json")})(f), r"manifest\.json lacks trajectory\.parquet"),
+        (lambda f: (f / "trial.json").unlink() or os.mkfifo(f / "trial.json"), r"trial\.json is missing"),
+        (lambda f: sealed(f, "trial.json", b""), r"trial\.json of .* is damaged"),
+        (lambda f: sealed(f, "trial.json", DEEP), r"trial\.json of .* is damaged"),
+        (lambda f: sealed(f, "trial.json", b"[]"), "experiment must be a text, got None"),
+        (says(status=None), "status must be finished, diverged or failed, got None"),
+        (says(status="done"), "status must be finished, diverged or failed, got 'done'"),
+        (says(status=["finished"]), "status must be finished, diverged or failed, got \\['finished'\\]"),
+        (says(values=[0.25]), r"values must be an object, got \[0\.25\]"),
+        (says(seconds="1.5"), "seconds must be a number, not negative, got '1.5'"),
+        (says(seconds=-1), "seconds must be a number, not negative, got -1"),
+        (says(seconds=True), "seconds must be a number, not negative, got True"),
+        (says(seconds=float("nan")), "seconds must be a number, not negative, got nan"),
+        (says(seconds=10**400), "seconds must be a number, not negative, got 1000"),
+        (says(reason=3), "reason must be a text, got 3"),
+        (says(versions={"torch": 2}), "versions must be an object of texts"),
+        (says(tables="trajectory"), "tables must be a list of texts, got 'trajectory'"),
+        (says(tables=["trajectory", "fits"]), r"its manifest\.json lacks fits\.parquet"),
+        (says(tables=["../trajectory"]), r"its manifest\.json lacks \.\./trajectory\.parquet"),
+        (says(digest="0" * 16), r"trial\.json of .* is of another trial"),
+        (lambda f: sealed(f, "trajectory.parquet", b""), r"trajectory\.parquet of .* is no Parquet"),
+        (lambda f: sealed(f, "trajectory.parquet", b"step\n0\n"), r"trajectory\.parquet of .* is no Parquet"),
+        (lambda f: sealed(f, "trajectory.parquet", CUT), r"trajectory\.parquet of .* is no Parquet"),
+    ],
+)
+def test_what_was_never_written_so_is_named_and_planned_again(damage, words: str, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write(RUN, OUTCOME)
+    damage(store.folder(RUN))
+    for read in (store.read, store.summary, store.holds):
+        with pytest.raises(RecordError, match=words) as refused:
+            read(RUN)
+        assert "\n" not in str(refused.value)
+        assert "run the setting again" in str(refused.value)
+    planned = plan([RUN], store)
+    assert planned.missing == (RUN,)
+    assert store.folder(RUN).name in planned.damaged[0]
+    store.write(RUN, OUTCOME)
+    assert not plan([RUN], store).missing
+
+
+def test_what_was_never_written_so_is_not_among_the_records(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write(RUN, OUTCOME)
+    assert [record["setting"] for record in store.records()] == ["small"]
+    says(configuration=[])(store.folder(RUN))
+    assert store.records() == []
+
+
+def test_steps_that_are_no_number_do_not_stop_an_estimate(tmp_path: Path) -> None:
+    store, other = Store(tmp_path), Trial(replace(SETTING, seed=1))
+    store.write(RUN, replace(OUTCOME, seconds=3.0))
+    for steps in ("many", 0, [10]):
+        says(configuration={**SETTING.identity(), "steps": steps})(store.folder(RUN))
+        assert plan([other], store).seconds[other] is not None
+
+
+def test_infinities_in_lists_are_read_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write(RUN, Outcome(values={"bounds": [0.5, float("-inf")]}))
+    assert store.outcome(RUN).values == {"bounds": [0.5, float("-inf")]}
+
+
+def test_an_outcome_that_could_not_be_written_is_said_when_it_is_planned(tmp_path: Path) -> None:
+    (tmp_path / "two_points").write_text("mine")
+    with pytest.raises(OSError, match=r"two_points is a file"):
+        plan([FIT], Store(tmp_path))
+    with pytest.raises(OSError, match=r"File name too long"):
+        plan([Trial(replace(SETTING, name="x" * 250))], Store(tmp_path / "new"))
+    assert [path.name for path in tmp_path.iterdir()] == ["two_points"]
 
 
 def test_a_trial_is_found_only_with_its_own_configuration(tmp_path: Path) -> None:

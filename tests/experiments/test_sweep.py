@@ -6,9 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import pytest
 from repdyn.experiments import TwoPoints
+from repdyn.experiments.files import beside
 from repdyn.experiments.fits import Fits
+from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.sweep.plan import plan
 from repdyn.experiments.sweep.store import Store
 from repdyn.experiments.sweep.sweep import sweep
@@ -164,6 +167,75 @@ def test_trials_whose_process_is_lost_are_run_again_alone_and_then_given_up(tmp_
     assert store.outcome(RUNS[1]).reason == "its process was lost twice; is there enough memory?"
 
 
+class Timed(Here):
+    """Gives an outcome without running anything, some time later, in a thread."""
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        self.ran.append(args[0])
+        future: Future = Future()
+        threading.Timer(0.05, future.set_result, [Outcome(values={"by": id(self)})]).start()
+        return future
+
+
+def test_two_sweeps_at_once_run_each_trial_once(tmp_path: Path) -> None:
+    store, executors = Store(tmp_path), (Timed(), Timed())
+    planned = plan(FITS, store)
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(lambda executor: sweep(planned, store, here(executor)), executors))
+    assert ended == [{"finished": 8}, {"finished": 8}]
+    ran = [trial for executor in executors for trial in executor.ran]
+    assert len(ran) == len(set(ran)) == 8
+    assert all(executor.ran for executor in executors)
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_trial_that_another_sweep_gives_up_is_taken_over(tmp_path: Path) -> None:
+    store, executor = Store(tmp_path), Timed()
+    planned = plan(RUNS[:2], store)
+    claim = store.claim(RUNS[0])
+    assert claim.take()
+
+    class Giving(Timed):
+        def submit(self, fn, /, *args, **kwargs) -> Future:
+            claim.give_back()
+            return super().submit(fn, *args, **kwargs)
+
+    executor = Giving()
+    assert sweep(planned, store, here(executor)) == {"finished": 2}
+    assert executor.ran == [RUNS[1], RUNS[0]]
+
+
+def test_claims_are_given_back_when_a_sweep_is_interrupted(tmp_path: Path) -> None:
+    class Interrupted(Here):
+        def submit(self, fn, /, *args, **kwargs) -> Future:
+            raise KeyboardInterrupt
+
+    store = Store(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan(RUNS, store), store, here(Interrupted()))
+    assert not list(tmp_path.rglob(".*"))
+    assert sweep(plan(RUNS[:1], store), store, here(Timed())) == {"finished": 1}
+
+
+def test_what_another_sweep_has_run_since_the_plan_is_counted_and_not_run(tmp_path: Path) -> None:
+    store, executor = Store(tmp_path), Timed()
+    planned = plan(FITS[:1], store)
+    store.write(RUNS[0], Outcome(DIVERGED, "at step 3"))
+    assert sweep(planned, store, here(executor)) == {"diverged": 1, "finished": 1}
+    assert executor.ran == [FITS[0]]
+
+
+def test_what_a_kill_between_two_renames_left_is_used_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write(RUNS[0], Outcome())
+    folder = store.folder(RUNS[0])
+    folder.rename(beside(folder, "old"))
+    beside(folder, "new").mkdir()
+    store.tidy()
+    assert not plan(RUNS[:1], store).missing
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
 SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
@@ -178,6 +250,40 @@ def script(folder: Path, store: Path) -> list[str]:
     file = folder / "sweep_them.py"
     file.write_text(SCRIPT.format(path=[str(Path(__file__).parent)], store=str(store)))
     return [sys.executable, str(file)]
+
+
+def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    file = tmp_path / "reproduce_them.py"
+    file.write_text(COMMAND.format(path=[str(Path(__file__).parent)], store=str(store)))
+    with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: bool(list(store.glob("fits/[!.]*/manifest.json"))), process)
+        workers = children(process.pid)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (143, b"", b"repdyn: terminated; what was finished is kept\n")
+    assert len(workers) >= 2
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert not list(store.rglob(".*"))
+
+
+COMMAND = """
+import sys
+sys.path[:0] = {path!r}
+from test_sweep import *
+from repdyn.experiments.cli import main
+from repdyn.experiments.studies.trajectories import Trajectories
+import repdyn.experiments.studies
+study = Trajectories(settings=("two_layer",), seeds=20, speed=20.0, width=8)
+repdyn.experiments.studies.studies = lambda scale, data_dir="": {{study.name: study}}
+if __name__ == "__main__":
+    sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
+"""
+
+
+def test_a_process_that_is_told_to_end_is_a_lost_one() -> None:
+    with local_workers(1)() as pool, pytest.raises(BrokenProcessPool):
+        pool.executor.submit(signal.raise_signal, signal.SIGTERM).result()
 
 
 def finished(store: Path) -> int:
@@ -257,6 +363,21 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undi
         assert doomed.wait() == -signal.SIGKILL
     assert counts == {"finished": len(RUNS + FITS)}
     assert tables(store, RUNS + FITS) == undisturbed
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_a_scheduler_that_is_killed_is_one_error_without_a_word_of_dask(tmp_path: Path, uses: bool, capfd) -> None:
+    words = "the scheduler was lost; what was finished is kept, run the same command again"
+    with dask(tmp_path, "scheduler", "--host", "127.0.0.1", "--port", "0") as scheduler:
+        wait_until((tmp_path / "scheduler.json").exists)
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+        lost = pytest.raises(OSError, match=words) if uses else nullcontext()
+        with lost, cluster_workers(address)() as pool:
+            future = pool.executor.submit(len, [])
+            scheduler.kill()
+            if uses:
+                future.result()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_error() -> None:
