@@ -182,7 +182,8 @@ def fit_rates(
         )
     smaller = _special_case(found, known)
     begun = fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
-    optima = _optima(model, scaled, begun and {name: value / units[name] for name, value in begun.coefficients.items()})
+    first = model.point({name: value / units[name] for name, value in begun.coefficients.items()}) if begun else None
+    optima = _optima(model, scaled, first)
     return _report(model, data, scaled, units, optima)
 
 
@@ -199,12 +200,12 @@ def _of(theory: Theory, fixed: Mapping[str, float]) -> dict[str, float]:
     return {x.name: fixed[x.name] for x in theory.coefficients if x.name in fixed}
 
 
-def _optima(model: Model, data: Measurement, begun: Mapping[str, float] | None) -> list[OptimizeResult]:
+def _optima(model: Model, data: Measurement, first: Array | None) -> list[OptimizeResult]:
     """The best minimum of the misfit that was found, and what comes near it elsewhere."""
     coarse = data.thinned(_COARSE)
     starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
-    if begun is not None:
-        starts = [model.point(begun), *starts]
+    if first is not None:
+        starts = [first, *starts]
     # Finite differences find no optimum finer than their own error.
     rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)
     rough_optima: list[OptimizeResult] = []

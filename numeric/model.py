@@ -83,11 +83,12 @@ class Model:
         values = np.where(self.units == 0, logs, x * self.units)
         return {**self.fixed, **{name: as_number(values[..., i]) for i, name in enumerate(self.names)}}
 
-    def point(self, coefficients: Mapping[str, float]) -> Array:
-        """The point of the search at some coefficients; those that may be 0 are unless they are among them."""
-        values = np.array([coefficients.get(name, 0.0) for name in self.names])
-        with np.errstate(divide="ignore"):
-            return np.where(self.units == 0, np.log(values), values / np.where(self.units == 0, 1.0, self.units))
+    def point(self, coefficients: Mapping[str, float]) -> Array | None:
+        """The point of the search at some coefficients, with 0 for others that may be 0; None if one may not."""
+        values = [coefficients.get(name, 0.0) for name in self.names]
+        if any(not value for value, unit in zip(values, self.units, strict=True) if not unit):
+            return None
+        return np.array([x / unit if unit else np.log(x) for x, unit in zip(values, self.units.tolist(), strict=True)])
 
     def scales(self, x: Array) -> Array:
         """What each coefficient changes by as its unknown changes by 1."""
