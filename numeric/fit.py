@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic import Theory, two_point
+from repdyn.symbolic import Theory
 from scipy.optimize import OptimizeResult
 
 from .begin import theory_start
@@ -18,7 +17,9 @@ from .loss import r_squared
 from .measurement import Measurement
 from .model import Model
 from .quantities import Pair, Rates, State
-from .search import best_rates, best_starts, refine
+from .search import best_starts, refine
+from .uncertainty import Uncertainty, uncertainty
+from .units import Units, natural_units
 
 Array = NDArray[np.float64]
 
@@ -40,6 +41,20 @@ _ALIGNED = 1e-6
 _AT_BOUND = 1e-6
 """A coefficient below this share of the size that shows is at its bound."""
 
+_STILL, _NOTHING = 1e-6, 1e-2
+"""A step counts for nothing if it is at most this share of a coefficient, or of its standard error."""
+
+_STARTS, _STARTS_BY_DIFFERENCES = 6, 4
+"""From how many places the search begins, at most."""
+
+_WORTH = 4.0
+"""A minimum on some samples is looked at on all of them if its misfit is at most so many times the least."""
+
+_CLOSE = 9.0
+"""How many times more likely, as a logarithm of the square, an optimum must be than one elsewhere to be the one."""
+
+_APART = 1e-2
+"""Two optima are one if no coefficient differs by more than this share of itself."""
 
 @dataclass(frozen=True)
 class RateFit:
@@ -49,15 +64,20 @@ class RateFit:
         theory: the name of the theory.
         coefficients: all its coefficients by name, fitted or fixed; rates in 1/(training step).
         fitted: the names of those that were fitted.
-        errors: their standard errors, or None: ``message`` says why. They assume independent residuals of equal
-            (weighted) variance; residuals along a trajectory are correlated, so read them as lower bounds.
+        errors: their standard errors, or None: ``message`` says why. They allow for residuals that stay alike for a
+            while, as along a trajectory, and differ in size from scalar to scalar.
+        independent_errors: what the errors would be were each residual drawn for itself, all from one distribution.
+        correlation_time: the training steps in which the correlation of residuals falls by e; 0 if they are
+            independent, and where there are no errors.
         r2: the coefficient of determination of each scalar.
         sse: the weighted sum of squared differences of all three scalars.
         special_cases: the names of theories that this one contains.
         samples: how many independent numbers were fitted: for every sample but the first three, or two if dy is
             parallel to dy* in all, as with a single output: w follows from dy2 then.
-        success: whether the optimiser converged to coefficients that the data determine.
-        message: what the optimiser said, and why there are no standard errors if there are none.
+        success: whether the data determine the coefficients and nothing better is near or, as far as was searched,
+            elsewhere: a further step of least squares would move none by more than a millionth of itself or a
+            hundredth of its standard error, and no other minimum found is close to as likely. An exact fit is one.
+        message: how the search ended, other minima that are close, and why there are no errors if there are none.
         predicted: the fitted trajectory at the given times.
 
     >>> from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
@@ -72,6 +92,8 @@ class RateFit:
     coefficients: Mapping[str, float]
     fitted: tuple[str, ...]
     errors: Mapping[str, float] | None
+    independent_errors: Mapping[str, float] | None
+    correlation_time: float
     r2: State
     sse: float
     special_cases: tuple[str, ...]
@@ -121,14 +143,17 @@ def fit_rates(
         weights: what each squared difference counts, numbers or arrays that broadcast to (n,);
             by default 1, the paper's plain sum.
 
-    The two rates of the two-point theory are found from the best few of a grid of starts around the ratio of rates
-    that the conserved quantity gives. Other theories start there. Positive coefficients are fitted in their
-    logarithms; derivatives are exact where there is a closed form, finite differences elsewhere.
+    The search begins at the lowest minima of a grid over all shapes and speeds that a trajectory may have, around the
+    ratio of rates that the conserved quantity gives, and at the optimum of a theory in closed form that is a special
+    case. It is done in units in which the data are of the order of 1, so that it does not depend on theirs. Positive
+    coefficients are fitted in their logarithms; derivatives are exact where there is a closed form, finite differences
+    elsewhere.
 
     Raises:
         ValueError: if shapes do not match, times do not increase, a distance or weight is negative, the pair's fields
             are not single numbers, the first state cannot start a trajectory, a fixed coefficient is none of the
-            theory's, or all are fixed.
+            theory's, all are fixed, the theory breaks down at all coefficients that were tried, or a coefficient of
+            the size that the data ask for is no number in double precision.
 
     Source: the fit of van Rossem & Saxe (arXiv 2402.09142), section 4, with the closed form
     in place of a numerical integration.
@@ -141,54 +166,134 @@ def fit_rates(
     (0.001, 0.02)
     """
     data = Measurement(t, observed, pair, weights)
-    coarse = data.thinned(_COARSE)
     found = named(theory)
-    model = Model(found, fixed or {})
+    known = Model(found, fixed or {}).fixed
     if found.depends_on_time and data.times[0] != 0:
         raise ValueError(
             f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "
             f"first"
         )
-    if found is two_point() and not fixed:
-        starts = best_rates(coarse, 2)
-        finish: Literal["trf", "lm"] = "lm"  # the quicker near the optimum; a trust region finds its way from afar
-    else:
-        theory_start(found, data.start, parameter_values(found, pair, model.coefficients(np.zeros(len(model.names)))))
-        starts = best_starts(model, coarse, fit_rates(t, observed, pair, weights=weights).coefficients, 3)
-        finish = "trf"
+    units = natural_units(found, data)
+    model = Model(found, {name: value / units[name] for name, value in known.items()})
+    scaled = data.in_units(units)
+    if found.begin is not None or not model.closed:
+        theory_start(
+            found, scaled.start, parameter_values(found, scaled.pair, model.coefficients(np.zeros(len(model.names))))
+        )
+    smaller = _special_case(found, known)
+    begun = fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
+    first = model.point({name: value / units[name] for name, value in begun.coefficients.items()}) if begun else None
+    optima = _optima(model, scaled, first)
+    return _report(model, data, scaled, units, optima)
+
+
+def _special_case(theory: Theory, fixed: Mapping[str, float]) -> Theory | None:
+    """A theory in closed form from which to begin, with something left to fit."""
+    names = [*theory.special_cases, "two_point"]
+    if theory.name == "two_point" or not {"rate_h", "rate_y"} <= {x.name for x in theory.coefficients}:
+        return None
+    return next((x for x in map(named, names) if x.solution and len(_of(x, fixed)) < len(x.coefficients)), None)
+
+
+def _of(theory: Theory, fixed: Mapping[str, float]) -> dict[str, float]:
+    """The known coefficients that a theory has."""
+    return {x.name: fixed[x.name] for x in theory.coefficients if x.name in fixed}
+
+
+def _optima(model: Model, data: Measurement, first: Array | None) -> list[OptimizeResult]:
+    """The best minimum of the misfit that was found, and what comes near it elsewhere."""
+    coarse = data.thinned(_COARSE)
+    starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
+    if first is not None:
+        starts = [first, *starts]
     # Finite differences find no optimum finer than their own error.
-    rough, fine = (1e-12, 1e-15) if found.solution is not None else (1e-6, 1e-11)
-    candidates = [refine(model, coarse, x, "trf", rough) for x in starts]
-    return _report(model, data, refine(model, data, min(candidates, key=_cost).x, finish, fine))
+    rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)
+    rough_optima: list[OptimizeResult] = []
+    for x in starts:
+        if (optimum := refine(model, coarse, x, "trf", rough, 60)) is not None:
+            rough_optima.append(optimum)
+            if optimum.cost < exact:
+                break
+    optima: list[OptimizeResult] = []
+    method = "lm" if model.closed and not np.isfinite(model.lowest).any() else "trf"
+    for near in _distinct(rough_optima):
+        if (not optima or near.cost < _WORTH * rough_optima[0].cost) and len(optima) < 3:
+            optimum = refine(model, data, near.x, method, fine, 200)
+            optima += [] if optimum is None else [optimum]
+    if not optima:
+        raise ValueError(
+            f"theory {model.theory.name!r} reaches a singularity from this start at all coefficients that were tried: "
+            "it cannot describe this trajectory"
+        )
+    return _distinct(optima)
 
 
-def _cost(result: OptimizeResult) -> float:
-    return result.cost
+def _distinct(optima: list[OptimizeResult]) -> list[OptimizeResult]:
+    """Sorted by their misfit, without those that are at the place of a better one."""
+    optima.sort(key=lambda optimum: optimum.cost)
+    return [y for i, y in enumerate(optima) if not any(np.abs(x.x - y.x).max() < _APART for x in optima[:i])]
 
 
-def _report(model: Model, data: Measurement, found: OptimizeResult) -> RateFit:
+def _report(
+    model: Model, data: Measurement, scaled: Measurement, units: Units, optima: list[OptimizeResult]
+) -> RateFit:
     """The result of the fit at its optimum; what is at its bound is put there."""
-    bound = found.x - model.lowest < _AT_BOUND
-    optimum = np.where(bound, model.lowest, found.x)
-    predicted = model.predict(data, optimum)
-    r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
+    best = optima[0]
+    at_bound = best.x - model.lowest < _AT_BOUND
+    optimum = np.where(at_bound, model.lowest, best.x)
+    predicted = model.predict(scaled, optimum) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
     samples = (2 if _is_aligned(data) else 3) * (data.times.size - 1)
-    errors, reason = _errors(model, data, found, samples - len(model.names))
-    if bound.any():
-        reason = f"{reason} At the bound 0: {', '.join(itertools.compress(model.names, bound))}.".strip()
+    found, reason = _uncertainty(model, scaled, best, samples)
+    said = [str(best.message), reason]
+    success = found is not None
+    if found is not None:
+        if not _is_settled(best, found.independent, at_bound):
+            success = False
+            said.append("Something better is near: the search did not end.")
+        for other in optima[1:]:
+            if found.samples * np.log(other.cost / best.cost) < _CLOSE:
+                success = False
+                values = (f"{name} = {value:.4g}" for name, value in _in_data_units(model, units, other.x).items())
+                said.append(
+                    f"Another minimum fits almost as well (its misfit is {other.cost / best.cost:.4g} times this one): "
+                    f"{', '.join(values)}; fix what is known, or record more of the trajectory."
+                )
+    if at_bound.any():
+        said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, at_bound))}.")
+    scales = model.scales(best.x) * np.array([units[name] for name in model.names])
+    errors, independent = (
+        (None, None)
+        if found is None
+        else (dict(zip(model.names, (x * scales).tolist(), strict=True)) for x in (found.errors, found.independent))
+    )
+    r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
     return RateFit(
         theory=model.theory.name,
-        coefficients=model.coefficients(optimum),
+        coefficients=_in_data_units(model, units, optimum),
         fitted=model.names,
         errors=errors,
+        independent_errors=independent,
+        correlation_time=found.correlation_time * units["time"] if found else 0.0,
         r2=State(*r2),
-        sse=2 * float(found.cost),
+        sse=float(data.misfit(predicted)),
         special_cases=model.theory.special_cases,
         samples=samples,
-        success=bool(found.success) and errors is not None,
-        message=f"{found.message} {reason}".strip(),
+        success=success,
+        message=" ".join(filter(None, said)),
         predicted=State(*predicted),
     )
+
+
+def _in_data_units(model: Model, units: Units, x: Array) -> dict[str, float]:
+    """The coefficients at a point of the search, in the units of the data."""
+    return {name: float(value) * units[name] for name, value in model.coefficients(x).items()}
+
+
+def _is_settled(found: OptimizeResult, errors: Array, at_bound: NDArray[np.bool_]) -> bool:
+    """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
+    free = ~at_bound
+    step = np.linalg.lstsq(found.jac[:, free], -found.fun)[0]
+    return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free])).all())
 
 
 def _is_aligned(data: Measurement) -> bool:
@@ -198,30 +303,35 @@ def _is_aligned(data: Measurement) -> bool:
     return bool((bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()) and float(data.pair.dy2) > 0
 
 
-def _errors(
-    model: Model, data: Measurement, found: OptimizeResult, freedom: int
-) -> tuple[Mapping[str, float] | None, str]:
-    jacobian: Array = found.jac
+def _uncertainty(
+    model: Model, data: Measurement, found: OptimizeResult, samples: int
+) -> tuple[Uncertainty | None, str]:
+    """How far the unknowns of the search may be off, or None and why that cannot be said."""
     count = len(model.names)
+    jacobian: Array = found.jac.reshape(3, -1, count)
     sizes = np.abs(data.root_weight * data.observed).max(axis=1)
-    moved = jacobian.reshape(3, -1, count) / np.where(sizes > 0, sizes, 1.0)[:, None, None]
+    moved = jacobian / np.where(sizes > 0, sizes, 1.0)[:, None, None]
     least = float(np.linalg.svd(moved.reshape(-1, count), compute_uv=False)[-1] / np.sqrt(data.times.size))
-    noise = _UNDETERMINED if model.theory.solution is not None else _UNDETERMINED_BY_DIFFERENCES
-    if freedom <= 0 or not least > noise or not np.ptp(data.observed, axis=1).any():
+    noise = _UNDETERMINED if model.closed else _UNDETERMINED_BY_DIFFERENCES
+    if samples <= count or not least > noise or not np.ptp(data.observed, axis=1).any():
         return None, (
             f"No standard errors: the trajectory does not determine {', '.join(model.names)} (a change by their own "
-            f"size moves the three scalars by {least:.1e} of theirs, of {freedom + count} numbers); record one in "
+            f"size moves the three scalars by {least:.1e} of theirs, of {samples} numbers); record one in "
             f"which dh2 "
             "and dy2 both change, or fix what is known."
         )
-    if not found.cost:
-        return None, "No standard errors: the fit is exact."
-    lengths = np.linalg.norm(jacobian, axis=0)
-    _, apart, axes = np.linalg.svd(jacobian / lengths, full_matrices=False)
+    apart = np.linalg.svd(found.jac / np.linalg.norm(found.jac, axis=0), compute_uv=False)
     if apart[-1] < _ALIKE:
         return None, (
             f"No standard errors: {', '.join(model.names)} move the trajectory so much alike (to {apart[-1]:.1e}) that "
             "rounding hides the difference; fix what is known."
         )
-    spread = np.linalg.norm(axes.T / apart, axis=1) / lengths * np.sqrt(2 * found.cost / freedom)
-    return dict(zip(model.names, (spread * model.scales(found.x)).tolist(), strict=True)), ""
+    residuals: Array = found.fun.reshape(3, -1)
+    return uncertainty(
+        data.times[1:],
+        residuals[:, 1:],
+        jacobian[:, 1:],
+        weight=data.root_weight[:, 1:],
+        rounding=np.finfo(np.float64).eps * np.sqrt(np.mean((data.root_weight * data.observed) ** 2, axis=1)),
+        numbers=samples,
+    ), ""

@@ -86,7 +86,10 @@ def integrate(
     check_shapes(start, pair, rates, t=times)
     values = parameter_values(found, pair, rates)
     states = evolve_values(found, times, theory_start(found, start, values), values, rtol)
-    state = State(*compile(found, "readout")(*states, *values))
+    scalars = compile(found, "readout")(*states, *values)
+    if not all(np.isfinite(x).all() for x in scalars):
+        raise ArithmeticError(f"theory {found.name!r} left the numbers that a double can hold; ask for a shorter time")
+    state = State(*scalars)
     for name in ("dh2", "dy2"):
         distance = np.asarray(getattr(state, name))
         if (distance < -_ROUNDING * np.abs(distance).max(initial=0.0)).any():

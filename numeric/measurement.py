@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -53,11 +55,24 @@ class Measurement:
             State(*(self.root_weight[:, chosen] ** 2)),
         )
 
+    def in_units(self, units: Mapping[str, float]) -> Measurement:
+        """The same with every quantity, and the squares of the misfit, in units of their own."""
+        scalars = np.array([units[name] for name in ("dh2", "dy2", "w")])[:, None]
+        observed, weight = self.observed / scalars, (self.root_weight * scalars) ** 2
+        size = float(np.sum(weight * (observed - observed[:, :1]) ** 2)) or float(np.sum(weight * observed**2)) or 1.0
+        return Measurement(
+            self.elapsed / units["time"],
+            State(*observed),
+            Pair(float(self.pair.dx2) / units.get("dx2", 1.0), float(self.pair.dy2) / units.get("dy2_target", 1.0)),
+            State(*(weight / size)),
+        )
+
     def residuals(self, predicted: Array) -> Array:
         """The weighted differences, shape (3 n,)."""
         return (self.root_weight * (predicted - self.observed)).ravel()
 
-    def misfit(self, path: State) -> Array:
-        """The weighted sum of squares of paths whose last axis is time."""
-        scalars = np.stack(np.broadcast_arrays(path.dh2, path.dy2, path.w), axis=-2)
-        return np.sum((self.root_weight * (scalars - self.observed)) ** 2, axis=(-2, -1))
+    def misfit(self, predicted: Array) -> Array:
+        """The weighted sums of squares of predictions of shape (3, ..., n)."""
+        between = (1,) * (predicted.ndim - 2)
+        observed, root_weight = (x.reshape(3, *between, -1) for x in (self.observed, self.root_weight))
+        return np.sum((root_weight * (predicted - observed)) ** 2, axis=(0, -1))

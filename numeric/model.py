@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from repdyn.symbolic import Theory
 from sympy import Symbol
 
 from .coefficients import parameter_values
-from .compiled import CompiledFunction, compile_program
+from .compiled import CompiledFunction, compile, compile_program
 from .integration import integrate
 from .measurement import Measurement
-from .solution import trajectory
+from .quantities import Number, as_number
+from .units import time_exponents
 
 Array = NDArray[np.float64]
 
@@ -55,32 +56,72 @@ class Model:
         self.units = np.array([0.0 if x.is_positive else 1.0 for x in self.symbols])
         self.lowest = np.array([0.0 if x.is_nonnegative and not x.is_positive else -np.inf for x in self.symbols])
 
-    def coefficients(self, x: Array) -> dict[str, float]:
-        """The values of all coefficients at a point of the search."""
+    @property
+    def closed(self) -> bool:
+        """Whether the theory has a closed form, of which many trajectories are computed at once."""
+        return self.theory.solution is not None
+
+    @cached_property
+    def clock(self) -> Array | None:
+        """The power of its speed by which each fitted coefficient changes, or None if one that is fixed tells the time."""
+        found = time_exponents(self.theory, frozenset(name for name, value in self.fixed.items() if value))
+        return None if found is None else -np.array([found[name] for name in self.names])
+
+    @property
+    def by_unit(self) -> list[tuple[str, float]]:
+        """The names of the fitted coefficients with their units."""
+        return list(zip(self.names, self.units.tolist(), strict=True))
+
+    def sped_up(self, values: Array, speed: Array) -> Array:
+        """Logarithms and values, shape (..., m), of the coefficients at which everything happens so much faster."""
+        assert self.clock is not None
+        return np.where(self.units == 0, values + self.clock * np.log(speed), values * speed**self.clock)
+
+    def coefficients(self, x: Array) -> dict[str, Number]:
+        """The values of all coefficients at points of the search, shape (..., m)."""
         logs = np.exp(np.clip(x, -_LOG_LIMIT, _LOG_LIMIT))
-        return {
-            **self.fixed,
-            **dict(zip(self.names, np.where(self.units == 0, logs, x * self.units).tolist(), strict=True)),
-        }
+        values = np.where(self.units == 0, logs, x * self.units)
+        return {**self.fixed, **{name: as_number(values[..., i]) for i, name in enumerate(self.names)}}
+
+    def point(self, coefficients: Mapping[str, float]) -> Array | None:
+        """The point of the search at some coefficients, with 0 for others that may be 0; None if one may not."""
+        values = [coefficients.get(name, 0.0) for name in self.names]
+        if any(not value for value, unit in zip(values, self.units, strict=True) if not unit):
+            return None
+        return np.array([x / unit if unit else np.log(x) for x, unit in zip(values, self.units.tolist(), strict=True)])
 
     def scales(self, x: Array) -> Array:
         """What each coefficient changes by as its unknown changes by 1."""
         values = self.coefficients(x)
         return np.where(self.units == 0, [values[name] for name in self.names], self.units)
 
+    def at(self, data: Measurement, x: Array, times: Array, rtol: float = _RTOL) -> Array:
+        """The three scalars at some times after the start, shape (3, ...); infinite where the theory breaks down."""
+        coefficients = self.coefficients(x)
+        if self.closed:
+            start, values = data.start, parameter_values(self.theory, data.pair, coefficients)
+            found = compile(self.theory, "solution")(times, start.dh2, start.dy2, start.w, *values)
+        else:
+            try:
+                path = integrate(times, data.start, data.pair, coefficients, theory=self.theory, rtol=rtol)
+            except ArithmeticError:
+                return np.full((3, *times.shape), np.inf)
+            found = vars(path).values()
+        return np.stack(np.broadcast_arrays(*found, times)[:3])
+
     def predict(self, data: Measurement, x: Array) -> Array:
-        """The three scalars, shape (3, n); infinite where the theory's solution breaks down."""
-        solve = integrate if self.theory.solution is None else trajectory
-        options = {"rtol": _RTOL} if self.theory.solution is None else {}
-        try:
-            path = solve(data.elapsed, data.start, data.pair, self.coefficients(x), theory=self.theory, **options)
-        except ArithmeticError:
-            return np.full(data.observed.shape, np.inf)
-        return np.stack(np.broadcast_arrays(path.dh2, path.dy2, path.w))
+        """The three scalars at the samples, shape (3, n); infinite where the theory breaks down."""
+        return self.at(data, x, data.elapsed)
+
+    def misfits(self, data: Measurement, points: Array, rtol: float) -> Array:
+        """The misfits of many points of the search, shape (..., m); infinite where the theory breaks down."""
+        if self.closed:
+            return data.misfit(self.at(data, points[..., None, :], data.elapsed))
+        return np.array([float(data.misfit(self.at(data, x, data.elapsed, rtol))) for x in points])
 
     def evaluate(self, data: Measurement, x: Array) -> tuple[Array, Array]:
         """The three scalars, shape (3, n), and their derivatives by the unknowns, (3, n, m)."""
-        if self.theory.solution is not None:
+        if self.closed:
             return self._differentiated(data, x)
         values = self.predict(data, x)
         moved = np.stack([self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)], axis=-1)

@@ -1,4 +1,4 @@
-"""Where a fit starts its search, and the search itself."""
+"""Where a fit starts its search, and the search itself; everything in the natural units of the data."""
 
 from __future__ import annotations
 
@@ -9,74 +9,132 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter
 from scipy.optimize import OptimizeResult, least_squares
 
 from .measurement import Measurement
 from .model import Model
-from .quantities import Rates
-from .solution import trajectory
 
 Array = NDArray[np.float64]
 
 _RATIOS = 1e-80, 1e80
 """Ratios of rates that are tried."""
 
+_LOOSE = 1e-5
+"""Accuracy of an integration that only has to tell a good start from a bad one."""
 
-def best_rates(data: Measurement, count: int) -> list[Array]:
-    """The best of a grid: ratios of rates around that of the conserved quantity, all time scales of the data."""
+_FACTORS = 10 ** (4 * np.linspace(-1, 1, 17) ** 3)
+"""By which the ratio of rates is changed, closest near 1."""
+
+_SPEEDS = np.concatenate([np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]])
+"""How fast a pair is tried to move, in its pace over the samples; by 10 % from one to the next where most pairs are."""
+
+_WIDTHS = {1: 49, 2: 17, 3: 9}
+"""How many values of each positive coefficient are tried where so many are sought over twelve decades; else 5."""
+
+
+def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
+    """The lowest local minima of the misfit on a grid; sets the units of what may be 0 on the way.
+
+    The grid is that of all shapes that a trajectory may have (the ratio of both rates around that of the conserved
+    quantity, coefficients that may be 0 without and with them) at all speeds; or of all coefficients, where one that
+    is known tells the time.
+    """
+    axes = _axes(model, data)
+    shapes = [{k: v for part in parts for k, v in part.items()} for parts in itertools.product(*axes)]
+    values = np.array([[shape[name] for name in model.names] for shape in shapes])
+    sizes = [len(axis) for axis in axes]
+    if model.clock is not None:
+        speeds = _SPEEDS if model.closed else _SPEEDS[::3]
+        paced = speeds / np.array([_pace(data, shape) for shape in shapes])[:, None]
+        misfits = _misfits_over_speeds(model, data, values, paced)
+        values = model.sped_up(values[:, None], paced[..., None]).reshape(-1, len(model.names))
+        sizes.append(speeds.size)
+    else:
+        misfits = model.misfits(data, values, _LOOSE)
+    misfits = np.where(np.isfinite(misfits), misfits, np.inf).reshape(sizes)
+    lowest = (misfits <= minimum_filter(misfits, size=3, mode="nearest")) & np.isfinite(misfits)
+    order = [i for i in np.argsort(misfits, axis=None) if lowest.flat[i]][:count]
+    if not order:
+        return []
+    for i in np.nonzero(model.units)[0]:
+        model.units[i] = 1.0
+        model.units[i] = _size(model, data, values[order[0]], int(i))
+    return [values[i] / np.where(model.units == 0, 1.0, model.units) for i in order]
+
+
+Axis = list[dict[str, float]]
+
+
+def _axes(model: Model, data: Measurement) -> list[Axis]:
+    """What is tried of each coefficient: the logarithm of one that is positive, the value of any other."""
+    positive = [name for name, unit in model.by_unit if not unit]
+    axes: list[Axis] = []
+    if model.clock is None:
+        grid = np.log(np.geomspace(1e-6, 1e6, _WIDTHS.get(len(positive), 5)))
+        axes += [[{name: x} for x in grid] for name in positive]
+    else:
+        if {"rate_h", "rate_y"} <= set(positive):
+            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS[::2])
+            axes.append([{"rate_h": np.log(x) / 2, "rate_y": -np.log(x) / 2} for x in ratios])
+        else:  # the speed moves the first of them
+            axes.append([dict.fromkeys(positive[:1], 0.0)])
+        known = {name for part in axes[0] for name in part}
+        axes += [[{name: x} for x in np.log(np.geomspace(1e-2, 1e2, 5))] for name in positive if name not in known]
+    for i, (name, unit) in enumerate(model.by_unit):
+        if unit:
+            near = (0.1, 1.0) if model.closed else (1.0,)
+            tried = (0.0, *near) if model.lowest[i] == 0 else (-1.0, 0.0, 1.0)
+            axes.append([{name: x} for x in tried])
+    return axes
+
+
+def _pace(data: Measurement, shape: Mapping[str, float]) -> float:
+    """The fastest of the rates at which a pair can move, per unit of time."""
+    if not {"rate_h", "rate_y"} <= shape.keys():
+        return 1.0
     dh2, dy2, _ = data.observed
-    slope = _ratio(data)
-    speeds: Array = np.geomspace(1e-3, 1e5, 33) / data.times[-1]
-    ratio, speed = np.meshgrid(slope * np.geomspace(1e-4, 1e4, 13), speeds, indexing="ij")
-    # The fastest of the rates at which the pair can move, per unit of rate_y at this ratio.
-    pace = np.sqrt(ratio * data.pair.dy2) + dh2[0] + ratio * dy2[0] / dh2[0]
-    decoder = speed / pace
-    encoder = decoder * ratio / data.pair.dx2
-    sse = data.misfit(trajectory(data.elapsed, data.start, data.pair, Rates(encoder[..., None], decoder[..., None])))
-    order = np.argsort(sse, axis=None)[:count]
-    return [np.log([encoder.flat[i], decoder.flat[i]]) for i in order]
+    encoder, decoder = data.pair.dx2 * np.exp(shape["rate_h"]), np.exp(shape["rate_y"])
+    return float(np.sqrt(encoder * decoder * data.pair.dy2) + decoder * dh2[0] + encoder * dy2[0] / dh2[0])
 
 
 def _ratio(data: Measurement) -> float:
-    """dx2 rate_h / rate_y: the slope of dh2 against dy2/dh2, or the rich scale if that is no line."""
+    """dx2 rate_h / rate_y: the slope of dh2 against dy2/dh2 through the start, or the rich scale if that is no line.
+
+    Both sides are multiplied by dh2, which may vanish.
+    """
     dh2, dy2, _ = data.observed
-    x = dy2 / np.where(dh2 > 0, dh2, np.inf)
-    spread = np.sum((x - x[0]) ** 2)
-    slope = np.sum((x - x[0]) * (dh2 - dh2[0])) / spread if spread > 0 else 0.0
+    x, y = dy2 - dh2 * (dy2[0] / dh2[0]), dh2 * (dh2 - dh2[0])
+    spread = float(x @ x)
+    slope = float(x @ y) / spread if spread > 0 else 0.0
     if slope > 0:
         return float(np.clip(slope, *_RATIOS))
     size2 = max(float(data.pair.dy2), float(dy2.max()))
     return float(np.clip(dh2.max() ** 2 / size2, *_RATIOS)) if size2 > 0 else 1.0
 
 
-def best_starts(model: Model, data: Measurement, base: Mapping[str, float], count: int) -> list[Array]:
-    """The best of a grid around the rates of the two-point theory; sets the units of what may be 0 on the way.
+def _misfits_over_speeds(model: Model, data: Measurement, shapes: Array, speeds: Array) -> Array:
+    """The misfit of each shape at each of its speeds, shape (shapes, speeds)."""
+    if model.closed:
+        return model.misfits(data, model.sped_up(shapes[:, None], speeds[..., None]), _LOOSE)
+    return np.stack([_as_far_as_it_goes(model, data, *both) for both in zip(shapes, speeds, strict=True)])
 
-    A positive coefficient that the two-point theory does not have is tried on the time scale of the data.
+
+def _as_far_as_it_goes(model: Model, data: Measurement, shape: Array, speeds: Array) -> Array:
+    """The misfits at increasing speeds, infinite from that on at which the theory breaks down before the last sample.
+
+    A trajectory at twice the speed is that of twice the time: one integration serves all speeds.
     """
-    logs = {name: np.log(value) for name, value in base.items()}
-    wide = np.log([1e-2, 1e-1, 1.0, 1e1, 1e2])
-    near = np.log([0.4, 1.0])
-    choices: list[Array] = []
-    origin = np.array([logs.get(name, -np.log(data.elapsed[-1])) if not u else 0.0 for name, u in _by_unit(model)])
-    for i, (name, unit) in enumerate(_by_unit(model)):
-        if unit:
-            model.units[i] = _size(model, data, origin, i)
-            choices.append(np.array([0.0, 1.0] if model.lowest[i] == 0 else [-1.0, 0.0, 1.0]))
-        else:
-            choices.append(origin[i] + (near if name in logs else wide))
-    points = [np.array(x) for x in itertools.product(*choices)]
-    misfits = [float(np.sum(data.residuals(model.predict(data, x)) ** 2)) for x in points]
-    if not np.isfinite(misfits).any():
-        raise ValueError(
-            f"theory {model.theory.name!r} reaches a singularity from this start at all coefficients that were tried: "
-            "it cannot describe this trajectory"
-        )
-    return [points[i] for i in np.argsort(misfits)[:count]]
+    misfits = np.full(speeds.size, np.inf)
 
+    def breaks_down(count: int) -> bool:
+        found = model.at(data, shape, speeds[:count, None] * data.elapsed, _LOOSE)
+        misfits[:count] = data.misfit(found)
+        return not np.isfinite(misfits[count - 1])
 
-def _by_unit(model: Model) -> list[tuple[str, float]]:
-    return list(zip(model.names, model.units.tolist(), strict=True))
+    if breaks_down(speeds.size):
+        bisect.bisect_left(range(1, speeds.size), True, key=breaks_down)
+    return misfits
 
 
 def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
@@ -93,8 +151,10 @@ def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
     return 10.0 ** bisect.bisect_left(exponents, True, key=shows) * 10.0 ** exponents[0]
 
 
-def refine(model: Model, data: Measurement, x: Array, method: Literal["trf", "lm"], tolerance: float) -> OptimizeResult:
-    """Least squares from one starting point."""
+def refine(
+    model: Model, data: Measurement, x: Array, method: Literal["trf", "lm"], tolerance: float, most: int
+) -> OptimizeResult | None:
+    """Least squares from one starting point, or None if the theory breaks down there."""
     last: dict[bytes, tuple[Array, Array]] = {}
 
     def evaluate(x: Array) -> tuple[Array, Array]:
@@ -110,6 +170,8 @@ def refine(model: Model, data: Measurement, x: Array, method: Literal["trf", "lm
     def jacobian(x: Array) -> Array:
         return (data.root_weight[..., None] * evaluate(x)[1]).reshape(-1, x.size)
 
+    if not np.isfinite(residuals(x)).all():
+        return None
     return least_squares(
         residuals,
         x,
@@ -119,5 +181,5 @@ def refine(model: Model, data: Measurement, x: Array, method: Literal["trf", "lm
         ftol=tolerance,
         xtol=tolerance,
         gtol=tolerance,
-        max_nfev=200,
+        max_nfev=most,
     )

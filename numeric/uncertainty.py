@@ -1,0 +1,146 @@
+"""Standard errors of fitted coefficients, from residuals that are alike for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+from scipy.optimize import minimize_scalar
+
+Array = NDArray[np.float64]
+
+_GRID = 24
+"""Correlation times that are compared before the best is refined."""
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """How far coefficients may be off.
+
+    Attributes:
+        errors: standard errors where residuals are correlated as they seem to be, shape (m,).
+        independent: the same were each residual drawn for itself, with one variance, shape (m,).
+        correlation_time: how long residuals stay alike: their correlation falls by e in it; 0 if they do not.
+        samples: how many independent samples hold as much as those there are.
+    """
+
+    errors: Array
+    independent: Array
+    correlation_time: float
+    samples: float
+
+
+def uncertainty(
+    times: Array, residuals: Array, jacobian: Array, *, weight: Array, rounding: Array, numbers: int
+) -> Uncertainty:
+    """Standard errors of least squares, of one kind and of the other.
+
+    Args:
+        times: shape (n,), increasing.
+        residuals: at the optimum, weighted, shape (3, n).
+        jacobian: their derivatives by the m coefficients, shape (3, n, m), of full rank.
+        weight: what each residual was multiplied by, shape (3, n).
+        rounding: how far each scalar's residuals are off by the rounding of the data, shape (3,).
+        numbers: how many of the residuals are independent of each other by themselves, more than m.
+
+    Least squares is off by ``(J^T J)^-1 J^T r``, which has the covariance ``(J^T J)^-1 J^T S J (J^T J)^-1`` with S that
+    of the residuals. S is taken for the covariance of the three scalars at one time, times
+    ``exp(-|t - s|/correlation_time)``. The correlation time is that of the greatest restricted likelihood (Patterson &
+    Thompson, Biometrika 58 (1971) 545), which allows for what the fit took out of the residuals.
+    """
+    count = jacobian.shape[-1]
+    freedom = numbers - count
+    orthogonal, triangle = np.linalg.qr(jacobian.reshape(-1, count))
+    inverse = np.linalg.inv(triangle)
+    independent = np.linalg.norm(inverse, axis=1) * np.sqrt(np.sum(residuals**2) / freedom + np.mean(rounding**2))
+    directions = orthogonal.reshape(jacobian.shape)
+    used = weight.any(axis=1)
+    kept = (weight[used] > 0).all(axis=0)
+    kept = kept if kept.sum() > 2 else np.ones_like(kept)
+    seen = _Residuals(times[kept], residuals[used][:, kept], directions[used][:, kept])
+    time = seen.correlation_time()
+    covariance = seen.covariance(time) * (numbers / freedom) + np.diag(rounding[used] ** 2)
+    spread = np.stack([_correlated(times, x, time) for x in directions[used]])
+    middle = np.einsum("kl,kni,lnj->ij", covariance, directions[used], spread)
+    errors = np.sqrt(np.diag(inverse @ middle @ inverse.T))
+    alike = float(_correlated(times, np.ones((times.size, 1)), time).sum()) / times.size
+    return Uncertainty(errors, independent, time, numbers / alike)
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """Residuals of k scalars and the directions that the fit took out of them.
+
+    Attributes:
+        times: shape (n,).
+        values: shape (k, n).
+        directions: shape (k, n, m).
+    """
+
+    times: Array
+    values: Array
+    directions: Array
+
+    def correlation_time(self) -> float:
+        """The time of greatest restricted likelihood, from next to nothing, which is 0, to the whole."""
+        steps = np.diff(self.times)
+        lowest, highest = np.log(np.median(steps) / 5), np.log(self.times[-1] - self.times[0])
+        grid = np.linspace(lowest, highest, _GRID)
+        costs = [self._cost(np.exp(x)) for x in grid]
+        best = int(np.argmin(costs))
+        if best == 0:
+            return 0.0
+        bracket = grid[best - 1], grid[min(best + 1, _GRID - 1)]
+        return float(np.exp(minimize_scalar(lambda x: self._cost(np.exp(x)), bounds=bracket, method="bounded").x))
+
+    def covariance(self, time: float) -> Array:
+        """That of the scalars at one moment, shape (k, k), with what the fit took out put back."""
+        white, _ = self._refitted(time, np.ones(len(self.values)))
+        return white @ white.T / self.times.size
+
+    def _cost(self, time: float) -> float:
+        """Minus twice the logarithm of the restricted likelihood, but for a constant."""
+        sizes = np.sqrt(np.mean(self.values**2, axis=1))
+        white, precision = self._refitted(time, np.where(sizes > 0, sizes, 1.0))
+        scale = 2 * len(self.values) * float(np.log(_scales(self.times, time)).sum())
+        freedom = white.size - precision.shape[0]
+        return freedom * float(np.log(np.sum(white**2))) + scale + float(np.linalg.slogdet(precision)[1])
+
+    def _refitted(self, time: float, sizes: Array) -> tuple[Array, Array]:
+        """The residuals without correlation, (k, n), of the fit that allows for it, and its precision, (m, m)."""
+        values = _white(self.times, (self.values / sizes[:, None])[..., None], time)[..., 0]
+        directions = _white(self.times, self.directions / sizes[:, None, None], time)
+        flat = directions.reshape(-1, directions.shape[-1])
+        precision = flat.T @ flat
+        return values - directions @ np.linalg.lstsq(precision, flat.T @ values.ravel())[0], precision
+
+
+def _scales(times: Array, time: float) -> Array:
+    """The standard deviation of what is new at each time, given the time before, shape (n,)."""
+    if not time:
+        return np.ones(times.size)
+    return np.concatenate([[1.0], np.sqrt(-np.expm1(-2 * np.diff(times) / time))])
+
+
+def _white(times: Array, values: Array, time: float) -> Array:
+    """What is new at each time, in units of its standard deviation; values of shape (..., n, m)."""
+    if not time:
+        return values
+    kept = np.exp(-np.diff(times) / time)[:, None] * values[..., :-1, :]
+    new = np.concatenate([values[..., :1, :], values[..., 1:, :] - kept], axis=-2)
+    return new / _scales(times, time)[:, None]
+
+
+def _correlated(times: Array, values: Array, time: float) -> Array:
+    """The matrix of correlations, whose inverse has three diagonals, times values of shape (n, m)."""
+    if not time or times.size < 2:
+        return values
+    kept, new = np.exp(-np.diff(times) / time), _scales(times, time)[1:] ** 2
+    bands = np.zeros((2, times.size))
+    bands[1, 0] = 1.0
+    bands[1, 1:] = 1 / new
+    bands[1, :-1] += kept**2 / new
+    bands[0, 1:] = -kept / new
+    return solveh_banded(bands, values)
