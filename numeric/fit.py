@@ -56,6 +56,7 @@ _CLOSE = 9.0
 _APART = 1e-2
 """Two optima are one if no coefficient differs by more than this share of itself."""
 
+
 @dataclass(frozen=True)
 class RateFit:
     """Fitted coefficients of a theory, its effective learning rates among them, and how well they do.
@@ -181,7 +182,9 @@ def fit_rates(
             found, scaled.start, parameter_values(found, scaled.pair, model.coefficients(np.zeros(len(model.names))))
         )
     smaller = _special_case(found, known)
-    begun = fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
+    begun = (
+        fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
+    )
     first = model.point({name: value / units[name] for name, value in begun.coefficients.items()}) if begun else None
     optima = _optima(model, scaled, first)
     return _report(model, data, scaled, units, optima)

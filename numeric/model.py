@@ -63,7 +63,7 @@ class Model:
 
     @cached_property
     def clock(self) -> Array | None:
-        """The power of its speed by which each fitted coefficient changes, or None if one that is fixed tells the time."""
+        """The power of its speed by which each fitted coefficient changes, or None if a fixed one tells the time."""
         found = time_exponents(self.theory, frozenset(name for name, value in self.fixed.items() if value))
         return None if found is None else -np.array([found[name] for name in self.names])
 

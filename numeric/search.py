@@ -26,7 +26,9 @@ _LOOSE = 1e-5
 _FACTORS = 10 ** (4 * np.linspace(-1, 1, 17) ** 3)
 """By which the ratio of rates is changed, closest near 1."""
 
-_SPEEDS = np.concatenate([np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]])
+_SPEEDS = np.concatenate(
+    [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]]
+)
 """How fast a pair is tried to move, in its pace over the samples; by 10 % from one to the next where most pairs are."""
 
 _WIDTHS = {1: 49, 2: 17, 3: 9}

@@ -47,8 +47,8 @@ def natural_units(theory: Theory, data: Measurement) -> Units:
     if lost:
         found = ", ".join(f"{name} up to {size:.3g}" for name, size in sizes.items())
         raise ValueError(
-            f"the size of {', '.join(lost)} must be within {_SMALLEST:g} and {_LARGEST:g}, so that squares and products "
-            f"are numbers in double precision, got {found}; count them in other units"
+            f"the size of {', '.join(lost)} must be within {_SMALLEST:g} and {_LARGEST:g}, so that squares and "
+            f"products are numbers in double precision, got {found}; count them in other units"
         )
     return units
 

@@ -127,12 +127,11 @@ def test_a_theory_that_changes_in_time_is_fitted_from_step_0_only() -> None:
 
 
 def test_a_start_from_which_a_theory_cannot_go_on_is_said() -> None:
-    start = State(0.1, 0.5, 1.0)
-    path = integrate(T, start, PAIR, {"rate_h": 1e-2, "rate_y": 1e-2})
-    with pytest.raises(
-        ValueError, match="theory 'flipped_w' reaches a singularity from this start at all coefficients"
-    ):
-        fit_rates(T, path, PAIR, theory="flipped_w")
+    k, base = sp.Symbol("k", positive=True), two_point()
+    dh2, _, _ = base.states
+    broken = variant("broken", k, {x: rate + k / (dh2 - dh2**2 / dh2) for x, rate in base.rhs.items()})
+    with pytest.raises(ValueError, match="theory 'broken' reaches a singularity from this start at all coefficients"):
+        fit_rates(T, run("scalar_output"), PAIR, theory=broken)
 
 
 def test_a_theory_without_both_rates_says_so() -> None:
