@@ -113,24 +113,12 @@ class Predictions:
         }
 
 
-def predict(setting: Setting) -> Predictions:
-    """Train the network of a setting and predict its trajectory from tangent rates measured on the way.
-
-    The rates are measured at the start and when the mean prediction is learnt (a hundredth of its first error is
-    left), each bare and with the mean held; ``scalar_output`` goes on from the state of that step with them, and
-    nothing is fitted. Beside them ``scalar_output`` and ``growing_rates`` are fitted, to about 600 of the samples.
-    The network is trained as :func:`repdyn.experiments.run` does, to the same bits.
+def check_predictable(setting: Setting) -> TwoPoints:
+    """Check that the trajectory of a setting can be predicted from tangent rates, and return it.
 
     Raises:
         SettingError: if the setting is none of the two_points experiment, has more than one output, or is trained
             otherwise than by gradient descent on the squared error, which is what tangent rates are those of.
-        ArithmeticError: if training diverges.
-        ValueError: if both points have the same hidden representation when it is measured.
-
-    >>> tiny = TwoPoints(width=8, hidden_layers=1, layer=0, nonlinearity="none", steps=300, lr=0.05)
-    >>> first = predict(tiny).found[0]
-    >>> first.source, round(first.coefficients["rate_h"], 6), round(first.coefficients["rate_y"], 6)
-    ('at the start', 0.025, 0.025)
     """
     if not isinstance(setting, TwoPoints):
         raise SettingError(
@@ -145,6 +133,28 @@ def predict(setting: Setting) -> Predictions:
             "tangent rates are those of gradient descent on the squared error of both points, to the end, got "
             f"{', '.join(other)}; leave that out"
         )
+    return setting
+
+
+def predict(setting: Setting) -> Predictions:
+    """Train the network of a setting and predict its trajectory from tangent rates measured on the way.
+
+    The rates are measured at the start and when the mean prediction is learnt (a hundredth of its first error is
+    left), each bare and with the mean held; ``scalar_output`` goes on from the state of that step with them, and
+    nothing is fitted. Beside them ``scalar_output`` and ``growing_rates`` are fitted, to about 600 of the samples.
+    The network is trained as :func:`repdyn.experiments.run` does, to the same bits.
+
+    Raises:
+        SettingError: as :func:`check_predictable`.
+        ArithmeticError: if training diverges.
+        ValueError: if both points have the same hidden representation when it is measured.
+
+    >>> tiny = TwoPoints(width=8, hidden_layers=1, layer=0, nonlinearity="none", steps=300, lr=0.05)
+    >>> first = predict(tiny).found[0]
+    >>> first.source, round(first.coefficients["rate_h"], 6), round(first.coefficients["rate_y"], 6)
+    ('at the start', 0.025, 0.025)
+    """
+    setting = check_predictable(setting)
     layer = f"network.hidden.{setting.layer}"
     with repeatable(setting.threads):
         module, batches, tracker = two_points.prepare(setting)

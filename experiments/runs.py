@@ -47,6 +47,15 @@ class Run:
         return compared if len({c.pair for c in self.comparisons}) == 1 < len(compared) else []
 
 
+def identified(setting: Setting) -> Setting:
+    """The setting with the checksum of what it reads, if it reads anything: what its results are known by.
+
+    Raises:
+        ValueError: if the digits cannot be read, or are not those that the setting knows by their checksum.
+    """
+    return digits.identified(setting) if isinstance(setting, Digits) else setting
+
+
 def run(setting: Setting) -> Run:
     """Train the network of a setting and compare its pairs with the theory.
 
@@ -61,8 +70,7 @@ def run(setting: Setting) -> Run:
     >>> len(result.frame), result.diverged_at
     (51, None)
     """
-    if isinstance(setting, Digits):
-        setting = digits.identified(setting)
+    setting = identified(setting)
     began = time.perf_counter()
     frame, diverged_at = _train(setting)
     seconds = time.perf_counter() - began

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 from .sizes import HEADS, MEMORY, Task, memory
-from .values import SettingError, check_name, checked, shown
+from .values import SettingError, annotation, check_name, checked, shown
 
 NONLINEARITIES = ("leaky_relu", "relu", "elu", "tanh", "swish", "none")
 MODELS = ("mlp", "residual", "cnn", "layer_norm", "gru", "transformer")
@@ -45,7 +45,7 @@ class Configuration:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            value = checked(f.name, getattr(self, f.name), str(f.type), positive=f.metadata["positive"])
+            value = checked(f.name, getattr(self, f.name), annotation(f), positive=f.metadata["positive"])
             object.__setattr__(self, f.name, value)
         check_name(self.name)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, cast
+from dataclasses import Field
+from typing import Any, cast, get_args
 
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """What a number other than 0 may be: networks are trained in single precision, which ends at 1e-38 and 1e38."""
@@ -44,6 +45,11 @@ def checked(name: str, value: Any, kind: str, *, positive: bool) -> Any:
     if isinstance(given, str) and not _is_text(given):
         raise SettingError(f"{name} must be text that can be written as UTF-8, got {shown(given)}")
     return given
+
+
+def annotation(of: Field[Any]) -> str:
+    """A field's type as it is annotated, whether its module keeps annotations as text or not."""
+    return of.type.__name__ if isinstance(of.type, type) and not get_args(of.type) else str(of.type)
 
 
 def check_name(name: str) -> None:

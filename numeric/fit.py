@@ -295,7 +295,9 @@ def _in_data_units(model: Model, units: Units, x: Array) -> dict[str, float]:
 def _is_settled(found: OptimizeResult, errors: Array, at_bound: NDArray[np.bool_]) -> bool:
     """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
     free = ~at_bound
-    step = np.linalg.lstsq(found.jac[:, free], -found.fun)[0]
+    jacobian: Array = found.jac
+    residuals: Array = found.fun
+    step = np.linalg.lstsq(jacobian[:, free], -residuals)[0]
     return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free])).all())
 
 

@@ -93,7 +93,7 @@ class Model:
     def scales(self, x: Array) -> Array:
         """What each coefficient changes by as its unknown changes by 1."""
         values = self.coefficients(x)
-        return np.where(self.units == 0, [values[name] for name in self.names], self.units)
+        return np.array([unit or float(values[name]) for name, unit in self.by_unit])
 
     def at(self, data: Measurement, x: Array, times: Array, rtol: float = _RTOL) -> Array:
         """The three scalars at some times after the start, shape (3, ...); infinite where the theory breaks down."""

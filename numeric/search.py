@@ -182,6 +182,6 @@ def refine(
         method=method,
         ftol=tolerance,
         xtol=tolerance,
-        gtol=tolerance,
+        gtol=tolerance if method == "lm" else None,  # of trf it is absolute: exact data pass it anywhere
         max_nfev=most,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +87,8 @@ class _Residuals:
     def correlation_time(self) -> float:
         """The time of greatest restricted likelihood, from next to nothing, which is 0, to the whole."""
         steps = np.diff(self.times)
-        lowest, highest = np.log(np.median(steps) / 5), np.log(self.times[-1] - self.times[0])
-        grid = np.linspace(lowest, highest, _GRID)
+        lowest, highest = math.log(float(np.median(steps)) / 5), math.log(float(steps.sum()))
+        grid: Array = np.linspace(lowest, highest, _GRID)
         costs = [self._cost(np.exp(x)) for x in grid]
         best = int(np.argmin(costs))
         if best == 0:

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from repdyn.symbolic import Theory
-from repdyn.symbolic.scaling import scalings
+from repdyn.symbolic.dimensions import scalings
 
 from .measurement import Measurement
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import Setting, SettingError, find_setting, load_settings, override
+from ..values import annotation
 from .parser import Parser
 
 _RESULTS = Path("results")
@@ -77,8 +78,9 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
 
     from ..records import check_results, write_run
     from ..report import run_summary  # training is loaded when something is trained
-    from ..runs import run
+    from ..runs import identified, run
 
+    setting = identified(setting)
     check_results(setting, options.results)
     result = run(setting)
     folder = write_run(result, options.results)
@@ -91,12 +93,13 @@ def _kernels(options: argparse.Namespace, rest: list[str]) -> int:
     if setting is None:
         return 0
 
-    from ..prediction import predict
+    from ..prediction import check_predictable, predict
     from ..records import check_results, write_predictions
     from ..report import prediction_summary
 
-    check_results(setting, options.results, kernels=True)
-    found = predict(setting)
+    known = check_predictable(setting)
+    check_results(known, options.results, kernels=True)
+    found = predict(known)
     folder = write_predictions(found, options.results)
     print(prediction_summary(found, folder))
     return 0
@@ -128,5 +131,5 @@ def _field_parser(command: str, setting: Setting) -> Parser:
         if f.name != "name":
             meaning = f"{f.metadata['meaning']} (here {getattr(setting, f.name)!r})".replace("%", "%%")
             flags = dict.fromkeys((f"--{f.name.replace('_', '-')}", f"--{f.name}"))
-            parser.add_argument(*flags, dest=f.name, type=_FIELD_TYPES[str(f.type)], metavar="VALUE", help=meaning)
+            parser.add_argument(*flags, dest=f.name, type=_FIELD_TYPES[annotation(f)], metavar="VALUE", help=meaning)
     return parser

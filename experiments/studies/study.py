@@ -16,7 +16,7 @@ from ..settings import SettingError
 from ..sweep.outcome import FINISHED, Outcome
 from ..sweep.store import Store
 from ..sweep.trial import Trial
-from ..values import checked
+from ..values import annotation, checked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -136,11 +136,11 @@ class Study(ABC):
         """Raises SettingError if a size has another type or is out of range, or two settings share a name."""
         for f in fields(self):
             value = getattr(self, f.name)
-            if "Mapping" in str(f.type):
+            if "Mapping" in annotation(f):
                 self._check_names(f.name, [of.get("name", "") for of in cast(tuple[Mapping[str, Any], ...], value)])
                 continue
             try:
-                value = checked(f.name, value, str(f.type), positive=f.default != 0)
+                value = checked(f.name, value, annotation(f), positive=f.default != 0)
             except SettingError as error:
                 raise SettingError(f"study {self.name}: {error}") from None
             object.__setattr__(self, f.name, value)

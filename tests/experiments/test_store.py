@@ -201,7 +201,7 @@ def test_an_outcome_that_could_not_be_written_is_said_when_it_is_planned(tmp_pat
     with pytest.raises(OSError, match=r"two_points is a file"):
         plan([FIT], Store(tmp_path))
     with pytest.raises(OSError, match=r"File name too long"):
-        plan([Trial(replace(SETTING, name="x" * 250))], Store(tmp_path / "new"))
+        plan([FIT], Store(tmp_path / ("x" * 300)))
     assert [path.name for path in tmp_path.iterdir()] == ["two_points"]
 
 

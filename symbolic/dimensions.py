@@ -15,7 +15,7 @@ Dimension = Mapping[sp.Symbol, sp.Expr]
 
 
 @cache
-def scalings(theory: Theory) -> Mapping[sp.Symbol, tuple[sp.Rational, ...]]:
+def scalings(theory: Theory) -> Mapping[sp.Symbol, tuple[sp.Expr, ...]]:
     """The exponents of each of a theory's symbols in a basis of its changes of units.
 
     Multiplying every symbol by ``exp(c . exponents)``, with one number c for each element of the basis, turns solutions
@@ -39,7 +39,7 @@ def scalings(theory: Theory) -> Mapping[sp.Symbol, tuple[sp.Rational, ...]]:
         for x, state in zip(theory.start, theory.states, strict=True):
             equal.have(sp.sympify(theory.begin[x]).subs(measured), {state: sp.S.One})
     rows = [[difference.get(x, sp.S.Zero) for x in symbols] for difference in equal.differences]
-    basis = sp.Matrix(rows).nullspace() if rows else [sp.eye(len(symbols))[:, i] for i in range(len(symbols))]
+    basis = [vector.flat() for vector in sp.Matrix(rows).nullspace()]
     return {x: tuple(vector[i] for vector in basis) for i, x in enumerate(symbols)}
 
 
@@ -77,7 +77,7 @@ class _Equal:
         return {}
 
     def _of_cases(self, expr: sp.Piecewise) -> Dimension:
-        for condition in (x for _, case in expr.args for x in case.atoms(sp.core.relational.Relational)):
+        for condition in (x for _, case in expr.args for x in case.atoms(sp.Rel)):
             if 0 not in condition.args:
                 self._alike([self._of(x) for x in condition.args])
         dimensions = [self._of(value) for value, _ in expr.args if value != 0]
