@@ -17,7 +17,8 @@ from .loss import r_squared
 from .measurement import Measurement
 from .model import Model
 from .quantities import Pair, Rates, State
-from .search import best_starts, refine
+from .search import at_bound, best_starts, refine
+from .stepwise import stepwise_optimum
 from .uncertainty import Uncertainty, uncertainty
 from .units import Units, natural_units
 
@@ -37,9 +38,6 @@ _ALIKE = 1e-7
 
 _ALIGNED = 1e-6
 """dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""
-
-_AT_BOUND = 1e-6
-"""A coefficient below this share of the size that shows is at its bound."""
 
 _STILL, _NOTHING = 1e-6, 1e-2
 """A step counts for nothing if it is at most this share of a coefficient, or of its standard error."""
@@ -209,6 +207,8 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
     if first is not None:
         starts = [first, *starts]
+    if not model.closed:
+        starts = [*(stepwise_optimum(model, coarse, x) for x in starts[:2]), *starts]
     # Finite differences find no optimum finer than their own error.
     rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)
     rough_optima: list[OptimizeResult] = []
@@ -240,17 +240,16 @@ def _distinct(optima: list[OptimizeResult]) -> list[OptimizeResult]:
 def _report(
     model: Model, data: Measurement, scaled: Measurement, units: Units, optima: list[OptimizeResult]
 ) -> RateFit:
-    """The result of the fit at its optimum; what is at its bound is put there."""
+    """The result of the fit at its optimum."""
     best = optima[0]
-    at_bound = best.x - model.lowest < _AT_BOUND
-    optimum = np.where(at_bound, model.lowest, best.x)
-    predicted = model.predict(scaled, optimum) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
+    bound = at_bound(model, best.x)
+    predicted = model.predict(scaled, best.x) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
     samples = (2 if _is_aligned(data) else 3) * (data.times.size - 1)
     found, reason = _uncertainty(model, scaled, best, samples)
     said = [str(best.message), reason]
     success = found is not None
     if found is not None:
-        if not _is_settled(best, found.independent, at_bound):
+        if not _is_settled(best, found.independent, bound):
             success = False
             said.append("Something better is near: the search did not end.")
         for other in optima[1:]:
@@ -261,8 +260,8 @@ def _report(
                     f"Another minimum fits almost as well (its misfit is {other.cost / best.cost:.4g} times this one): "
                     f"{', '.join(values)}; fix what is known, or record more of the trajectory."
                 )
-    if at_bound.any():
-        said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, at_bound))}.")
+    if bound.any():
+        said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, bound))}.")
     scales = model.scales(best.x) * np.array([units[name] for name in model.names])
     errors, independent = (
         (None, None)
@@ -272,7 +271,7 @@ def _report(
     r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
     return RateFit(
         theory=model.theory.name,
-        coefficients=_in_data_units(model, units, optimum),
+        coefficients=_in_data_units(model, units, best.x),
         fitted=model.names,
         errors=errors,
         independent_errors=independent,
@@ -292,9 +291,9 @@ def _in_data_units(model: Model, units: Units, x: Array) -> dict[str, float]:
     return {name: float(value) * units[name] for name, value in model.coefficients(x).items()}
 
 
-def _is_settled(found: OptimizeResult, errors: Array, at_bound: NDArray[np.bool_]) -> bool:
+def _is_settled(found: OptimizeResult, errors: Array, bound: NDArray[np.bool_]) -> bool:
     """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
-    free = ~at_bound
+    free = ~bound
     jacobian: Array = found.jac
     residuals: Array = found.fun
     step = np.linalg.lstsq(jacobian[:, free], -residuals)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,7 +16,7 @@ from scipy.integrate import ODEintWarning, odeint
 from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, checked_value, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
-from .quantities import Number, Pair, State, broadcast, check_start, checked_times
+from .quantities import Number, Pair, State, as_number, broadcast, check_start, checked_times
 
 Array = NDArray[np.float64]
 
@@ -26,13 +26,16 @@ _STILL = 1e-17
 _ROUNDING = 1e-6
 """How far below 0, relative to the largest, a squared distance may be by the error of an integration."""
 
-_MOST_STEPS = 50_000
+MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
+
+_DOUBT = 1e-3
+"""Solutions of two tolerances are one if they differ by less than this share of what each state was up to then."""
 
 _ARRIVED = "Integration successful."
 
 _REASONS = {
-    "Excess work done on this call": f"{_MOST_STEPS:,} steps did not suffice",
+    "Excess work done on this call": "{most_steps:,} steps did not suffice",
     "Excess accuracy requested": "its numbers have fewer digits than rtol asks for",
     "Illegal input detected": "no step was small enough",
     "Repeated error test failures": "no step was small enough",
@@ -69,7 +72,8 @@ def integrate(
 
     Raises:
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
-        ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason.
+        ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason, or
+            the trajectory comes so near a singularity that solutions of two tolerances part.
 
     >>> rates = {"rate_h": 0.01, "rate_y": 0.01}
     >>> solved = integrate(100.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), rates)
@@ -84,20 +88,26 @@ def integrate(
     times = checked_times(t)
     check_start(start, pair)
     check_shapes(start, pair, rates, t=times)
-    values = parameter_values(found, pair, rates)
-    states = evolve_values(found, times, theory_start(found, start, values), values, rtol)
-    scalars = compile(found, "readout")(*states, *values)
+    return integrated(found, times, start, parameter_values(found, pair, rates), rtol)
+
+
+def integrated(
+    theory: Theory, times: Array, start: State, parameters: list[Number], rtol: float, most_steps: int = MOST_STEPS
+) -> State:
+    """As :func:`integrate`, of numbers that were checked, in at most so many steps from one sample to the next."""
+    states = evolve_values(theory, times, theory_start(theory, start, parameters), parameters, rtol, most_steps)
+    scalars = compile(theory, "readout")(*states, *parameters)
     if not all(np.isfinite(x).all() for x in scalars):
-        raise ArithmeticError(f"theory {found.name!r} left the numbers that a double can hold; ask for a shorter time")
+        raise ArithmeticError(f"theory {theory.name!r} left the numbers that a double can hold; ask for a shorter time")
     state = State(*scalars)
     for name in ("dh2", "dy2"):
         distance = np.asarray(getattr(state, name))
         if (distance < -_ROUNDING * np.abs(distance).max(initial=0.0)).any():
             raise ArithmeticError(
-                f"theory {found.name!r} left the states that two vectors can have: {name} = {distance.min():g}; its "
+                f"theory {theory.name!r} left the states that two vectors can have: {name} = {distance.min():g}; its "
                 "equations are singular where dh vanishes, so ask for a shorter time"
             )
-    return state
+    return State(as_number(np.maximum(state.dh2, 0.0)), as_number(np.maximum(state.dy2, 0.0)), state.w)
 
 
 def evolve(
@@ -130,7 +140,11 @@ def evolve(
     begun, values = _in_order(found, found.states, start), _in_order(found, found.parameters, parameters)
     for symbol, value in zip(found.parameters, values, strict=True):
         checked_value(found, symbol, value)
-    return dict(zip(map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol), strict=True))
+    return dict(
+        zip(
+            map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol, MOST_STEPS), strict=True
+        )
+    )
 
 
 def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[str, ArrayLike]) -> list[Number]:
@@ -147,9 +161,19 @@ def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[st
 
 @dataclass(frozen=True)
 class _Flow:
-    """What is integrated: a flow in some coordinates, whether it is free of time, its Jacobian, the way in and out."""
+    """What is integrated: a flow in some coordinates, its Jacobian, the way in and out.
+
+    Attributes:
+        steady: whether it is free of time.
+        singular: whether it divides by a coordinate.
+        flow: the rates of the coordinates.
+        jacobian: their derivatives.
+        enter: from a theory's states to the coordinates, or None if they are the same.
+        leave: back again.
+    """
 
     steady: bool
+    singular: bool
     flow: CompiledFunction
     jacobian: CompiledFunction
     enter: CompiledFunction | None
@@ -161,12 +185,15 @@ def _flow(theory: Theory) -> _Flow:
     chart = theory.chart
     steady = not theory.depends_on_time
     if chart is None:
-        return _Flow(steady, compile(theory, "rhs", "python"), compile(theory, "jacobian", "python"), None, None)
+        poles = _poles(theory.rhs.values()) & set(theory.states)
+        rates, jacobian = (compile(theory, what, "python") for what in ("rhs", "jacobian"))
+        return _Flow(steady, bool(poles), rates, jacobian, None, None)
     arguments = (chart.time, *chart.states, *chart.parameters)
     flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): chart.rhs[x] for x in chart.states})
     entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian.flat())}
     return _Flow(
         steady,
+        bool(_poles(chart.rhs.values()) & set(chart.states)),
         compile_program("flow", flow, "python"),
         compile_program("flow_jacobian", Program(arguments, {}, entries), "python"),
         compile_program("enter", chart.enter),
@@ -174,7 +201,15 @@ def _flow(theory: Theory) -> _Flow:
     )
 
 
-def evolve_values(theory: Theory, times: Array, start: list[Number], parameters: list[Number], rtol: float) -> Array:
+def _poles(rates: Iterable[sp.Expr]) -> set[sp.Basic]:
+    """The symbols at zeros of which some rate may be infinite."""
+    powers = (power for rate in rates for power in sp.sympify(rate).atoms(sp.Pow))
+    return {x for power in powers if power.exp.could_extract_minus_sign() for x in power.base.free_symbols}
+
+
+def evolve_values(
+    theory: Theory, times: Array, start: list[Number], parameters: list[Number], rtol: float, most_steps: int
+) -> Array:
     """The theory's states at the given times, shape (states, ...), from their starts and the parameters in order."""
     if not 1e-13 <= rtol <= 1e-2:
         raise ValueError(f"rtol must be between 1e-13 and 1e-2, got {rtol}")
@@ -189,11 +224,11 @@ def evolve_values(theory: Theory, times: Array, start: list[Number], parameters:
     states = np.empty((len(start), flat_times.size))
     for i, problem in enumerate(distinct.T):
         chosen = asked == i
-        states[:, chosen] = _solve(theory, flat_times[chosen], problem, rtol)
+        states[:, chosen] = _solve(theory, flat_times[chosen], problem, rtol, most_steps)
     return states.reshape(len(start), *shape)
 
 
-def _solve(theory: Theory, times: Array, problem: Array, rtol: float) -> Array:
+def _solve(theory: Theory, times: Array, problem: Array, rtol: float, most_steps: int) -> Array:
     """The states at the given times for one start and its parameters; shape (states, times)."""
     functions = _flow(theory)
     count = len(theory.states)
@@ -206,14 +241,38 @@ def _solve(theory: Theory, times: Array, problem: Array, rtol: float) -> Array:
         size = len(functions.leave.arguments) - len(theory.parameters)
         coordinates, constants = (np.array(x) for x in (entered[:size], entered[size:]))
     distinct, first, where = np.unique(np.broadcast_to(moments, times.shape), return_index=True, return_inverse=True)
-    solution = _flow_from(functions, distinct, times[first], coordinates, constants.tolist(), rtol)[:, where]
+    asked = functions, distinct, times[first], coordinates, constants.tolist()
+    solution = _flow_from(*asked, rtol, most_steps)
+    if functions.singular:
+        looser = _flow_from(*asked, min(10 * rtol, 1e-2), most_steps)
+        _check_alike(solution, looser, times[first], max(_DOUBT, 1e3 * rtol))
+    solution = solution[:, where]
     if functions.leave is None:
         return solution
     return np.stack(np.broadcast_arrays(*functions.leave(*solution, *problem[count:])))
 
 
+def _check_alike(solution: Array, looser: Array, times: Array, share: float) -> None:
+    """Check that a solution does not hang on its tolerance, as it does past a singularity."""
+    sizes = np.maximum(np.maximum.accumulate(np.abs(solution), axis=1), np.abs(looser))
+    apart = (np.abs(solution - looser) > share * sizes).any(axis=0)
+    if apart.any():
+        at = int(apart.argmax())
+        since = f"t = {times[at - 1]:g}" if at else "the start"
+        raise ArithmeticError(
+            f"the trajectory comes too near a singularity between {since} and t = {times[at]:g}: what follows hangs on "
+            "the tolerance of the integration; ask for a shorter time"
+        )
+
+
 def _flow_from(
-    functions: _Flow, moments: Array, times: Array, start: Array, constants: list[float], rtol: float
+    functions: _Flow,
+    moments: Array,
+    times: Array,
+    start: Array,
+    constants: list[float],
+    rtol: float,
+    most_steps: int,
 ) -> Array:
     """The coordinates at the given moments, which increase and are training steps; shape (coordinates, moments)."""
     flow, jacobian, count = functions.flow, functions.jacobian, start.size
@@ -243,10 +302,11 @@ def _flow_from(
             full_output=True,
             rtol=rtol,
             atol=rtol * (1e-9 * largest if functions.enter else 1e-3 * float(scale.min())),
-            mxstep=_MOST_STEPS,
+            mxstep=most_steps,
         )
     if said["message"] != _ARRIVED:  # what stands for later moments, its times too, was never written
         reached, reason = int(np.searchsorted(moments, tried)), said["message"].partition(" (")[0]
+        reason = _REASONS.get(reason, reason).format(most_steps=most_steps)
     elif not (numbers := np.isfinite(solution[1:]).all(axis=1)).all():
         reached, reason = int(numbers.argmin()), "what it found is no number"
     else:
@@ -254,7 +314,7 @@ def _flow_from(
     reached = min(reached, times.size - 1)
     before = f"between t = {times[reached - 1]:g} and" if reached else "before it reached"
     raise ArithmeticError(
-        f"the integrator gave up {before} t = {times[reached]:g}: {_REASONS.get(reason, reason)}; integrate over a "
+        f"the integrator gave up {before} t = {times[reached]:g}: {reason}; integrate over a "
         "shorter time, or use trajectory where there is a closed form"
     )
 

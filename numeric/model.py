@@ -12,7 +12,7 @@ from sympy import Symbol
 
 from .coefficients import parameter_values
 from .compiled import CompiledFunction, compile, compile_program
-from .integration import integrate
+from .integration import integrated
 from .measurement import Measurement
 from .quantities import Number, as_number
 from .units import time_exponents
@@ -27,6 +27,10 @@ _DIFFERENCE = 1e-5
 
 _RTOL = 1e-9
 """Of an integration while fitting: well below the square of the step, so that differences are no noise."""
+
+
+_MOST_STEPS = 2_000
+"""Steps of an integration from one sample to the next after which the theory is as good as singular there."""
 
 
 class Model:
@@ -102,8 +106,9 @@ class Model:
             start, values = data.start, parameter_values(self.theory, data.pair, coefficients)
             found = compile(self.theory, "solution")(times, start.dh2, start.dy2, start.w, *values)
         else:
+            values = parameter_values(self.theory, data.pair, coefficients)
             try:
-                path = integrate(times, data.start, data.pair, coefficients, theory=self.theory, rtol=rtol)
+                path = integrated(self.theory, times, data.start, values, rtol, _MOST_STEPS)
             except ArithmeticError:
                 return np.full((3, *times.shape), np.inf)
             found = vars(path).values()

@@ -35,6 +35,13 @@ _WIDTHS = {1: 49, 2: 17, 3: 9}
 """How many values of each positive coefficient are tried where so many are sought over twelve decades; else 5."""
 
 
+_AT_BOUND = 1e-6
+"""A coefficient below this share of the size that shows is at its bound."""
+
+FLAT = float(np.finfo(np.float64).eps)
+"""The gradient at which trf ends, the least that it takes: it is absolute, and nearly exact data have little."""
+
+
 def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
     """The lowest local minima of the misfit on a grid; sets the units of what may be 0 on the way.
 
@@ -140,7 +147,7 @@ def _as_far_as_it_goes(model: Model, data: Measurement, shape: Array, speeds: Ar
 
 
 def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
-    """The power of ten at which a coefficient moves the trajectory by about a tenth of its size."""
+    """The power of ten at which a coefficient moves the trajectory by about a tenth of its size; 1 if none does."""
     still = model.predict(data, origin)
     largest = float(np.linalg.norm(still))
     step = np.zeros(origin.size)
@@ -150,38 +157,75 @@ def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
         return not np.linalg.norm(model.predict(data, origin + step) - still) < 0.1 * largest
 
     exponents = range(-12, 13)
-    return 10.0 ** bisect.bisect_left(exponents, True, key=shows) * 10.0 ** exponents[0]
+    found = bisect.bisect_left(exponents, True, key=shows)
+    return 10.0 ** exponents[found] if found < len(exponents) else 1.0
 
 
 def refine(
     model: Model, data: Measurement, x: Array, method: Literal["trf", "lm"], tolerance: float, most: int
 ) -> OptimizeResult | None:
-    """Least squares from one starting point, or None if the theory breaks down there."""
+    """Least squares from one starting point, or None if the theory breaks down there.
+
+    What ends at its bound is put there, and the others are refined once more.
+    """
+    found = _least_squares(model, data, x, np.zeros(x.size, dtype=np.bool_), method, tolerance, most)
+    if found is None:
+        return None
+    held = found.x - model.lowest < _AT_BOUND
+    if not held.any() or held.all():
+        return found
+    polished = _least_squares(model, data, np.where(held, model.lowest, found.x), held, method, tolerance, most)
+    return found if polished is None else polished
+
+
+def at_bound(model: Model, x: Array) -> NDArray[np.bool_]:
+    """Which coefficients are as small as they may be, at a point of the search."""
+    return x == model.lowest
+
+
+def _least_squares(
+    model: Model,
+    data: Measurement,
+    x: Array,
+    held: NDArray[np.bool_],
+    method: Literal["trf", "lm"],
+    tolerance: float,
+    most: int,
+) -> OptimizeResult | None:
+    """Least squares over what is not held; the result is that of all."""
     last: dict[bytes, tuple[Array, Array]] = {}
 
-    def evaluate(x: Array) -> tuple[Array, Array]:
+    def evaluate(free: Array) -> tuple[Array, Array]:
         """Value and Jacobian together: the optimiser asks for both at the same point."""
-        if x.tobytes() not in last:
+        if free.tobytes() not in last:
             last.clear()
-            last[x.tobytes()] = model.evaluate(data, x)
-        return last[x.tobytes()]
+            last[free.tobytes()] = model.evaluate(data, whole(free))
+        return last[free.tobytes()]
 
-    def residuals(x: Array) -> Array:
-        return data.residuals(evaluate(x)[0])
+    def whole(free: Array) -> Array:
+        point = x.copy()
+        point[~held] = free
+        return point
 
-    def jacobian(x: Array) -> Array:
-        return (data.root_weight[..., None] * evaluate(x)[1]).reshape(-1, x.size)
+    def residuals(free: Array) -> Array:
+        return data.residuals(evaluate(free)[0])
 
-    if not np.isfinite(residuals(x)).all():
+    def jacobian(free: Array) -> Array:
+        return (data.root_weight[..., None] * evaluate(free)[1]).reshape(-1, x.size)
+
+    if not np.isfinite(residuals(x[~held])).all():
         return None
-    return least_squares(
+    lowest = model.lowest[~held]
+    found = least_squares(
         residuals,
-        x,
-        jacobian,
-        bounds=(model.lowest, np.inf) if np.isfinite(model.lowest).any() else (-np.inf, np.inf),
+        x[~held],
+        lambda free: jacobian(free)[:, ~held],
+        bounds=(lowest, np.inf) if np.isfinite(lowest).any() else (-np.inf, np.inf),
         method=method,
         ftol=tolerance,
         xtol=tolerance,
-        gtol=tolerance if method == "lm" else None,  # of trf it is absolute: exact data pass it anywhere
+        gtol=tolerance if method == "lm" else FLAT,
         max_nfev=most,
     )
+    found.jac, found.x = jacobian(found.x), whole(found.x)
+    return found

@@ -1,0 +1,80 @@
+"""A fit ends where nothing better is near or, as far as it looked, elsewhere; or it says so."""
+
+import numpy as np
+import pytest
+from draws import FITTED, draw
+from repdyn.numeric import Pair, Rates, State, fit, fit_rates, trajectory
+from repdyn.numeric.search import best_starts
+from repdyn.symbolic import theories
+
+CLOSED = [name for name in FITTED if theories()[name].solution]
+DRAWS = {name: 5000 if name in CLOSED else 100 if name.startswith("growing") else 500 for name in FITTED}
+"""How many trajectories of each theory the slow tests fit, in hours for all."""
+
+
+def assert_never_wrong(name: str, seed: int) -> None:
+    """A success on exact data is exact; what is none misses by little, and says so."""
+    drawn = draw(name, seed)
+    known = {"futures": drawn.true["futures"], "rate_h2": drawn.true["rate_h2"]} if name == "recurrent" else {}
+    found = fit_rates(drawn.t, drawn.path, drawn.pair, theory=name, fixed=known)
+    rounding = 1e-24 if name in CLOSED else 1e-15
+    share = found.sse / drawn.size
+    assert share < (rounding if found.success else 1e-5), (name, seed, share, found.success)
+    assert found.success or "No standard errors: the trajectory does not determine" in found.message or share < 1e-8
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_exact_trajectories_are_never_fitted_wrong_with_success(name) -> None:
+    for seed in range(60 if name in CLOSED else 1 if name.startswith("growing") else 4):
+        assert_never_wrong(name, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "block"), [(name, block) for name, count in DRAWS.items() for block in range(count // 50)]
+)
+def test_no_exact_trajectory_of_many_is_fitted_wrong_with_success(name, block) -> None:
+    for seed in range(50 * block, 50 * (block + 1)):
+        assert_never_wrong(name, seed)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_with_noise_nothing_ends_above_the_truth_with_success(name) -> None:
+    for seed in range(10):
+        true = draw(name, seed)
+        noisy = true.noisy(0.02, seed)
+        found = fit_rates(
+            noisy.t, noisy.path, noisy.pair, theory=name, fixed={"futures": 3.0} if name == "recurrent" else {}
+        )
+        truths = float(np.sum((noisy.rows - true.rows) ** 2))
+        assert found.sse <= truths * (1 + 1e-9) or not found.success, seed
+
+
+def test_a_pair_that_turns_round_is_fitted() -> None:
+    t, pair, rates = np.linspace(0, 1000, 100), Pair(0.93, 1.75), Rates(5.8e-4, 1.76e-2)
+    found = fit_rates(t, trajectory(t, State(2.5e-4, 7.6e-5, 5.1e-3), pair, rates), pair)
+    assert found.success
+    assert (found.rates.h, found.rates.y) == pytest.approx((rates.h, rates.y), rel=1e-8)
+
+
+@pytest.mark.parametrize("name", ["two_point", "flipped_w", "doubled_dy2"])
+def test_starts_at_which_a_theory_breaks_down_do_not_end_the_fit(name, monkeypatch) -> None:
+    drawn = draw(name, 0)
+
+    def with_broken_ones(model, data, count):
+        good = best_starts(model, data, count)
+        return [np.full_like(good[0], 99.0), *good]
+
+    monkeypatch.setattr(fit, "best_starts", with_broken_ones)
+    found = fit_rates(drawn.t, drawn.path, drawn.pair, theory=name)
+    assert found.success
+    assert found.coefficients == pytest.approx(drawn.true, rel=1e-5)
+
+
+def test_another_minimum_that_is_close_is_said() -> None:
+    noisy = draw("two_point", 53).noisy(0.02, 53)
+    found = fit_rates(noisy.t, noisy.path, noisy.pair)
+    assert not found.success
+    assert "Another minimum fits almost as well (its misfit is " in found.message
+    assert "times this one): rate_h = " in found.message
+    assert "; fix what is known, or record more of the trajectory." in found.message
