@@ -172,7 +172,7 @@ def fit_rates(
             f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "
             f"first"
         )
-    units = natural_units(found, data)
+    units = natural_units(found, data, known)
     model = Model(found, {name: value / units[name] for name, value in known.items()})
     scaled = data.in_units(units)
     if found.begin is not None or not model.closed:

@@ -248,7 +248,7 @@ def check_start(start: State, pair: Pair) -> None:
             "representation cannot be told apart by the decoder"
         )
     product = np.abs(np.subtract(start.dy2, start.w))
-    bound = np.sqrt(np.multiply(start.dy2, pair.dy2))
+    bound = np.multiply(np.sqrt(start.dy2), np.sqrt(pair.dy2))
     slack = CAUCHY_SCHWARZ_TOLERANCE * (bound + np.abs(start.dy2) + np.abs(start.w))
     product, limit, bound = np.broadcast_arrays(product, bound + slack, bound)
     if (product > limit).any():

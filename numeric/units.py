@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from repdyn.symbolic import Theory
 from repdyn.symbolic.dimensions import scalings
+from scipy.linalg import null_space
 
 from .measurement import Measurement
 
@@ -21,11 +22,11 @@ Units = Mapping[str, float]
 """The unit of each symbol of a theory, by name; time's is under ``time``."""
 
 
-def natural_units(theory: Theory, data: Measurement) -> Units:
+def natural_units(theory: Theory, data: Measurement, known: Mapping[str, float]) -> Units:
     """The change of units of a theory that brings a trajectory nearest to sizes of 1.
 
     Each of time, inputs, hidden representations and outputs has a unit of its own in most theories; where an equation
-    ties one down, as a logarithm does, it keeps its own.
+    ties one down, as a logarithm does, it keeps its own. What freedom is left brings known coefficients to 1.
 
     Raises:
         ValueError: if a coefficient of the order that the data ask for is no number in double precision.
@@ -41,6 +42,11 @@ def natural_units(theory: Theory, data: Measurement) -> Units:
     anchors = [name for name, size in sizes.items() if name in exponents and size > 0]
     rows = np.stack([exponents[name] for name in anchors])
     chosen = np.linalg.lstsq(rows, np.log([sizes[name] for name in anchors]), rcond=None)[0]
+    if fixed := [name for name, value in known.items() if value]:
+        free = null_space(rows)
+        also = np.stack([exponents[name] for name in fixed])
+        wanted = np.log(np.abs([known[name] for name in fixed])) - also @ chosen
+        chosen = chosen + free @ np.linalg.lstsq(also @ free, wanted, rcond=None)[0]
     with np.errstate(over="ignore", under="ignore"):
         units = {name: float(np.exp(row @ chosen)) for name, row in exponents.items()}
     lost = [name for name, unit in units.items() if not _SMALLEST < unit < _LARGEST]
