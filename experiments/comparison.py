@@ -122,6 +122,7 @@ class Comparison:
         """The comparison as plain numbers, for a table or JSON."""
         fit, loss = self.fit, self.loss_fit
         errors = self.errors or {}
+        independent = (fit.independent_errors or {}) if errors else {}
         return {
             "pair": self.pair,
             "layer": self.layer,
@@ -132,6 +133,8 @@ class Comparison:
             "stderr_y": errors.get("rate_y"),
             "coefficients": dict(fit.coefficients),
             "errors": dict(errors),
+            "independent_errors": dict(independent),
+            "correlation_time": fit.correlation_time,
             "rate_mean": loss.rate if loss else None,
             "r2_dh2": fit.r2.dh2,
             "r2_dy2": fit.r2.dy2,

@@ -38,7 +38,7 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
     """Fit every theory to every pair at every layer asked for.
 
     The table ``fits`` has a row for each pair, layer and theory (:meth:`Comparison.row`, coefficients and their
-    standard errors as columns), ``curves`` the measured and the fitted trajectories, thinned.
+    standard errors of both kinds as columns), ``curves`` the measured and the fitted trajectories, thinned.
     """
     frame = run.tables["trajectory"]
     if setting.layers:
@@ -60,7 +60,7 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
 
 def _row(compared: Comparison | Failure) -> dict[str, object]:
     row = compared.row()
-    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_")):
+    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_"), ("independent_errors", "independent_")):
         row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
     for departure in row.pop("departures", []):
         row |= {f"{key}_{departure['scalar']}": departure[key] for key in ("worst", "worst_at", "first_at", "delay")}

@@ -74,7 +74,10 @@ def _with_error(c: Comparison, name: str) -> str:
     value = f"{c.fit.coefficients[name]:.3g}"
     if name not in c.fit.fitted:
         return f"{value} (fixed)"
-    return f"{value} ± {c.errors[name]:.1g}" if c.errors else f"{value} (no error)"
+    if not c.errors or not c.fit.independent_errors:
+        return f"{value} (no error)"
+    independent = f" [{c.fit.independent_errors[name]:.1g}]" if c.fit.correlation_time else ""
+    return f"{value} ± {c.errors[name]:.1g}{independent}"
 
 
 def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> str:
@@ -84,6 +87,11 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
             lines.append(f"{c.pair} {c.layer}: {c.theory} not fitted: {c.reason}")
         elif not c.fit.success:
             lines.append(f"{c.pair} {c.layer}: {c.fit.theory}: {c.fit.message}")
+    if times := [c.fit.correlation_time for c in comparisons if isinstance(c, Comparison) and c.fit.correlation_time]:
+        steps = f"{min(times):.3g}" if len(times) == 1 else f"{min(times):.3g} to {max(times):.3g}"
+        lines.append(
+            f"± standard error of residuals whose correlation falls by e in {steps} steps [if they were independent]"
+        )
     return "\n".join([*lines, *seen_lines(comparisons)])
 
 
