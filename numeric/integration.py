@@ -255,6 +255,7 @@ def _solve(theory: Theory, times: Array, problem: Array, rtol: float, most_steps
 def _check_alike(solution: Array, looser: Array, times: Array, share: float) -> None:
     """Check that a solution does not hang on its tolerance, as it does past a singularity."""
     sizes = np.maximum(np.maximum.accumulate(np.abs(solution), axis=1), np.abs(looser))
+    sizes = np.maximum(sizes, 1e-12 * sizes.max())  # what is 0 but for rounding
     apart = (np.abs(solution - looser) > share * sizes).any(axis=0)
     if apart.any():
         at = int(apart.argmax())

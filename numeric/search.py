@@ -31,8 +31,11 @@ _SPEEDS = np.concatenate(
 )
 """How fast a pair is tried to move, in its pace over the samples; by 10 % from one to the next where most pairs are."""
 
-_WIDTHS = {1: 49, 2: 17, 3: 9}
+_WIDTHS = {1: 193, 2: 49, 3: 13}
 """How many values of each positive coefficient are tried where so many are sought over twelve decades; else 5."""
+
+_WIDTHS_BY_INTEGRATION = {1: 49, 2: 17, 3: 9}
+"""The same where each takes an integration."""
 
 
 _AT_BOUND = 1e-6
@@ -80,7 +83,8 @@ def _axes(model: Model, data: Measurement) -> list[Axis]:
     positive = [name for name, unit in model.by_unit if not unit]
     axes: list[Axis] = []
     if model.clock is None:
-        grid = np.log(np.geomspace(1e-6, 1e6, _WIDTHS.get(len(positive), 5)))
+        widths = _WIDTHS if model.closed else _WIDTHS_BY_INTEGRATION
+        grid = np.log(np.geomspace(1e-6, 1e6, widths.get(len(positive), 5)))
         axes += [[{name: x} for x in grid] for name in positive]
     else:
         if {"rate_h", "rate_y"} <= set(positive):

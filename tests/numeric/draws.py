@@ -30,7 +30,7 @@ class Draw(NamedTuple):
         """The sum of squares of trajectories as large as this one is anywhere."""
         return float(np.sum(np.abs(self.rows).max(axis=1) ** 2)) * self.t.size
 
-    def noisy(self, share: float, seed: int) -> "Draw":
+    def noisy(self, share: float, seed: int | np.random.BitGenerator) -> "Draw":
         """The same with noise of a share of each scalar's size, within what vectors can have."""
         noise = np.random.default_rng(seed).normal(size=self.rows.shape) * (self.t > 0)
         dh2, dy2, w = self.rows + share * np.abs(self.rows).max(axis=1, keepdims=True) * noise
@@ -39,7 +39,7 @@ class Draw(NamedTuple):
         return self._replace(path=State(dh2, dy2, dy2 - np.clip(dy2 - w, -bound, bound)))
 
 
-def draw(name: str, seed: int) -> Draw:
+def draw(name: str, seed: int | np.random.BitGenerator) -> Draw:
     """A trajectory of a theory; none that passes a singularity, after which it is none of its coefficients."""
     rng, theory = np.random.default_rng(seed), theories()[name]
     solve = integrate if theory.solution is None else trajectory

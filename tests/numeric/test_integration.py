@@ -151,3 +151,50 @@ NUMBERS = {"dx2": 1.0, "dy2_target": 1.0, "rate_h": 1.0, "rate_y": 1.0, "k": 1.0
 def moving(name, rate):
     """A theory in which dh2 moves at a rate of one's own, while dy2 and w turn about each other."""
     return variant(name, sp.Symbol("k"), {DH2: rate, DY2: W - 1, W: 1 - DY2})
+
+
+def opposed(seed):
+    """A pair that collapses at first, and about ten times as long as it takes to move."""
+    rng = np.random.default_rng(seed)
+    rates = {"rate_h": float(10 ** rng.uniform(-5, 0)), "rate_y": float(10 ** rng.uniform(-5, 0))}
+    rich_scale = np.sqrt(rates["rate_h"] / rates["rate_y"] * PAIR.dy2)
+    dh2, dy2 = rich_scale * 10 ** rng.uniform(-3, 0.7), 10 ** rng.uniform(-3, 0.3)
+    start = State(dh2, dy2, dy2 + rng.uniform() * np.sqrt(dy2 * PAIR.dy2))
+    pace = np.sqrt(rates["rate_h"] * rates["rate_y"]) + rates["rate_y"] * dh2 + rates["rate_h"] * dy2 / dh2
+    return np.linspace(0, 10 / pace, 50), start, rates
+
+
+def test_a_trajectory_past_a_singularity_is_refused_and_any_other_does_not_hang_on_its_tolerance() -> None:
+    """Where equations divide by dh2, a solver steps over its zeros: what follows is whatever the step was."""
+    refused = 0
+    for seed in range(60):
+        t, start, rates = opposed(seed)
+        try:
+            found, finer = (integrate(t, start, PAIR, rates, theory="doubled_dy2", rtol=x) for x in (1e-10, 1e-12))
+        except ArithmeticError:
+            refused += 1
+            continue
+        for one, other in zip(vars(found).values(), vars(finer).values(), strict=True):
+            assert np.abs(one - other).max() <= 1e-3 * np.abs(other).max(), seed
+    assert 5 < refused < 50
+
+
+def test_a_singularity_is_said_with_the_times_between_which_it_is() -> None:
+    said = set()
+    for seed in range(60):
+        t, start, rates = opposed(seed)
+        try:
+            integrate(t, start, PAIR, rates, theory="doubled_dy2")
+        except ArithmeticError as error:
+            said.add(str(error))
+    rule = (
+        r"the trajectory comes too near a singularity between t = \S+ and t = \S+: what follows hangs on the tolerance"
+    )
+    assert any(re.match(rule, words) for words in said), said
+
+
+def test_no_theory_that_is_solved_in_a_chart_is_refused_where_dh_passes_through_zero() -> None:
+    t, rates = np.linspace(0, 2000, 30), {"rate_h": 1e-3, "rate_y": 1e-2, "growth_h": 1e-3}
+    path = integrate(t, State(0.1, 0.2, 0.2 + np.sqrt(0.2 * 0.5)), PAIR, rates, theory="growing_vectors")
+    assert path.dh2.min() < 1e-2 * path.dh2[0]
+    assert path.dh2[-1] > path.dh2[0]
