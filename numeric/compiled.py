@@ -6,10 +6,14 @@ import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from functools import cache, cached_property
+from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from repdyn.symbolic.arguments import instance, shown
 
 from . import cache as kept
+from .arguments import real
 from .coefficients import named
 from .languages import BACKENDS, declares, write
 
@@ -42,7 +46,9 @@ class CompiledFunction:
     Called, it computes with the arrays of its back end, which is loaded by the first call.
 
     Raises:
-        TypeError: when called, if the number of arguments is wrong, or the language is not one of Python.
+        TypeError: when called, if the number of arguments is wrong, one is no real number or array of them, or the
+            language is not one of Python.
+        ValueError: when called, if arguments do not broadcast.
         ModuleNotFoundError: when called, if the library is not installed.
 
     >>> f = compile("two_point", "solution")
@@ -78,10 +84,26 @@ class CompiledFunction:
         function = self._function
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
-        return function(*values)
+        try:
+            return function(*values)
+        except (TypeError, AttributeError, RuntimeError, ValueError) as error:
+            given = dict(zip(self.arguments, values, strict=True))
+            if self.backend == "python" and isinstance(error, ValueError) and all(isinstance(x, Real) for x in values):
+                raise  # a function has no value there
+            if self.backend == "numpy" and isinstance(error, TypeError):
+                return function(*(real(name, x) for name, x in given.items()))  # of fractions, or it says which is none
+            needed = "one real number each" if self.backend == "python" else "real numbers or arrays that broadcast"
+            kinds = ", ".join(f"{name} {_kind(x)}" for name, x in given.items())
+            refusal = TypeError if isinstance(error, TypeError | AttributeError) else ValueError
+            raise refusal(f"{self.name} made for {self.backend} takes {needed}, got {kinds}") from error
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ + (f" {tuple(cast(tuple[int, ...], shape))}" if isinstance(shape, tuple) else "")
 
 
 def compile_program(name: str, program: Program, backend: str = "numpy") -> CompiledFunction:
@@ -93,6 +115,7 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
         backend: as for :func:`compile`.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if there is no such back end, or the program has what its language cannot express.
 
     >>> import sympy as sp
@@ -112,6 +135,10 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     }
     """
     _check(backend)
+    from repdyn.symbolic import Program
+
+    instance("name", name, str)
+    instance("program", program, Program)
     return _remembered(_key(name, program, backend, {}), name, backend, lambda: _generate(name, program, backend, {}))
 
 
@@ -128,6 +155,7 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
     What was generated is kept between processes (``$REPDYN_CACHE``, else the user's cache folder).
 
     Raises:
+        TypeError: if ``what`` is no string.
         ValueError: if there is no such theory or back end, or the theory has no such program.
 
     >>> f = compile("two_point", "rhs")
@@ -135,7 +163,8 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
     ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
     """
     _check(backend)
-    return _compiled(theory, what, backend)
+    instance("what", what, str)
+    return _compiled(theory if isinstance(theory, str) else named(theory), what, backend)
 
 
 @cache
@@ -149,8 +178,8 @@ def _compiled(theory: Theory | str, what: str, backend: str) -> CompiledFunction
 
 
 def _check(backend: str) -> None:
-    if backend not in BACKENDS:
-        raise ValueError(f"there is no backend {backend!r}; there are {', '.join(BACKENDS)}")
+    if not isinstance(backend, str) or backend not in BACKENDS:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"there is no backend {shown(backend)}; there are {', '.join(BACKENDS)}")
 
 
 Notation = Mapping["sp.Basic", str]

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -13,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, Theory
 from scipy.integrate import ODEintWarning, odeint
 
+from .arguments import by_name, number
 from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, checked_value, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
-from .quantities import Number, Pair, State, broadcast, check_start, checked_times
+from .quantities import Number, Pair, State, as_number, broadcast, check_start, checked_times
 
 Array = NDArray[np.float64]
 
@@ -68,6 +70,7 @@ def integrate(
     Everything broadcasts; points that share a start, a pair and rates are solved together.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
         ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason.
 
@@ -118,6 +121,7 @@ def evolve(
         rtol: the solver's relative tolerance for each of its steps.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if a value is missing, superfluous or not finite, or ``rtol`` not between 1e-13 and 1e-2.
         ArithmeticError: as :func:`integrate`.
 
@@ -127,22 +131,25 @@ def evolve(
     [0.1, 0.112346]
     """
     found = named(theory)
-    begun, values = _in_order(found, found.states, start), _in_order(found, found.parameters, parameters)
+    begun = _in_order(found, "start", found.states, start)
+    values = _in_order(found, "parameters", found.parameters, parameters)
     for symbol, value in zip(found.parameters, values, strict=True):
         checked_value(found, symbol, value)
     return dict(zip(map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol), strict=True))
 
 
-def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[str, ArrayLike]) -> list[Number]:
+def _in_order(theory: Theory, argument: str, symbols: tuple[sp.Symbol, ...], given: Any) -> list[Number]:
     """Values by name as a list in the theory's order."""
+    values = by_name(argument, given)
     names = [x.name for x in symbols]
     if set(names) != set(values):
-        raise ValueError(f"theory {theory.name!r} takes {', '.join(names)}, got {', '.join(values) or 'nothing'}")
-    arrays = [np.asarray(values[name], dtype=np.float64) for name in names]
-    for name, array in zip(names, arrays, strict=True):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
-    return [array if array.ndim else float(array) for array in arrays]
+        raise ValueError(
+            f"theory {theory.name!r} takes {', '.join(names)}, got {', '.join(values) or 'nothing'} as {argument}"
+        )
+    for name in names:
+        if not np.isfinite(values[name]).all():
+            raise ValueError(f"{name} must be finite, got {values[name][~np.isfinite(values[name])].flat[0]}")
+    return [as_number(values[name]) for name in names]
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,7 @@ def _flow(theory: Theory) -> _Flow:
 
 def evolve_values(theory: Theory, times: Array, start: list[Number], parameters: list[Number], rtol: float) -> Array:
     """The theory's states at the given times, shape (states, ...), from their starts and the parameters in order."""
-    if not 1e-13 <= rtol <= 1e-2:
+    if not 1e-13 <= number("rtol", rtol) <= 1e-2:
         raise ValueError(f"rtol must be between 1e-13 and 1e-2, got {rtol}")
     named_values = {
         str(x): value for x, value in zip(theory.start + theory.parameters, start + parameters, strict=True)
