@@ -26,10 +26,12 @@ def named(theory: Theory | str) -> Theory:
     Raises:
         ValueError: if there is no theory of that name.
     """
-    from repdyn.symbolic import Theory, theories  # SymPy is not loaded for code that is kept between processes
+    from repdyn.symbolic.theory import Theory  # SymPy is not loaded for code that is kept between processes
 
     if isinstance(theory, Theory):
         return theory
+    from repdyn.symbolic import theories
+
     if not isinstance(theory, str) or theory not in theories():  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
         raise ValueError(f"there is no theory {shown(theory)}; there are {', '.join(theories())}, and those you make")
     return theories()[theory]

@@ -135,7 +135,7 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     }
     """
     _check(backend)
-    from repdyn.symbolic import Program
+    from repdyn.symbolic.program import Program
 
     instance("name", name, str)
     instance("program", program, Program)

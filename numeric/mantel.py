@@ -80,7 +80,7 @@ def _standardised(name: str, matrix: Array) -> Array:
         raise ValueError(f"{name}, a matrix of distances, must be finite and symmetric; average it with its transpose")
     centred, spread = deviations(matrix[off])
     if not centred.any() or spread.item() <= size.item() - _EQUAL:
-        raise ValueError(f"all distances of a matrix are equal, that of {name}: there is nothing to correlate")
+        raise ValueError(f"all distances of a matrix are equal in {name}: there is nothing to correlate")
     standard = np.zeros_like(matrix)
     standard[off] = centred / np.sqrt((centred**2).sum())
     return standard

@@ -26,6 +26,7 @@ PAIR = (dx2, dy2_target)
 
 
 _NO_NUMBERS = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
+"""What no formula of finite real numbers has."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ class Theory:
         if set(found) != set(keys):
             raise ValueError(
                 f"{field} of theory {self.name!r} must have the keys {_listed(keys)}, got {_listed(found)}"
+                f"{' under other assumptions' if _listed(found) == _listed(keys) else ''}"
             )
         for key, expr in found.items():
             strangers = sorted(map(str, expr.free_symbols - known))

@@ -544,6 +544,10 @@ REAL = "must be a real number or an array of them, got"
             "rhs of theory 'two_point' must have the keys dh2, dy2, w, got dh2, dy2",
         ),
         (
+            lambda: symbolic.Theory(**FIELDS | {"rhs": {sp.Symbol(str(k)): e for k, e in BASE.rhs.items()}}),
+            "rhs of theory 'two_point' must have the keys dh2, dy2, w, got dh2, dy2, w under other assumptions",
+        ),
+        (
             lambda: symbolic.Theory(**FIELDS | {"states": [dh2, dy2, w]}),
             "states must be a tuple of members of type Symbol, got [dh2, dy2, w]",
         ),
