@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from repdyn.symbolic.arguments import instance, shown
 
 from . import cache as kept
-from .arguments import real
+from .arguments import number, real
 from .coefficients import named
 from .languages import BACKENDS, declares, write
 
@@ -43,7 +43,8 @@ class CompiledFunction:
         backend: the language: ``numpy``, ``python``, ``torch``, ``jax``, ``c``, ``javascript`` or ``latex``.
         source: its source, complete in itself, with the order of arguments and results written down.
 
-    Called, it computes with the arrays of its back end, which is loaded by the first call.
+    Called, it computes with the arrays of its back end, which is loaded by the first call. ``bare`` is the same
+    without a check of what it is given, for loops.
 
     Raises:
         TypeError: when called, if the number of arguments is wrong, one is no real number or array of them, or the
@@ -66,7 +67,13 @@ class CompiledFunction:
     source: str
 
     @cached_property
-    def _function(self) -> Callable[..., tuple[Any, ...]]:
+    def bare(self) -> Callable[..., tuple[Any, ...]]:
+        """The function itself, which checks nothing.
+
+        Raises:
+            TypeError: if the language is not one of Python.
+            ModuleNotFoundError: if the library is not installed.
+        """
         if self.backend in _USES:
             use = _USES[self.backend].format(name=self.name)
             raise TypeError(f"{self.name} is a source in {self.backend} and cannot be called from Python: {use}")
@@ -81,21 +88,30 @@ class CompiledFunction:
         return namespace[self.name]
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
-        function = self._function
+        function = self.bare
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
+        if self.backend == "python":
+            return function(*self._single(values))
         try:
             return function(*values)
         except (TypeError, AttributeError, RuntimeError, ValueError) as error:
-            given = dict(zip(self.arguments, values, strict=True))
-            if self.backend == "python" and isinstance(error, ValueError) and all(isinstance(x, Real) for x in values):
-                raise  # a function has no value there
+            given = zip(self.arguments, values, strict=True)
             if self.backend == "numpy" and isinstance(error, TypeError):
-                return function(*(real(name, x) for name, x in given.items()))  # of fractions, or it says which is none
-            needed = "one real number each" if self.backend == "python" else "real numbers or arrays that broadcast"
-            kinds = ", ".join(f"{name} {_kind(x)}" for name, x in given.items())
+                return function(*(real(name, x) for name, x in given))  # of fractions, or it says which is none
+            kinds = ", ".join(f"{name} {_kind(x)}" for name, x in given)
             refusal = TypeError if isinstance(error, TypeError | AttributeError) else ValueError
-            raise refusal(f"{self.name} made for {self.backend} takes {needed}, got {kinds}") from error
+            raise refusal(
+                f"{self.name} made for {self.backend} takes real numbers or arrays that broadcast, got {kinds}"
+            ) from error
+
+    def _single(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values, which must be one real number each."""
+        for x in values:
+            if type(x) is not float:
+                given = zip(self.arguments, values, strict=True)
+                return tuple(x if isinstance(x, Real) else number(name, x) for name, x in given)
+        return values
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -229,10 +229,10 @@ def _flow_from(
     def rhs(s: float, q: Array) -> Array:
         nonlocal tried
         tried = s
-        return _rates(flow, s, *q.tolist(), *constants)
+        return _rates(flow.bare, s, *q.tolist(), *constants)
 
     def matrix(s: float, q: Array) -> Array:
-        return _rates(jacobian, s, *q.tolist(), *constants).reshape(count, count)
+        return _rates(jacobian.bare, s, *q.tolist(), *constants).reshape(count, count)
 
     largest = float(np.abs(start).max())
     scale = np.where(start == 0, largest, np.abs(start))
@@ -266,7 +266,7 @@ def _flow_from(
     )
 
 
-def _rates(function: CompiledFunction, *values: float) -> Array:
+def _rates(function: Callable[..., tuple[float, ...]], *values: float) -> Array:
     """What a function of one point gives, in one row."""
     try:
         return np.array(function(*values))

@@ -106,7 +106,7 @@ class Theory:
     Raises:
         TypeError: if a field is of another type; a formula is an expression of SymPy or a number, and no string.
         ValueError: if a rate, a start or a scalar is missing, a symbol occurs that is none of the theory's, two have
-            one name, or a formula is not of finite real numbers.
+            one name, a formula is not of finite real numbers, or a program takes something else.
     """
 
     name: str
@@ -145,6 +145,14 @@ class Theory:
         self._expect("readout", self.readout, SCALARS, moving - {self.time})
         if self.begin is not None:
             self._expect("begin", self.begin, self.start, {*MEASURED, *self.parameters})
+        measured = (*MEASURED, *self.parameters)
+        for field, wanted in {"solution": (self.time, *measured), "final": measured, "moments": measured}.items():
+            program: Program | None = getattr(self, field)
+            if program is not None and program.arguments != wanted:
+                raise ValueError(
+                    f"{field} of theory {self.name!r} must be a program of {_listed(wanted)}, in this order, got one "
+                    f"of {_listed(program.arguments)}; leave it out if it is another theory's"
+                )
         self._expect("invariants", dict(self.invariants), tuple(self.invariants), moving)
 
     def _check_types(self) -> None:

@@ -295,13 +295,15 @@ CALLS: dict[str, Call] = {
     "symbolic.Theory": Call(
         symbolic.Theory,
         {
-            name: Given(LATE if name == "approach" else getattr(BASE, name), right)
+            name: Given(
+                LATE if name == "approach" else getattr(BASE, name), right, "solution" if name == "time" else ""
+            )
             for name, right in {
                 "name": TEXT,
                 "states": NOTHING,
                 "start": NOTHING,
                 "parameters": NOTHING,
-                "time": {"a symbol"},
+                "time": NOTHING,
                 "rhs": NOTHING,
                 "readout": NOTHING,
                 "begin": NONE,
@@ -486,6 +488,14 @@ REAL = "must be a real number or an array of them, got"
             lambda: numeric.compile("two_point", "rhs", "torch")(0.0, 1j, *[0.1] * 6),
             "two_point_rhs made for torch takes real numbers or arrays that broadcast, got t float, dh2 complex, dy2 ",
         ),
+        (
+            lambda: numeric.compile("two_point", "rhs", "python")(0.0, np.complex64(1j), *[0.1] * 6),
+            f"dh2 {REAL} np.complex64(1j)",
+        ),
+        (
+            lambda: numeric.compile("two_point", "rhs")(0.0, [0.1, 0.2], [0.1, 0.2, 0.3], *[0.1] * 5),
+            "two_point_rhs made for numpy takes real numbers or arrays that broadcast, got t float, dh2 list, dy2 list",
+        ),
         (lambda: numeric.trajectory(1.0, (0.1, 0.0, 0.0), PAIR, RATES), "start must be of type State, got (0.1, 0.0, "),
         (
             lambda: numeric.trajectory(1.0, PAIR, START, RATES),
@@ -554,6 +564,11 @@ REAL = "must be a real number or an array of them, got"
         (
             lambda: symbolic.Theory(**FIELDS | {"parameters": ("dx2",)}),
             "parameters must be a tuple of members of type Symbol, got ('dx2',)",
+        ),
+        (
+            lambda: symbolic.Theory(**FIELDS | {"parameters": BASE.parameters[::-1]}),
+            "solution of theory 'two_point' must be a program of t, dh2_0, dy2_0, w_0, rate_y, rate_h, dy2_target, dx2"
+            ", in this order, got one of t, dh2_0, dy2_0, w_0, dx2, ",
         ),
         (lambda: experiments.find_setting("default", "mine.toml"), "path must be of type Path, got 'mine.toml'"),
         (lambda: experiments.compare(FRAME, balanced="yes"), "balanced must be True or False, got 'yes'"),
