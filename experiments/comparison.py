@@ -28,8 +28,10 @@ from repdyn.numeric import (
     named,
     regime_number,
 )
+from repdyn.numeric.arguments import flag
 from repdyn.numeric.loss import varies
 from repdyn.symbolic import Theory
+from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
 
 from .samples import KEYS, SCALARS, SMALLEST, UNLABELLED, Samples, checked_table, labels, samples
@@ -198,6 +200,7 @@ def compare(
     exception.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if there is no theory of that name, a column is missing, or one holds anything but numbers.
 
     >>> from repdyn.numeric import Rates, trajectory
@@ -207,8 +210,8 @@ def compare(
     >>> round(found.fit.rates.h, 6), round(found.final_predicted, 6)
     (0.002, 0.228663)
     """
-    asked = _Asked(named(theory), fixed, balanced)
-    table = checked_table(frame)
+    asked = _Asked(named(theory), fixed, flag("balanced", balanced))
+    table = checked_table(instance("frame", frame, pd.DataFrame))
     table = table.assign(**{key: np.array(labels(table, key), dtype=object) for key in KEYS})
     groups = tqdm(table.groupby(KEYS, sort=False), desc="fitting", disable=None, leave=False)
     found = [_compare_one(str(pair), str(layer), group, asked) for (pair, layer), group in groups]

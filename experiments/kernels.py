@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
+from repdyn.numeric.arguments import flag, number
 from repdyn.numeric.distances import squared_lengths
+from repdyn.symbolic.arguments import instance
 from torch import Tensor, nn
 
 from .undisturbed import undisturbed
-from .watch import LayerWatch, check_rows
+from .watch import LayerWatch, check_rows, real_tensor
 
 Gradients = list[Tensor]
 
@@ -78,6 +81,7 @@ def tangent_rates(
     leaky-ReLU network. Where the nonlinearity is smooth it is met within a percent.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if there is no such layer, it is not called exactly once or puts out no tensor or not a row for each
             point, something passes it by, nothing before it is trained, lr is not positive, the points are not two,
             their hidden representations coincide, a value is not finite, or the output is not one number a point.
@@ -89,10 +93,14 @@ def tangent_rates(
     >>> round(rates.encoder, 6), round(rates.decoder, 6)
     (0.02, 0.005)
     """
+    instance("module", module, nn.Module)
+    instance("layer", layer, str)
+    flag("mean_is_learnt", mean_is_learnt)
+    real_tensor("points", points)
     if points.ndim < 2 or len(points) != 2:
         raise ValueError(f"points must be the two inputs of a pair, shape (2, ...), got {tuple(points.shape)}")
-    if not lr > 0:
-        raise ValueError(f"lr must be positive, got {lr}")
+    if not 0 < number("lr", lr) < math.inf:
+        raise ValueError(f"lr must be positive, got {lr}; it is the size of a step")
     h, leaf, y = _split(module, layer, points)
     if y.numel() != 2:
         raise ValueError(f"tangent rates are for a single output, got predictions of shape {tuple(y.shape)}")

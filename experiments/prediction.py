@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, fit_rates, integrate, trajectory
 from repdyn.numeric.loss import r_squared
+from repdyn.symbolic.arguments import instance
 from torch import Tensor
 
 from . import two_points
@@ -117,9 +118,11 @@ def check_predictable(setting: Setting) -> TwoPoints:
     """Check that the trajectory of a setting can be predicted from tangent rates, and return it.
 
     Raises:
+        TypeError: if it is no setting.
         SettingError: if the setting is none of the two_points experiment, has more than one output, or is trained
             otherwise than by gradient descent on the squared error, which is what tangent rates are those of.
     """
+    instance("setting", setting, Setting)
     if not isinstance(setting, TwoPoints):
         raise SettingError(
             f"tangent rates predict settings of the experiment {TwoPoints.experiment}, got {setting.name!r} of the "
@@ -145,7 +148,7 @@ def predict(setting: Setting) -> Predictions:
     The network is trained as :func:`repdyn.experiments.run` does, to the same bits.
 
     Raises:
-        SettingError: as :func:`check_predictable`.
+        TypeError, SettingError: as :func:`check_predictable`.
         ArithmeticError: if training diverges.
         ValueError: if both points have the same hidden representation when it is measured.
 

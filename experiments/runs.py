@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import pandas as pd
+from repdyn.symbolic.arguments import shown
 
 from . import digits, two_points
 from .comparison import Comparison, Failure, compare
@@ -99,4 +100,4 @@ def _train(setting: Setting) -> tuple[pd.DataFrame, int | None]:
         case Digits():
             return digits.train(setting)
         case _:
-            raise TypeError(f"a setting of a known experiment is needed, got {setting!r}")
+            raise TypeError(f"a setting of a known experiment is needed, got {shown(setting)}")

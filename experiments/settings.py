@@ -12,8 +12,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
+from repdyn.symbolic.arguments import instance, keyed, shown
+
 from .sizes import HEADS, MEMORY, Task, memory
-from .values import SettingError, annotation, check_name, checked, shown
+from .values import SettingError, annotation, check_name, checked
 
 NONLINEARITIES = ("leaky_relu", "relu", "elu", "tanh", "swish", "none")
 MODELS = ("mlp", "residual", "cnn", "layer_norm", "gru", "transformer")
@@ -276,7 +278,7 @@ class Digits(Setting, DigitData):
         return Task(_PIXELS[self.data], 10, images, self.batch, tracked=45 * self.hidden_layers)
 
     def check_images(self, images: int) -> None:
-        if self.batch > images:
+        if self.batch > checked("images", images, "int", positive=False):
             raise SettingError(f"batch must be at most the number of images, {images}, got {self.batch}")
 
 
@@ -287,12 +289,15 @@ def load_settings(path: Path | None = None) -> dict[str, Setting]:
     """The settings that ship with the package, or those of a TOML file, by name.
 
     Raises:
+        TypeError: if it is no path.
         SettingError: if the file is not TOML or a table is not a setting.
         FileNotFoundError: if there is no such file.
 
     >>> load_settings()["two_layer"].hidden_layers
     1
     """
+    if path is not None:
+        instance("path", path, Path)
     try:
         text = (path or resources.files("repdyn.experiments") / "settings.toml").read_text("utf-8")
         tables = tomllib.loads(text)
@@ -315,10 +320,11 @@ def find_setting(name: str, path: Path | None = None) -> Setting:
     """The setting called ``name``.
 
     Raises:
+        TypeError: if the name is no string, or the path none.
         SettingError: with the names there are, if it is none of them.
     """
     known = load_settings(path)
-    if name not in known:
+    if instance("name", name, str) not in known:
         raise SettingError(f"there is no setting {shown(name)}; there are {', '.join(known)}")
     return known[name]
 
@@ -330,13 +336,14 @@ def override(setting: _Some, values: Mapping[str, Any]) -> _Some:
     """The same setting with some fields replaced.
 
     Raises:
+        TypeError: if it is no setting, or the values are no mapping from names.
         SettingError: if a field does not exist or a value is out of its range.
 
     >>> override(TwoPoints(), {"seed": 3}).seed
     3
     """
-    known = [f.name for f in fields(setting)]
-    for name in values:
+    known = [f.name for f in fields(instance("setting", setting, Configuration))]
+    for name in keyed("values", values, str):
         if name not in known:
             raise SettingError(f"{setting.experiment} has no field {shown(name)}; its fields are {', '.join(known)}")
     if "data_dir" in values and "data" not in values:

@@ -11,6 +11,7 @@ from . import backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # befo
 import math
 import warnings
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any, cast
 
 import numpy as np
@@ -20,11 +21,12 @@ import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, inner_products
 from repdyn.numeric.distances import squared_lengths
+from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from .undisturbed import undisturbed
-from .watch import PREDICTION, LayerWatch
+from .watch import PREDICTION, LayerWatch, real_tensor
 
 Array = NDArray[np.float64]
 
@@ -60,7 +62,8 @@ class PairTracker(pl.Callback):
             out a row for each point, predictions are not of the targets' shape, or there is not one optimiser;
             (in training) if a batch makes several optimiser steps or one that Lightning does not count, or an epoch
             none.
-        TypeError: (at the start of training) if a layer or the network puts out anything but a tensor.
+        TypeError: if inputs or targets are no tensors of real numbers; (at the start of training) if a layer or the
+            network puts out anything but a tensor.
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
@@ -78,6 +81,8 @@ class PairTracker(pl.Callback):
         every: int = 1,
         labels: Sequence[str] | None = None,
     ) -> None:
+        real_tensor("inputs", inputs)
+        real_tensor("targets", targets)
         if min(inputs.ndim, targets.ndim) < 3 or inputs.shape[1] != 2 or inputs.shape[:2] != targets.shape[:2]:
             raise ValueError(
                 "PairTracker needs inputs of shape (pairs, 2, ...) and targets of shape (pairs, 2, ...), "
@@ -86,12 +91,15 @@ class PairTracker(pl.Callback):
             )
         if not len(inputs):
             raise ValueError("PairTracker needs at least one pair, got none")
-        if isinstance(layers, str) or not layers or len(set(layers)) < len(layers):
-            raise ValueError(f"layers must be a sequence of at least one layer's name, each once, got {layers!r}")
+        if not _are_names(layers) or not layers:
+            raise ValueError(f"layers must be a sequence of at least one layer's name, each once, got {shown(layers)}")
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"every must be a positive number of steps, got {every!r}")
-        if labels is not None and (len(labels) != len(inputs) or len(set(labels)) < len(labels)):
-            raise ValueError(f"there must be a label of its own for each of the {len(inputs)} pairs, got {labels!r}")
+            raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
+        if labels is not None and (not _are_names(labels) or len(labels) != len(inputs)):
+            raise ValueError(
+                f"labels must be a sequence with a label of its own for each of the {len(inputs)} pairs, got "
+                f"{shown(labels)}"
+            )
         inputs, targets = inputs.detach(), targets.detach().cpu()
         flat = inputs.cpu().flatten(2).double()
         difference = flat[:, 1] - flat[:, 0]
@@ -129,25 +137,42 @@ class PairTracker(pl.Callback):
         return np.array(self._steps, dtype=np.int64)
 
     def pair(self, pair: int = 0) -> Pair:
-        """The squared distances of the inputs and targets of one pair."""
+        """The squared distances of the inputs and targets of one pair.
+
+        Raises:
+            ValueError: if there is no such pair.
+        """
+        pair = self._number(pair)
         return Pair(self._dx2[pair], self._dy2[pair])
 
     def state(self, pair: int = 0, layer: str | None = None) -> State:
         """The recorded state of one pair at one layer (by default the first), fields of shape (records,).
 
         Raises:
+            TypeError: if the layer is no string.
             KeyError: if the layer is not tracked.
-            ValueError: if the network diverged: a value is not finite.
+            ValueError: if there is no such pair, or the network diverged: a value is not finite.
         """
-        layer = self.layers[0] if layer is None else layer
+        layer = self.layers[0] if layer is None else instance("layer", layer, str)
+        pair = self._number(pair)
         if layer not in self.layers:
             raise KeyError(f"layer {layer!r} is not tracked; tracked are {', '.join(self.layers)}")
         records = self._table()[:, pair]
         return State(records[:, 3 + self.layers.index(layer)], records[:, 0], records[:, 1])
 
     def loss(self, pair: int = 0) -> Array:
-        """The recorded loss of one pair, shape (records,)."""
-        return self._table()[:, pair, 2]
+        """The recorded loss of one pair, shape (records,).
+
+        Raises:
+            ValueError: if there is no such pair.
+        """
+        return self._table()[:, self._number(pair), 2]
+
+    def _number(self, pair: int) -> int:
+        count = len(self.labels)
+        if isinstance(pair, bool) or not isinstance(pair, Integral) or not -count <= pair < count:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+            raise ValueError(f"pair must be the number of a pair, from 0 to {count - 1}, got {shown(pair)}")
+        return pair
 
     def _table(self) -> Array:
         """The records, shape (records, pairs, 3 + layers): dy2, w, the loss, then one dh2 a layer."""
@@ -375,6 +400,14 @@ class PairTracker(pl.Callback):
             _, dy2, w = by_layer[0]
             self._steps.append(step)
             self._records.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
+
+
+def _are_names(value: Any) -> bool:
+    """Whether it is a sequence of strings that differ."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    names = cast(Sequence[Any], value)
+    return all(isinstance(x, str) for x in names) and len(set(names)) == len(names)
 
 
 def _tensors(batch: Any) -> Iterator[Tensor]:

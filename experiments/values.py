@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import Field
 from typing import Any, cast, get_args
 
+from repdyn.symbolic.arguments import shown
+
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """What a number other than 0 may be: networks are trained in single precision, which ends at 1e-38 and 1e38."""
 
@@ -63,18 +65,6 @@ def check_name(name: str) -> None:
             "the name of a setting is made of letters, digits, '.', '_' and '-', begins with none of '.' and '-', and "
             f"is at most {_NAME_BYTES} bytes long, got {shown(name)}"
         )
-
-
-def shown(value: Any) -> str:
-    """A value as it is written, cut if it would fill the screen.
-
-    >>> shown(10**5000)
-    'an integer of 16610 bits'
-    """
-    if type(value) is int and abs(value) >= 10**40:
-        return f"an integer of {value.bit_length()} bits"
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _check_number(name: str, value: float, kind: str, *, positive: bool) -> None:

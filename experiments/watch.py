@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+from repdyn.symbolic.arguments import instance
 from torch import Tensor, nn
 
 PREDICTION = ""
@@ -13,6 +14,17 @@ PREDICTION = ""
 
 def _called(name: str) -> str:
     return "the network" if name == PREDICTION else f"layer {name!r}"
+
+
+def real_tensor(name: str, value: Any) -> Tensor:
+    """The value, which must be a tensor of real numbers.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if instance(name, value, Tensor).is_complex():
+        raise TypeError(f"{name} must be a tensor of real numbers, got {value.dtype}")
+    return value
 
 
 def check_rows(name: str, shape: tuple[int, ...], points: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .arguments import real
 from .scaling import ROUNDING, Array, deviations, scaled
 
 
@@ -39,6 +40,7 @@ def task_axes(grid: ArrayLike) -> TaskAxes:
             equally spaced.
 
     Raises:
+        TypeError: if it is no array of real numbers.
         ValueError: if the shape is another, a number is not finite, or the representation of a context does not vary.
 
     >>> m = np.linspace(-1, 1, 5)
@@ -48,7 +50,7 @@ def task_axes(grid: ArrayLike) -> TaskAxes:
     >>> round(found.angle), round(found.relevant, 6), round(found.irrelevant, 6)
     (90, 1.0, 0.0)
     """
-    h = np.asarray(grid, dtype=np.float64)
+    h = real("grid", grid)
     if h.ndim != 4 or h.shape[0] != 2 or h.shape[1] != h.shape[2] or h.shape[1] < 2:
         raise ValueError(f"grid must be of shape (2, n, n, units) with n > 1, got {h.shape}")
     if not np.isfinite(h).all():
@@ -56,7 +58,7 @@ def task_axes(grid: ArrayLike) -> TaskAxes:
     h, _ = scaled(np.ldexp(*deviations(h, (1, 2))), (1, 2, 3))
     total = np.square(h).mean((1, 2)).sum(-1)
     if not (total > 0).all():
-        raise ValueError("the representation must vary within each context, got one value for all points")
+        raise ValueError("grid must vary within each context, got one value for all points")
     of_x, of_y = h.mean(2), h.mean(1)  # the mean at each value of one feature, shape (2, n, units)
     shares_x, shares_y = (np.square(means).mean(1).sum(-1) / total for means in (of_x, of_y))
     m = np.linspace(-1, 1, h.shape[1])

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
+from repdyn.symbolic.arguments import instance, shown
 
+from .arguments import by_name, real
 from .quantities import Number, Pair, Rates, State, as_number, broadcast
 
 if TYPE_CHECKING:
@@ -24,28 +26,31 @@ def named(theory: Theory | str) -> Theory:
     Raises:
         ValueError: if there is no theory of that name.
     """
-    from repdyn.symbolic import Theory, theories  # SymPy is not loaded for code that is kept between processes
+    from repdyn.symbolic.theory import Theory  # SymPy is not loaded for code that is kept between processes
 
     if isinstance(theory, Theory):
         return theory
-    if theory not in theories():
-        raise ValueError(f"there is no theory {theory!r}; there are {', '.join(theories())}, and those you make")
+    from repdyn.symbolic import theories
+
+    if not isinstance(theory, str) or theory not in theories():  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"there is no theory {shown(theory)}; there are {', '.join(theories())}, and those you make")
     return theories()[theory]
 
 
 def check_shapes(start: State, pair: Pair, coefficients: Coefficients, **more: Number) -> None:
-    """Check that everything broadcasts.
+    """Check that coefficients are numbers by name, and that everything broadcasts.
 
     Raises:
+        TypeError: naming what is of another kind.
         ValueError: naming the shapes, if it does not.
     """
-    own: Mapping[str, ArrayLike] = (
-        {"rates": np.add(coefficients.h, coefficients.y)}
-        if isinstance(coefficients, Rates)
-        else {f"coefficient {name}": value for name, value in coefficients.items()}
+    own: Mapping[str, Number] = (
+        {f"coefficient {name}": value for name, value in by_name("rates", coefficients).items()}
+        if isinstance(coefficients, Mapping)
+        else {"rates": np.add(instance("rates", coefficients, Rates).h, coefficients.y)}
     )
     whole: dict[str, Number] = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2}
-    broadcast(**more, **whole, **{name: np.asarray(value, dtype=np.float64) for name, value in own.items()})
+    broadcast(**more, **whole, **own)
 
 
 def parameter_values(theory: Theory, pair: Pair, coefficients: Coefficients) -> list[Number]:
@@ -73,13 +78,11 @@ def checked_value(theory: Theory, symbol: Symbol, value: ArrayLike) -> Number:
     """A parameter's value, within what SymPy knows of its symbol.
 
     Raises:
-        ValueError: if it is no number, not finite or out of its range.
+        TypeError: if it is no number.
+        ValueError: if it is not finite or out of its range.
     """
     rule = "positive" if symbol.is_positive else "non-negative" if symbol.is_nonnegative else "finite"
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{symbol} of theory {theory.name!r} must be a number or an array, got {value!r}") from None
+    array = real(symbol.name, value)
     outside = {"positive": array <= 0, "non-negative": array < 0, "finite": False}[rule]
     broken = ~np.isfinite(array) | outside
     if broken.any():

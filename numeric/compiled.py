@@ -6,10 +6,14 @@ import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from functools import cache, cached_property
+from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from repdyn.symbolic.arguments import instance, shown
 
 from . import cache as kept
+from .arguments import number, real
 from .coefficients import named
 from .languages import BACKENDS, declares, write
 
@@ -39,10 +43,13 @@ class CompiledFunction:
         backend: the language: ``numpy``, ``python``, ``torch``, ``jax``, ``c``, ``javascript`` or ``latex``.
         source: its source, complete in itself, with the order of arguments and results written down.
 
-    Called, it computes with the arrays of its back end, which is loaded by the first call.
+    Called, it computes with the arrays of its back end, which is loaded by the first call. ``bare`` is the same
+    without a check of what it is given, for loops.
 
     Raises:
-        TypeError: when called, if the number of arguments is wrong, or the language is not one of Python.
+        TypeError: when called, if the number of arguments is wrong, one is no real number or array of them, or the
+            language is not one of Python.
+        ValueError: when called, if arguments do not broadcast.
         ModuleNotFoundError: when called, if the library is not installed.
 
     >>> f = compile("two_point", "solution")
@@ -60,7 +67,13 @@ class CompiledFunction:
     source: str
 
     @cached_property
-    def _function(self) -> Callable[..., tuple[Any, ...]]:
+    def bare(self) -> Callable[..., tuple[Any, ...]]:
+        """The function itself, which checks nothing.
+
+        Raises:
+            TypeError: if the language is not one of Python.
+            ModuleNotFoundError: if the library is not installed.
+        """
         if self.backend in _USES:
             use = _USES[self.backend].format(name=self.name)
             raise TypeError(f"{self.name} is a source in {self.backend} and cannot be called from Python: {use}")
@@ -75,13 +88,38 @@ class CompiledFunction:
         return namespace[self.name]
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
-        function = self._function
+        function = self.bare
         if len(values) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} values {self.arguments}, got {len(values)}")
-        return function(*values)
+        if self.backend == "python":
+            return function(*self._single(values))
+        try:
+            return function(*values)
+        except (TypeError, AttributeError, RuntimeError, ValueError) as error:
+            given = zip(self.arguments, values, strict=True)
+            if self.backend == "numpy" and isinstance(error, TypeError):
+                return function(*(real(name, x) for name, x in given))  # of fractions, or it says which is none
+            kinds = ", ".join(f"{name} {_kind(x)}" for name, x in given)
+            refusal = TypeError if isinstance(error, TypeError | AttributeError) else ValueError
+            raise refusal(
+                f"{self.name} made for {self.backend} takes real numbers or arrays that broadcast, got {kinds}"
+            ) from error
+
+    def _single(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values, which must be one real number each."""
+        for x in values:
+            if type(x) is not float:
+                given = zip(self.arguments, values, strict=True)
+                return tuple(x if isinstance(x, Real) else number(name, x) for name, x in given)
+        return values
 
     def __reduce__(self) -> tuple[type[CompiledFunction], tuple[Any, ...]]:
         return CompiledFunction, astuple(self)
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ + (f" {tuple(cast(tuple[int, ...], shape))}" if isinstance(shape, tuple) else "")
 
 
 def compile_program(name: str, program: Program, backend: str = "numpy") -> CompiledFunction:
@@ -93,6 +131,7 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
         backend: as for :func:`compile`.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if there is no such back end, or the program has what its language cannot express.
 
     >>> import sympy as sp
@@ -112,6 +151,10 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     }
     """
     _check(backend)
+    from repdyn.symbolic.program import Program
+
+    instance("name", name, str)
+    instance("program", program, Program)
     return _remembered(_key(name, program, backend, {}), name, backend, lambda: _generate(name, program, backend, {}))
 
 
@@ -128,6 +171,7 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
     What was generated is kept between processes (``$REPDYN_CACHE``, else the user's cache folder).
 
     Raises:
+        TypeError: if ``what`` is no string.
         ValueError: if there is no such theory or back end, or the theory has no such program.
 
     >>> f = compile("two_point", "rhs")
@@ -135,7 +179,8 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
     ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
     """
     _check(backend)
-    return _compiled(theory, what, backend)
+    instance("what", what, str)
+    return _compiled(theory if isinstance(theory, str) else named(theory), what, backend)
 
 
 @cache
@@ -149,8 +194,8 @@ def _compiled(theory: Theory | str, what: str, backend: str) -> CompiledFunction
 
 
 def _check(backend: str) -> None:
-    if backend not in BACKENDS:
-        raise ValueError(f"there is no backend {backend!r}; there are {', '.join(BACKENDS)}")
+    if not isinstance(backend, str) or backend not in BACKENDS:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"there is no backend {shown(backend)}; there are {', '.join(BACKENDS)}")
 
 
 Notation = Mapping["sp.Basic", str]

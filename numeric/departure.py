@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .loss import r_squared, varies
-from .quantities import State, increasing_times
+from .quantities import State, increasing_times, samples, series
 
 Array = NDArray[np.float64]
 
@@ -46,16 +46,17 @@ def departures(t: ArrayLike, observed: State, predicted: State) -> tuple[Departu
         predicted: the predicted state, fields of shape (n,).
 
     Raises:
-        ValueError: if the times are fewer than 3 or do not increase.
+        TypeError: if an argument is of another kind.
+        ValueError: if the times are fewer than 3 or do not increase, or fields are of other shapes.
 
     >>> dh2, dy2, w = departures([0, 1, 2], State([0, 1, 2], [0, 0, 1], 0.0), State([0, 1, 1], [0, 0, 1], 0.0))
     >>> dh2.worst, dh2.first_at, dy2.first_at
     (0.5, 2.0, None)
     """
     times = increasing_times(t)
+    measured, expected = samples("observed", observed, times), samples("predicted", predicted, times)
     dh2, dy2, w = (
-        _departure(name, times, *(np.broadcast_to(getattr(x, name), times.shape) for x in (observed, predicted)))
-        for name in ("dh2", "dy2", "w")
+        _departure(name, times, *both) for name, *both in zip(("dh2", "dy2", "w"), measured, expected, strict=True)
     )
     return dh2, dy2, w
 
@@ -112,7 +113,8 @@ def conserved_line(observed: State) -> ConservedLine:
         observed: the measured state, fields of shape (n,), dh2 positive.
 
     Raises:
-        ValueError: if there is no sample, or a dh2 is not positive.
+        TypeError: if it is no state.
+        ValueError: if there is no sample, a dh2 is not positive, or fields are of another shape.
 
     Source: the invariant derived in ``repdyn.symbolic.two_point()``.
 
@@ -120,7 +122,7 @@ def conserved_line(observed: State) -> ConservedLine:
     >>> round(line.slope, 6), round(line.intercept, 6)
     (1.0, 1.0)
     """
-    dh2, dy2 = np.broadcast_arrays(np.atleast_1d(observed.dh2), np.atleast_1d(observed.dy2))
+    dh2, dy2 = series("observed", observed)
     if not dh2.size or not (dh2 > 0).all():
         raise ValueError(
             f"dh2 must be positive to test the conserved line, got {dh2.min() if dh2.size else 'no sample'}"

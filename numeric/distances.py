@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import real
 from .scaling import Array, Exponent, scaled
 
 _NEAR = 1 / 64
@@ -114,14 +115,14 @@ def squared_lengths(vectors: ArrayLike) -> Array:
     >>> squared_lengths([[3e-100, 4e-100], [0.0, 0.0]]).tolist()
     [2.5e-199, 0.0]
     """
-    v = np.asarray(vectors, dtype=np.float64)
+    v = real("vectors", vectors)
     if not np.isfinite(v).all():
         raise ValueError(f"vectors must be finite to have a length, got {v[~np.isfinite(v)].flat[0]}")
     return _squares(*_sums(v))
 
 
 def _points(x: ArrayLike) -> Array:
-    points = np.asarray(x, dtype=np.float64)
+    points = real("points", x)
     if points.ndim != 2 or not np.isfinite(points).all():
         raise ValueError(f"points must be finite numbers of shape (points, values), got shape {points.shape}")
     return points

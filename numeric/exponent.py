@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .loss import varies
-from .quantities import State
+from .quantities import State, series
 
 _FROM, _TO = 0.01, 0.99
 """The exponent is measured while dy2 grows from and to these shares of its last value."""
@@ -51,6 +51,10 @@ def growth_exponent(observed: State) -> GrowthExponent | None:
     |dh| in proportion to ``|dy|^(k/D)`` after k of its D layers of weights, so
     dh2 to dy2^(k/D): both agree in the middle, k = D/2.
 
+    Raises:
+        TypeError: if it is no state.
+        ValueError: if there is no sample, or fields are of another shape.
+
     Source: for the deep linear network Saxe et al. (arXiv 1312.6120); the conserved
     quantity is derived in ``repdyn.symbolic.two_point()``.
 
@@ -58,7 +62,9 @@ def growth_exponent(observed: State) -> GrowthExponent | None:
     >>> round(growth_exponent(State(0.3 * dy, dy**2, 0.0)).value, 9)
     0.5
     """
-    dh2, dy2 = np.broadcast_arrays(np.atleast_1d(observed.dh2), np.atleast_1d(observed.dy2))
+    dh2, dy2 = series("observed", observed)
+    if not dy2.size:
+        raise ValueError("observed must have at least one sample, got none")
     below = np.nonzero(dy2 < _FROM * dy2[-1])[0]
     first = int(below[-1]) + 1 if below.size else 0
     last = first + int(np.argmax(dy2[first:] >= _TO * dy2[-1]))

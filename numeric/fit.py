@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Theory
 from scipy.optimize import OptimizeResult
 
+from .arguments import by_name
 from .begin import theory_start
 from .coefficients import named, parameter_values
 from .loss import r_squared
@@ -149,6 +150,7 @@ def fit_rates(
     elsewhere.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if shapes do not match, times do not increase, a distance or weight is negative, the pair's fields
             are not single numbers, the first state cannot start a trajectory, a fixed coefficient is none of the
             theory's, all are fixed, the theory breaks down at all coefficients that were tried, or a coefficient of
@@ -166,7 +168,9 @@ def fit_rates(
     """
     data = Measurement(t, observed, pair, weights)
     found = named(theory)
-    known = Model(found, fixed or {}).fixed
+    known = Model(
+        found, {name: x.tolist() for name, x in by_name("fixed", {} if fixed is None else fixed).items()}
+    ).fixed
     if found.depends_on_time and data.times[0] != 0:
         raise ValueError(
             f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "

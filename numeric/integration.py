@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Program, Theory
 from scipy.integrate import ODEintWarning, odeint
 
+from .arguments import by_name, number
 from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, checked_value, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
@@ -71,6 +73,7 @@ def integrate(
     Everything broadcasts; points that share a start, a pair and rates are solved together.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: as :func:`trajectory`, or if ``rtol`` is not between 1e-13 and 1e-2.
         ArithmeticError: if the solver gives up or does not arrive at a sample within 50,000 steps, with the reason, or
             the trajectory comes so near a singularity that solutions of two tolerances part.
@@ -128,6 +131,7 @@ def evolve(
         rtol: the solver's relative tolerance for each of its steps.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if a value is missing, superfluous or not finite, or ``rtol`` not between 1e-13 and 1e-2.
         ArithmeticError: as :func:`integrate`.
 
@@ -137,7 +141,8 @@ def evolve(
     [0.1, 0.112346]
     """
     found = named(theory)
-    begun, values = _in_order(found, found.states, start), _in_order(found, found.parameters, parameters)
+    begun = _in_order(found, "start", found.states, start)
+    values = _in_order(found, "parameters", found.parameters, parameters)
     for symbol, value in zip(found.parameters, values, strict=True):
         checked_value(found, symbol, value)
     return dict(
@@ -147,16 +152,18 @@ def evolve(
     )
 
 
-def _in_order(theory: Theory, symbols: tuple[sp.Symbol, ...], values: Mapping[str, ArrayLike]) -> list[Number]:
+def _in_order(theory: Theory, argument: str, symbols: tuple[sp.Symbol, ...], given: Any) -> list[Number]:
     """Values by name as a list in the theory's order."""
+    values = by_name(argument, given)
     names = [x.name for x in symbols]
     if set(names) != set(values):
-        raise ValueError(f"theory {theory.name!r} takes {', '.join(names)}, got {', '.join(values) or 'nothing'}")
-    arrays = [np.asarray(values[name], dtype=np.float64) for name in names]
-    for name, array in zip(names, arrays, strict=True):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
-    return [array if array.ndim else float(array) for array in arrays]
+        raise ValueError(
+            f"theory {theory.name!r} takes {', '.join(names)}, got {', '.join(values) or 'nothing'} as {argument}"
+        )
+    for name in names:
+        if not np.isfinite(values[name]).all():
+            raise ValueError(f"{name} must be finite, got {values[name][~np.isfinite(values[name])].flat[0]}")
+    return [as_number(values[name]) for name in names]
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,7 @@ def evolve_values(
     theory: Theory, times: Array, start: list[Number], parameters: list[Number], rtol: float, most_steps: int
 ) -> Array:
     """The theory's states at the given times, shape (states, ...), from their starts and the parameters in order."""
-    if not 1e-13 <= rtol <= 1e-2:
+    if not 1e-13 <= number("rtol", rtol) <= 1e-2:
         raise ValueError(f"rtol must be between 1e-13 and 1e-2, got {rtol}")
     named_values = {
         str(x): value for x, value in zip(theory.start + theory.parameters, start + parameters, strict=True)
@@ -282,10 +289,10 @@ def _flow_from(
     def rhs(s: float, q: Array) -> Array:
         nonlocal tried
         tried = s
-        return _rates(flow, s, *q.tolist(), *constants)
+        return _rates(flow.bare, s, *q.tolist(), *constants)
 
     def matrix(s: float, q: Array) -> Array:
-        return _rates(jacobian, s, *q.tolist(), *constants).reshape(count, count)
+        return _rates(jacobian.bare, s, *q.tolist(), *constants).reshape(count, count)
 
     largest = float(np.abs(start).max())
     scale = np.where(start == 0, largest, np.abs(start))
@@ -320,7 +327,7 @@ def _flow_from(
     )
 
 
-def _rates(function: CompiledFunction, *values: float) -> Array:
+def _rates(function: Callable[..., tuple[float, ...]], *values: float) -> Array:
     """What a function of one point gives, in one row."""
     try:
         return np.array(function(*values))

@@ -9,10 +9,12 @@ from functools import cache, cached_property
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import instance
 from repdyn.symbolic.two_points import notation as symbols
 from repdyn.symbolic.two_points.from_loss import MATRIX_FLOW
 from scipy.integrate import DOP853
 
+from .arguments import real
 from .departure import departures
 from .distances import squared_lengths
 from .quantities import Pair, Rates, State, increasing_times
@@ -89,6 +91,7 @@ def linearised_flow(
         rates: effective learning rates, numbers, in 1/(training step).
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if shapes do not fit, a number is not finite, a squared distance is too large or too small for a
             number, D_h dx is 0, or times do not increase.
         ArithmeticError: if the integrator gives up, with the reason.
@@ -105,6 +108,7 @@ def linearised_flow(
     """
     times = increasing_times(t)
     encoder, decoder, inputs, target = _checked(D_h, D_y, dx, dy_target)
+    instance("rates", rates, Rates)
     if np.ndim(rates.h) or np.ndim(rates.y):
         raise ValueError("rates must be numbers, one pair of them for one pair of points, got arrays")
     dx2, dy2 = (float(squared_lengths(x)) for x in (inputs, target))
@@ -139,7 +143,7 @@ def linearised_flow(
 def _checked(D_h: ArrayLike, D_y: ArrayLike, dx: ArrayLike, dy_target: ArrayLike) -> tuple[Array, Array, Array, Array]:
     """The four arrays, whose shapes must fit together."""
     values = {"D_h": D_h, "D_y": D_y, "dx": dx, "dy_target": dy_target}
-    encoder, decoder, inputs, target = arrays = [np.asarray(x, dtype=np.float64) for x in values.values()]
+    encoder, decoder, inputs, target = arrays = [real(name, x) for name, x in values.items()]
     if (
         (encoder.ndim, decoder.ndim, inputs.ndim, target.ndim) != (2, 2, 1, 1)
         or encoder.shape != (decoder.shape[1], inputs.size)

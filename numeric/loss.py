@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import instance
 from scipy.optimize import minimize_scalar
 
+from .arguments import number, real
 from .compiled import compile
 from .quantities import Number, Pair, State, checked_times, increasing_times
 
@@ -31,19 +33,23 @@ def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_m
     The loss is half the squared error, summed over outputs and averaged over the two points.
 
     Raises:
-        ValueError: if a time or a number is out of its range.
+        TypeError: if an argument is of another kind.
+        ValueError: if a time or a number is out of its range, or shapes do not broadcast.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
     >>> loss_curve(0.0, State(0.1, 0.0, 0.0), Pair(1.0, 0.5), mean_error=2.0, rate_mean=0.01)
     1.0625
     """
-    if not (np.isfinite(mean_error) and mean_error >= 0 and np.isfinite(rate_mean) and rate_mean > 0):
+    times, error, rate = checked_times(t), number("mean_error", mean_error), number("rate_mean", rate_mean)
+    instance("state", state, State)
+    instance("pair", pair, Pair)
+    if not (0 <= error < np.inf and 0 < rate < np.inf):
         raise ValueError(
             "mean_error must be finite and not negative and rate_mean finite and positive, "
             f"got {mean_error} and {rate_mean}"
         )
-    (loss,) = compile("two_point", "loss")(checked_times(t), state.dy2, state.w, pair.dy2, mean_error, rate_mean)
+    (loss,) = compile("two_point", "loss")(times, state.dy2, state.w, pair.dy2, error, rate)
     return loss if np.ndim(loss) else float(loss)
 
 
@@ -75,6 +81,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
         pair: squared distances of inputs and of targets.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if times do not increase, shapes differ, or a loss is negative or not finite.
 
     >>> import numpy as np
@@ -83,10 +90,10 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     >>> round(fit_loss(t, loss, still, Pair(1.0, 0.5)).rate, 6)
     0.01
     """
-    measured = np.asarray(loss, dtype=np.float64)
-    if np.shape(t) != measured.shape or measured.ndim != 1 or measured.size < 3:
-        raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {np.shape(t)} and {measured.shape}")
-    times = increasing_times(t)
+    times, measured = real("t", t), real("loss", loss)
+    if times.shape != measured.shape or measured.ndim != 1 or measured.size < 3:
+        raise ValueError(f"t and loss must be of one shape (n,) with n >= 3, got {times.shape} and {measured.shape}")
+    times = increasing_times(times)
     if not (np.isfinite(measured) & (measured >= 0)).all():
         first = measured[~(np.isfinite(measured) & (measured >= 0))][0]
         raise ValueError(

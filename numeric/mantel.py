@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .arguments import real, whole
 from .scaling import Array, deviations, scaled
 
 _EQUAL = 40
@@ -43,6 +44,7 @@ def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999
         seed: of the orders, a whole number from 0 on.
 
     Raises:
+        TypeError: if a matrix is no array of real numbers.
         ValueError: if the matrices are not of one square shape, not symmetric or not finite, have fewer than 4 points,
             or all distances of one are equal; if relabellings or seed is none.
 
@@ -54,12 +56,10 @@ def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999
     >>> round(found.r, 3), found.p_value
     (0.971, 0.01)
     """
-    for name, number, least in (("relabellings", relabellings, 1), ("seed", seed, 0)):
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
-    matrices = [_standardised(np.asarray(x, dtype=np.float64)) for x in (first, second)]
+    relabellings, seed = whole("relabellings", relabellings, 1), whole("seed", seed, 0)
+    matrices = [_standardised(name, real(name, x)) for name, x in (("first", first), ("second", second))]
     if matrices[0].shape != matrices[1].shape:
-        raise ValueError(f"both matrices must be of the same points, got {len(matrices[0])} and {len(matrices[1])}")
+        raise ValueError(f"first and second must be of the same points, got {len(matrices[0])} and {len(matrices[1])}")
     generator = np.random.default_rng(seed)
     r = float(np.sum(matrices[0] * matrices[1]))
     orders = (generator.permutation(len(matrices[0])) for _ in range(relabellings))
@@ -68,17 +68,19 @@ def mantel_test(first: ArrayLike, second: ArrayLike, *, relabellings: int = 1999
     return MantelTest(r, float(1 + reached) / (1 + relabellings), float(np.quantile(drawn, 0.95)), relabellings)
 
 
-def _standardised(matrix: Array) -> Array:
+def _standardised(name: str, matrix: Array) -> Array:
     """With 0 on the diagonal, mean 0 and squares that sum to 1 off it."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 4:
-        raise ValueError(f"a matrix of distances must be square, of at least 4 points, got shape {matrix.shape}")
+        raise ValueError(
+            f"{name}, a matrix of distances, must be square, of at least 4 points, got shape {matrix.shape}"
+        )
     off = ~np.eye(len(matrix), dtype=bool)
     unit, size = scaled(np.where(off, matrix, 0.0))
     if not np.isfinite(unit).all() or not np.allclose(unit, unit.T, rtol=1e-6, atol=1e-9):
-        raise ValueError("a matrix of distances must be finite and symmetric; average it with its transpose")
+        raise ValueError(f"{name}, a matrix of distances, must be finite and symmetric; average it with its transpose")
     centred, spread = deviations(matrix[off])
     if not centred.any() or spread.item() <= size.item() - _EQUAL:
-        raise ValueError("all distances of a matrix are equal: there is nothing to correlate")
+        raise ValueError(f"all distances of a matrix are equal in {name}: there is nothing to correlate")
     standard = np.zeros_like(matrix)
     standard[off] = centred / np.sqrt((centred**2).sum())
     return standard

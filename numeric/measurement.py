@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import instance
 
-from .quantities import Pair, State, check_distances, check_start, increasing_times
+from .quantities import Pair, State, check_distances, check_start, increasing_times, samples
 
 Array = NDArray[np.float64]
 
@@ -17,8 +18,8 @@ class Measurement:
 
     def __init__(self, t: ArrayLike, observed: State, pair: Pair, weights: State | None) -> None:
         self.times = increasing_times(t)
-        self.observed = self._columns("observed", observed)
-        self.pair = pair
+        self.observed = samples("observed", observed, self.times)
+        self.pair = instance("pair", pair, Pair)
         if np.ndim(pair.dx2) or np.ndim(pair.dy2):
             raise ValueError(
                 f"fit_rates fits one pair: dx2 and dy2 must be single numbers, got shapes {np.shape(pair.dx2)} and "
@@ -27,7 +28,7 @@ class Measurement:
         check_distances(observed)
         self.start = State(*self.observed[:, 0])
         check_start(self.start, pair)
-        weight = np.ones((3, 1)) if weights is None else self._columns("weights", weights)
+        weight = np.ones((3, 1)) if weights is None else samples("weights", weights, self.times)
         if (weight < 0).any():
             raise ValueError(f"weights must not be negative, got {weight.min()}")
         self.root_weight = np.broadcast_to(np.sqrt(weight), self.observed.shape)
@@ -36,14 +37,6 @@ class Measurement:
     def elapsed(self) -> Array:
         """Steps since the start, shape (n,)."""
         return self.times - self.times[0]
-
-    def _columns(self, name: str, state: State) -> Array:
-        """The three scalars as rows of shape (n,)."""
-        fields = (state.dh2, state.dy2, state.w)
-        shapes = [np.shape(x) for x in fields]
-        if any(shape not in ((), self.times.shape) for shape in shapes):
-            raise ValueError(f"{name} must have fields of shape {self.times.shape} like t, got {shapes}")
-        return np.stack([np.broadcast_to(x, self.times.shape) for x in fields])
 
     def thinned(self, most: int) -> Measurement:
         """The same on at most about ``most`` samples, evenly spaced in number."""

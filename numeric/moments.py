@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from repdyn.symbolic.arguments import instance
 
 from .compiled import compile
 from .quantities import Number, Pair, Rates, State, as_number, broadcast, check_start
@@ -32,6 +33,7 @@ def relaxation_time(start: State, pair: Pair, rates: Rates) -> Number:
     Everything broadcasts.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if the initial dh2 is 0, ``|dy2 - w|`` is beyond Cauchy-Schwarz, or shapes do not broadcast.
 
     Source: the step ``relaxation`` of ``repdyn.symbolic.two_point().derivation``.
@@ -55,7 +57,7 @@ def crossing_time(start: State, pair: Pair, rates: Rates) -> Number:
     Everything broadcasts.
 
     Raises:
-        ValueError: as :func:`relaxation_time`.
+        TypeError, ValueError: as :func:`relaxation_time`.
 
     Source: the step ``crossing`` of ``repdyn.symbolic.two_point().derivation``.
 
@@ -83,7 +85,7 @@ def half_way_time(start: State, pair: Pair, rates: Rates) -> Number:
     Everything broadcasts.
 
     Raises:
-        ValueError: as :func:`relaxation_time`.
+        TypeError, ValueError: as :func:`relaxation_time`.
 
     Source: the steps ``half_way_aligned`` and ``half_way_number`` of
     ``repdyn.symbolic.two_point().derivation``; for small starts the logistic curve of Saxe et al. (arXiv 1312.6120).
@@ -131,6 +133,7 @@ def _values(start: State, pair: Pair, rates: Rates) -> tuple[Number, ...]:
 
 def _moments(start: State, pair: Pair, rates: Rates) -> tuple[Array, ...]:
     check_start(start, pair)
+    instance("rates", rates, Rates)
     sums = {"start": start.dh2 + start.dy2 + start.w, "pair": pair.dx2 + pair.dy2, "rates": rates.h + rates.y}
     shape = broadcast(**sums)
     found = compile("two_point", "moments")(*_values(start, pair, rates))

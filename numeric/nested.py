@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from repdyn.numeric.fit import RateFit  # that of the users of fit_rates, the examples below among them
+from repdyn.symbolic.arguments import instance
 from scipy import stats
-
-from .fit import RateFit
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class NestedTest:
 def are_nested(smaller: RateFit, larger: RateFit) -> bool:
     """Whether one fit is of a special case of the other's theory, with fewer coefficients and the same samples.
 
+    Raises:
+        TypeError: if one is no fit.
+
     >>> from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
     >>> pair, t = Pair(1.0, 0.5), np.arange(0.0, 2000.0, 20.0)
     >>> run = trajectory(t, State(1e-2, 0.0, 0.0), pair, Rates(1e-3, 2e-2))
@@ -39,6 +42,8 @@ def are_nested(smaller: RateFit, larger: RateFit) -> bool:
     >>> are_nested(small, large), are_nested(large, small)
     (True, False)
     """
+    instance("smaller", smaller, RateFit)
+    instance("larger", larger, RateFit)
     special = smaller.theory == larger.theory or smaller.theory in larger.special_cases
     return special and set(smaller.fitted) < set(larger.fitted) and smaller.samples == larger.samples
 
@@ -47,6 +52,7 @@ def nested_test(smaller: RateFit, larger: RateFit) -> NestedTest:
     """Compare two fits to the same trajectory of which one theory is a special case of the other.
 
     Raises:
+        TypeError: if one is no fit.
         ValueError: if the smaller theory is no special case of the larger one with fewer fitted coefficients, or the
             samples differ.
 

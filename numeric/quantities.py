@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import instance
+
+from .arguments import real
 
 Number = float | NDArray[np.float64]
 
@@ -16,13 +20,7 @@ CAUCHY_SCHWARZ_TOLERANCE = 1e-6
 
 def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
     """``value`` as a float or a read-only float array that obeys ``rule``."""
-    try:
-        array = np.array(value)
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise TypeError(f"{owner}.{name} must be a real number or an array of them, got {value!r}") from None
-    array = array.astype(np.float64)
+    array = np.array(real(f"{owner}.{name}", value))
     broken = {"finite": ~np.isfinite(array), "non-negative": ~(array >= 0), "positive": ~(array > 0)}
     for condition in dict.fromkeys(("finite", rule)):
         if broken[condition].any():
@@ -38,14 +36,21 @@ def inner_products(
     """``dh2``, ``dy2`` and ``w`` of difference vectors ``(..., n)``, ``(..., m)``, ``(..., m)``, finite or not.
 
     Raises:
-        ValueError: if the outputs and their targets are not of the same number.
+        TypeError: if one is no array of real numbers.
+        ValueError: if one is a single number, the outputs and their targets are not of the same number, or the axes
+            before the last do not broadcast.
 
     >>> inner_products([3.0, 4.0], [1.0], [2.0])
     (np.float64(25.0), np.float64(1.0), np.float64(-1.0))
     """
-    h, y, target = (np.asarray(x, dtype=np.float64) for x in (dh, dy, dy_target))
+    vectors = {"dh": real("dh", dh), "dy": real("dy", dy), "dy_target": real("dy_target", dy_target)}
+    for name, vector in vectors.items():
+        if not vector.ndim:
+            raise ValueError(f"{name} must be a vector, of shape (..., n), got the number {vector}")
+    h, y, target = vectors.values()
     if y.shape[-1:] != target.shape[-1:]:
         raise ValueError(f"dy and dy_target must have the same number of outputs, got shapes {y.shape}, {target.shape}")
+    _broadcast_shapes({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
     return (h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1)
 
 
@@ -82,6 +87,7 @@ class State(_Values):
     distances are in the units of the representation and of the outputs.
 
     Raises:
+        TypeError: if a field is no real number or array of them.
         ValueError: if a field is not finite or shapes do not broadcast.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), section 3.
@@ -98,6 +104,10 @@ class State(_Values):
     @classmethod
     def measured(cls, dh: ArrayLike, dy: ArrayLike, dy_target: ArrayLike) -> State:
         """The state of measured difference vectors, shapes ``(..., n)``, ``(..., m)`` and ``(..., m)``.
+
+        Raises:
+            TypeError: as :func:`inner_products`.
+            ValueError: as :func:`inner_products`, or if a number is not finite.
 
         >>> State.measured(dh=[3.0, 4.0], dy=[1.0], dy_target=[2.0])
         State(dh2=25.0, dy2=1.0, w=-1.0)
@@ -122,6 +132,7 @@ class Pair(_Values):
         dy2: ``|y2* - y1*|^2``, the squared distance of the TARGETS, non-negative (0: the pair agrees).
 
     Raises:
+        TypeError: if a field is no real number or array of them.
         ValueError: if a field is not finite, out of its range, or shapes do not broadcast.
 
     >>> Pair(dx2=1.0, dy2=0.5)
@@ -145,6 +156,7 @@ class Rates(_Values):
     half the squared error, averaged over the two points, has ``h = y = lr/2``.
 
     Raises:
+        TypeError: if a field is no real number or array of them.
         ValueError: if a field is not finite, not positive, or shapes do not broadcast.
 
     >>> Rates(h=0.01, y=0.02).h
@@ -178,11 +190,15 @@ def broadcast(**values: Number) -> tuple[int, ...]:
     Raises:
         ValueError: naming every shape, if there is none.
     """
+    return _broadcast_shapes({name: np.shape(value) for name, value in values.items()})
+
+
+def _broadcast_shapes(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
     try:
-        return np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+        return np.broadcast_shapes(*shapes.values())
     except ValueError:
-        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if np.ndim(value))
-        raise ValueError(f"shapes must broadcast as NumPy does, got {shapes}; add axes of length 1") from None
+        got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(f"shapes must broadcast as NumPy does, got {got}; add axes of length 1") from None
 
 
 def as_number(array: NDArray[np.float64]) -> Number:
@@ -194,9 +210,10 @@ def checked_times(t: ArrayLike) -> NDArray[np.float64]:
     """Times as an array.
 
     Raises:
+        TypeError: if they are no real numbers.
         ValueError: if one is negative or not finite.
     """
-    times = np.asarray(t, dtype=np.float64)
+    times = real("t", t)
     wrong = ~(np.isfinite(times) & (times >= 0))
     if wrong.any():
         first = times[wrong].flat[0] if times.ndim else times[()]
@@ -224,6 +241,34 @@ def increasing_times(t: ArrayLike) -> NDArray[np.float64]:
     return times
 
 
+def samples(name: str, state: State, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The three scalars of a trajectory as rows, a column for each of the times.
+
+    Raises:
+        TypeError: if it is no state.
+        ValueError: if a field is neither a number nor of the shape of the times.
+    """
+    fields = list(vars(instance(name, state, State)).values())
+    shapes = [np.shape(x) for x in fields]
+    if any(shape not in ((), times.shape) for shape in shapes):
+        raise ValueError(f"{name} must have fields of shape {times.shape} like t, got {shapes}")
+    return np.stack([np.broadcast_to(x, times.shape) for x in fields])
+
+
+def series(name: str, state: State) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """dh2 and dy2 of a trajectory, both of shape (n,).
+
+    Raises:
+        TypeError: if it is no state.
+        ValueError: if its fields are neither numbers nor of one shape (n,).
+    """
+    instance(name, state, State)
+    dh2, dy2 = np.broadcast_arrays(np.atleast_1d(state.dh2), np.atleast_1d(state.dy2))
+    if dh2.ndim > 1:
+        raise ValueError(f"{name} must have fields of shape (n,), one trajectory, got {dh2.shape}")
+    return dh2, dy2
+
+
 def check_distances(state: State) -> None:
     """Check that squared distances are not negative.
 
@@ -239,8 +284,11 @@ def check_start(start: State, pair: Pair) -> None:
     """Check that a trajectory can start here.
 
     Raises:
+        TypeError: if it is no state, or the pair none.
         ValueError: if a distance is negative, dh2 is 0, or dy2 - w = dy . dy* is beyond Cauchy-Schwarz.
     """
+    instance("start", start, State)
+    instance("pair", pair, Pair)
     check_distances(start)
     if not np.all(np.asarray(start.dh2) > 0):
         raise ValueError(

@@ -41,6 +41,7 @@ def trajectory(
     by one argument holds the others fixed, beyond that bound if need be.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: if a time is negative or not finite, the initial dh2 is 0, ``|dy2 - w|`` is beyond
             Cauchy-Schwarz, shapes do not broadcast, or the theory has no closed form.
 
@@ -78,6 +79,7 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
         theory: a theory whose end is known (:func:`has_end`), by name or one of your own.
 
     Raises:
+        TypeError: if an argument is of another kind.
         ValueError: as :func:`trajectory`, or if the theory's end is not known.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), section 4.
@@ -85,7 +87,7 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
     >>> round(final_distance(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.5
     """
-    if theory != "two_point":
+    if not _is_two_point(theory):
         theory = named(theory)
         if theory.final is None and theory.approach is not None:
             return _approached(theory, start, pair, rates)
@@ -94,6 +96,9 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
 
 def has_end(theory: Theory | str) -> bool:
     """Whether the end of training is known in a theory, so that it has a final distance.
+
+    Raises:
+        ValueError: if there is no such theory.
 
     >>> has_end("growing_rates"), has_end("cross_entropy")
     (True, False)
@@ -110,7 +115,7 @@ def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
     The final distance is ``A_low exp(regime_number)``. Where it is infinite it has no derivatives (0 is returned).
 
     Raises:
-        ValueError: as :func:`trajectory`.
+        TypeError, ValueError: as :func:`trajectory`.
 
     Source: the end state of van Rossem & Saxe (arXiv 2402.09142), section 4, in this package's form.
 
@@ -126,7 +131,7 @@ def _evaluate(
     """A program of (time, measured start, parameters) or (measured start, parameters)."""
     check_start(start, pair)
     check_shapes(start, pair, rates, **dict(zip("t", before, strict=False)))
-    if theory == "two_point" and isinstance(rates, Rates):
+    if _is_two_point(theory) and isinstance(rates, Rates):
         values: list[Number] = [pair.dx2, pair.dy2, rates.h, rates.y]
     else:
         theory = named(theory)
@@ -134,6 +139,11 @@ def _evaluate(
         _expect(what, theory)
         theory_start(theory, start, values)
     return compile(theory, what)(*before, start.dh2, start.dy2, start.w, *values)
+
+
+def _is_two_point(theory: Theory | str) -> bool:
+    """Whether it is the theory whose functions need neither SymPy nor its definition."""
+    return isinstance(theory, str) and theory == "two_point"
 
 
 def _expect(what: str, theory: Theory) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from repdyn.symbolic.arguments import instance
 
+from .arguments import real
 from .compiled import compile_program
 from .distances import Distances
 
@@ -29,6 +31,7 @@ class Points:
         targets: shape (n, outputs).
 
     Raises:
+        TypeError: if they are no arrays of real numbers.
         ValueError: if shapes do not match or a value is not finite.
     """
 
@@ -37,12 +40,14 @@ class Points:
 
     def __post_init__(self) -> None:
         for name in ("inputs", "targets"):
-            value = np.asarray(getattr(self, name), dtype=np.float64)
+            value = real(name, getattr(self, name))
             if value.ndim != 2 or not np.isfinite(value).all():
                 raise ValueError(f"{name} must be finite numbers of shape (points, values), got shape {value.shape}")
             object.__setattr__(self, name, value)
         if len(self.inputs) != len(self.targets):
-            raise ValueError(f"each point must have a target, got {len(self.inputs)} and {len(self.targets)}")
+            raise ValueError(
+                f"each point must have a target, got {len(self.inputs)} and {len(self.targets)} of inputs and targets"
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -72,6 +77,7 @@ def rich_distances(first: Points, second: Points) -> Array:
     The ratio of the two rates, a common factor, is left out. Each is known to the last digits of its own size.
 
     Raises:
+        TypeError: if one is no :class:`Points`.
         ValueError: if the points do not have the same numbers of values, or an end is too large or too small for a
             number.
 
@@ -79,6 +85,7 @@ def rich_distances(first: Points, second: Points) -> Array:
     >>> rich_distances(one, Points(np.array([[3.0], [4.0]]), np.array([[2.0], [0.0]])))
     array([[6., 0.]])
     """
+    _check_alike(first=first, second=second)
     return _ends(first, second)(slice(None))
 
 
@@ -94,6 +101,7 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
     over both classes, the sum that times their sizes.
 
     Raises:
+        TypeError: as :func:`rich_distances`.
         ValueError: if a displayed point has no data point near it, or as :func:`rich_distances`.
 
     Source: van Rossem & Saxe (arXiv 2402.09142), the comparison on MNIST.
@@ -105,14 +113,15 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
     """
     from repdyn.symbolic.smoothing import KERNEL
 
-    (weight,) = compile_program("kernel", KERNEL)(rich_distances(shown, data))
+    _check_alike(shown=shown, data=data)
+    (weight,) = compile_program("kernel", KERNEL)(_ends(shown, data)(slice(None)))
     weights = weight.sum(1)
     if not (weights > 0).all():
         alone = int(np.argmin(weights))
         raise ValueError(f"displayed point {alone} has no data point near it: add it, or others like it, to the data")
     share = weight / weights[:, None]
     normalised = np.zeros((len(shown), len(shown)))
-    size = max(1, _CHUNK // len(data))
+    size = max(1, _CHUNK // max(1, len(data)))
     ends = _ends(data, data)
     for begin in range(0, len(data), size):
         part = slice(begin, begin + size)
@@ -122,6 +131,17 @@ def smoothed_distances(shown: Points, data: Points) -> SmoothedDistances:
     if not np.isfinite(summed).all():
         raise ValueError(f"the sums must be numbers up to {_MOST:.2g}, got more; give inputs or targets in other units")
     return SmoothedDistances(summed, normalised, weights)
+
+
+def _check_alike(**points: Points) -> None:
+    """Check that two sets of points have inputs and targets of as many values."""
+    (first, one), (second, other) = ((name, instance(name, x, Points)) for name, x in points.items())
+    for field in ("inputs", "targets"):
+        sizes = [getattr(x, field).shape[1] for x in (one, other)]
+        if sizes[0] != sizes[1]:
+            raise ValueError(
+                f"{first} and {second} must have {field} of the same number of values, got {sizes[0]} and {sizes[1]}"
+            )
 
 
 def _ends(first: Points, second: Points) -> Callable[[slice], Array]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from .arguments import instance, keyed, members, shown
+from .expressions import expressions
 from .field import DifferentialField
 
 
@@ -22,6 +24,9 @@ class Step:
     ``residual`` maps each relation of the statement to an expression that is
     exactly 0 when the relation holds. It works from the relation it is given, so
     a changed statement is judged as it stands.
+
+    Raises:
+        TypeError: if a field is of another type.
     """
 
     name: str
@@ -29,6 +34,13 @@ class Step:
     reason: str
     statement: tuple[sp.Rel, ...]
     residual: Callable[[sp.Rel], sp.Expr]
+
+    def __post_init__(self) -> None:
+        for name in ("name", "title", "reason"):
+            instance(name, getattr(self, name), str)
+        members("statement", self.statement, sp.Rel)
+        if not callable(self.residual):
+            raise TypeError(f"residual must be a function of a relation, got {shown(self.residual)}")
 
     def check(self) -> None:
         """Prove the statement by exact algebra.
@@ -47,16 +59,30 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """Steps in the order they are needed, with the symbols' printed form."""
+    """Steps in the order they are needed, with the symbols' printed form.
+
+    Raises:
+        TypeError: if a field is of another type.
+    """
 
     title: str
     introduction: str
     notation: Mapping[sp.Basic, str]
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        for name in ("title", "introduction"):
+            instance(name, getattr(self, name), str)
+        keyed("notation", self.notation, sp.Basic)
+        members("steps", self.steps, Step)
+
     def latex(self, relation: sp.Basic) -> str:
-        """A relation or expression in LaTeX, in the derivation's notation."""
-        text = sp.latex(relation, symbol_names=dict(self.notation), mul_symbol=r"\,")
+        """A relation or expression in LaTeX, in the derivation's notation.
+
+        Raises:
+            TypeError: if it is neither.
+        """
+        text = sp.latex(instance("relation", relation, sp.Basic), symbol_names=dict(self.notation), mul_symbol=r"\,")
         # SymPy prints numbers in matrix products in brackets and sums of negative products with two signs.
         text = re.sub(r"\\sqrt\{(\|[^|{}]*\|)\^2\}", r"\1", text)  # of a squared length
         # Those of an argument and of the base of a power stay.
@@ -75,7 +101,13 @@ class Derivation:
             step.check()
 
     def __getitem__(self, name: str) -> Step:
-        """The step called ``name``."""
+        """The step called ``name``.
+
+        Raises:
+            TypeError: if it is no string.
+            KeyError: if there is none.
+        """
+        instance("name", name, str)
         for step in self.steps:
             if step.name == name:
                 return step
@@ -100,12 +132,16 @@ def conserved(rhs: Mapping[sp.Symbol, sp.Expr], invariants: Mapping[str, sp.Expr
         invariants: what is claimed to stay constant, by name; it may depend on time.
         time: the symbol of time.
 
+    Raises:
+        TypeError: if one is of another type.
+
     >>> import sympy as sp
     >>> x, y, t = sp.symbols("x y t")
     >>> (step,) = conserved({x: y, y: -x}, {"radius": x**2 + y**2}, t)
     >>> step.check()
     """
-    flow = DifferentialField({**rhs, time: sp.S.One})
+    claims = expressions("invariants", invariants, str)
+    flow = DifferentialField({**expressions("rhs", rhs, sp.Symbol), instance("time", time, sp.Symbol): sp.S.One})
     return tuple(
         Step(
             f"conserved_{name}",
@@ -114,5 +150,5 @@ def conserved(rhs: Mapping[sp.Symbol, sp.Expr], invariants: Mapping[str, sp.Expr
             (sp.Eq(sp.Symbol(name), value, evaluate=False),),
             lambda relation: sp.simplify(flow.derivative(relation.rhs)),
         )
-        for name, value in invariants.items()
+        for name, value in claims.items()
     )

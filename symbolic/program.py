@@ -8,6 +8,8 @@ from functools import reduce
 
 import sympy as sp
 
+from .arguments import instance, members
+from .expressions import expressions
 from .functions import ACCURATE, regular
 
 
@@ -18,15 +20,28 @@ class Program:
     A definition may use the arguments and the definitions before it. The form of
     an expression is kept to the letter: it was chosen for its accuracy in
     floating point, so nothing here simplifies.
+
+    Raises:
+        TypeError: if an argument or a key is no symbol, or a value no expression.
     """
 
     arguments: tuple[sp.Symbol, ...]
     definitions: Mapping[sp.Symbol, sp.Expr]
     results: Mapping[sp.Symbol, sp.Expr]
 
+    def __post_init__(self) -> None:
+        members("arguments", self.arguments, sp.Symbol)
+        for name in ("definitions", "results"):
+            object.__setattr__(self, name, expressions(name, getattr(self, name), sp.Symbol))
+
     def expand(self, expr: sp.Expr) -> sp.Expr:
-        """``expr`` with every definition put in, as an expression of the arguments alone."""
-        return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), reversed(list(self.definitions.items())), expr)
+        """``expr`` with every definition put in, as an expression of the arguments alone.
+
+        Raises:
+            TypeError: if it is no expression.
+        """
+        definitions = reversed(list(self.definitions.items()))
+        return reduce(lambda e, item: e.xreplace({item[0]: item[1]}), definitions, instance("expr", expr, sp.Expr))
 
     def evaluated(self) -> Program:
         """The program for its values: of a :class:`~.functions.regular` definition the quicker form."""
@@ -53,12 +68,16 @@ class Program:
         share every intermediate value and keep its accurate form. A derivative
         ``d result / d variable`` is named ``result_variable``.
 
+        Raises:
+            TypeError: if the variables are no tuple of symbols.
+
         >>> import sympy as sp
         >>> x, y, r = sp.symbols("x y r")
         >>> square = Program((x, y), {}, {r: x**2 * y})
         >>> square.jacobian((x,)).results
         {r: x**2*y, r_x: 2*x*y}
         """
+        members("variables", variables, sp.Symbol)
         program = self.differentiable()
         definitions: dict[sp.Symbol, sp.Expr] = {}
         shared: dict[sp.Expr, sp.Expr] = {}

@@ -8,7 +8,9 @@ from functools import cached_property
 
 import sympy as sp
 
+from .arguments import instance, members
 from .derivation import Derivation
+from .expressions import expressions
 from .functions import dot
 from .program import Program
 from .two_points.notation import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, w, w_0
@@ -23,6 +25,10 @@ PAIR = (dx2, dy2_target)
 """What does not change about a pair."""
 
 
+_NO_NUMBERS = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
+"""What no formula of finite real numbers has."""
+
+
 @dataclass(frozen=True)
 class Chart:
     """Coordinates in which the flow has no singularity, in a time of their own.
@@ -34,6 +40,10 @@ class Chart:
         rhs: the derivative of each coordinate with respect to the chart's time.
         enter: from the theory's time, start and parameters to the chart's time, coordinates and parameters.
         leave: from the coordinates and the theory's parameters to the theory's states.
+
+    Raises:
+        TypeError: if a field is of another type.
+        ValueError: if a rate is missing.
     """
 
     states: tuple[sp.Symbol, ...]
@@ -42,6 +52,18 @@ class Chart:
     rhs: Mapping[sp.Symbol, sp.Expr]
     enter: Program
     leave: Program
+
+    def __post_init__(self) -> None:
+        for name in ("states", "parameters"):
+            members(name, getattr(self, name), sp.Symbol)
+        instance("time", self.time, sp.Symbol)
+        object.__setattr__(self, "rhs", expressions("rhs", self.rhs, sp.Symbol))
+        if set(self.rhs) != set(self.states):
+            raise ValueError(
+                f"rhs of a chart must have its states as keys, {_listed(self.states)}, got {_listed(self.rhs)}"
+            )
+        for name in ("enter", "leave"):
+            instance(name, getattr(self, name), Program)
 
     @property
     def jacobian(self) -> sp.Matrix:
@@ -82,8 +104,9 @@ class Theory:
     A chart must say the same as ``rhs``: whoever replaces the one replaces the other, or drops it.
 
     Raises:
-        ValueError: if a rate, a start or a scalar is missing, a symbol occurs that is none of the theory's, or two
-            have one name.
+        TypeError: if a field is of another type; a formula is an expression of SymPy or a number, and no string.
+        ValueError: if a rate, a start or a scalar is missing, a symbol occurs that is none of the theory's, two have
+            one name, a formula is not of finite real numbers, or a program takes something else.
     """
 
     name: str
@@ -105,6 +128,7 @@ class Theory:
     special_cases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_types()
         names = [x.name for x in (self.time, *self.states, *self.start, *self.parameters)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -113,12 +137,35 @@ class Theory:
             raise ValueError(
                 f"theory {self.name!r} must have one start a state, got {len(self.start)} for {len(self.states)} states"
             )
+        for field in ("rhs", "readout", *(() if self.begin is None else ("begin",))):
+            object.__setattr__(self, field, expressions(field, getattr(self, field), sp.Symbol))
+        object.__setattr__(self, "invariants", expressions("invariants", self.invariants, str))
         moving = {self.time, *self.states, *self.parameters}
         self._expect("rhs", self.rhs, self.states, moving)
         self._expect("readout", self.readout, SCALARS, moving - {self.time})
         if self.begin is not None:
             self._expect("begin", self.begin, self.start, {*MEASURED, *self.parameters})
+        measured = (*MEASURED, *self.parameters)
+        for field, wanted in {"solution": (self.time, *measured), "final": measured, "moments": measured}.items():
+            program: Program | None = getattr(self, field)
+            if program is not None and program.arguments != wanted:
+                raise ValueError(
+                    f"{field} of theory {self.name!r} must be a program of {_listed(wanted)}, in this order, got one "
+                    f"of {_listed(program.arguments)}; leave it out if it is another theory's"
+                )
         self._expect("invariants", dict(self.invariants), tuple(self.invariants), moving)
+
+    def _check_types(self) -> None:
+        instance("name", self.name, str)
+        for name in ("states", "start", "parameters"):
+            members(name, getattr(self, name), sp.Symbol)
+        instance("time", self.time, sp.Symbol)
+        instance("derivation", self.derivation, Derivation)
+        optional = {"chart": Chart, **dict.fromkeys(("solution", "final", "approach", "moments", "loss"), Program)}
+        for name, kind in optional.items():
+            if getattr(self, name) is not None:
+                instance(name, getattr(self, name), kind)
+        members("special_cases", self.special_cases, str)
 
     def _expect(
         self,
@@ -131,21 +178,23 @@ class Theory:
         keys = list(wanted)
         if set(found) != set(keys):
             raise ValueError(
-                f"{field} of theory {self.name!r} must have the keys {', '.join(map(str, keys))}, "
-                f"got {', '.join(map(str, found)) or 'none'}"
+                f"{field} of theory {self.name!r} must have the keys {_listed(keys)}, got {_listed(found)}"
+                f"{' under other assumptions' if _listed(found) == _listed(keys) else ''}"
             )
         for key, expr in found.items():
-            strangers = sorted(map(str, sp.sympify(expr).free_symbols - known))
+            strangers = sorted(map(str, expr.free_symbols - known))
             if strangers:
                 raise ValueError(
                     f"{field} of theory {self.name!r} may use {', '.join(sorted(map(str, known)))}; that of {key} has "
                     f"{', '.join(strangers)}: name it among the parameters, with the same assumptions"
                 )
+            if expr.has(*_NO_NUMBERS):
+                raise ValueError(f"{field} of theory {self.name!r} must be finite and real, got {expr} for {key}")
 
     @property
     def depends_on_time(self) -> bool:
         """Whether a rate changes in training by itself, as with a schedule of the learning rate."""
-        return any(self.time in sp.sympify(rate).free_symbols for rate in self.rhs.values())
+        return any(self.time in rate.free_symbols for rate in self.rhs.values())
 
     @property
     def coefficients(self) -> tuple[sp.Symbol, ...]:
@@ -197,3 +246,7 @@ class Theory:
             "loss": self.loss,
         }
         return found | {name: program for name, program in rest.items() if program is not None}
+
+
+def _listed(keys: Iterable[sp.Symbol | str]) -> str:
+    return ", ".join(map(str, keys)) or "none"

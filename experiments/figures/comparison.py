@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from repdyn.numeric import (
     GrowthExponent,
 )
+from repdyn.symbolic.arguments import instance
 
 from ..comparison import Comparison
 from ..runs import Run, balanced_exponent
@@ -29,7 +30,14 @@ def draw_run(run: Run) -> Figure:
 
 
 def draw_comparison(comparison: Comparison, title: str | None = None) -> Figure:
-    """The three scalars and the loss over training, the conserved line, and what the theory leaves."""
+    """The three scalars and the loss over training, the conserved line, and what the theory leaves.
+
+    Raises:
+        TypeError: if it is no comparison, or the title no string.
+    """
+    instance("comparison", comparison, Comparison)
+    if title is not None:
+        instance("title", title, str)
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 5.2), layout="constrained")
         axes = figure.subplots(2, 3)

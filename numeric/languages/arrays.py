@@ -138,7 +138,7 @@ _LIBRARIES = {
         arrays='''
 def arrays(*values):
     """The arguments as arrays of 64-bit numbers."""
-    return tuple(np.asarray(x, dtype=np.float64) for x in values)
+    return tuple(np.asarray(x).astype(np.float64, casting="same_kind", copy=False) for x in values)
 ''',
         precision="Computes in 64 bits.",
         native={"Abs": "np.abs", "exprel": "special.exprel", "hypot": "np.hypot"},
@@ -152,6 +152,8 @@ def arrays(*values):
         arrays='''
 def arrays(*values):
     """The arguments as tensors of one precision."""
+    if any(torch.as_tensor(x).is_complex() for x in values):
+        raise TypeError("a complex number is none of the arguments")
     given = [x.dtype for x in values if isinstance(x, torch.Tensor) and x.dtype.is_floating_point]
     dtype = functools.reduce(torch.promote_types, given) if given else torch.get_default_dtype()
     return tuple(x.to(dtype) if isinstance(x, torch.Tensor) else torch.as_tensor(x, dtype=dtype) for x in values)
@@ -171,6 +173,8 @@ def arrays(*values):
     """The arguments as arrays of one precision."""
     given = [jnp.asarray(x) for x in values]
     dtype = jnp.result_type(float, *given)
+    if jnp.issubdtype(dtype, jnp.complexfloating):
+        raise TypeError("a complex number is none of the arguments")
     return tuple(x.astype(dtype) for x in given)
 ''',
         precision=(
