@@ -211,7 +211,7 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
     if first is not None:
         starts = [first, *starts]
-    if not model.closed:
+    if not model.closed or model.clock is None:  # grids are coarse
         starts = [*(stepwise_optimum(model, coarse, x) for x in starts[:2]), *starts]
     # Finite differences find no optimum finer than their own error.
     rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)

@@ -39,6 +39,12 @@ class Draw(NamedTuple):
         return self._replace(path=State(dh2, dy2, dy2 - np.clip(dy2 - w, -bound, bound)))
 
 
+def pinned(name: str, seed: int, noise: float = 0.0) -> Draw:
+    """The trajectory that is drawn with a seed whatever ``--seed`` is, for what is true of it and not of all."""
+    drawn = draw(name, np.random.PCG64(seed))
+    return drawn.noisy(noise, np.random.PCG64(seed)) if noise else drawn
+
+
 def draw(name: str, seed: int | np.random.BitGenerator) -> Draw:
     """A trajectory of a theory; none that passes a singularity, after which it is none of its coefficients."""
     rng, theory = np.random.default_rng(seed), theories()[name]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from draws import FITTED, draw
+from draws import FITTED, draw, pinned
 from repdyn.numeric import Pair, Rates, State, fit, fit_rates, trajectory
 from repdyn.numeric.search import best_starts
 from repdyn.symbolic import theories
@@ -71,7 +71,7 @@ def test_a_pair_that_turns_round_is_fitted() -> None:
 
 @pytest.mark.parametrize("name", ["two_point", "flipped_w", "doubled_dy2"])
 def test_starts_at_which_a_theory_breaks_down_do_not_end_the_fit(name, monkeypatch) -> None:
-    drawn = draw(name, 0)
+    drawn = pinned(name, 0)
 
     def with_broken_ones(model, data, count):
         good = best_starts(model, data, count)
@@ -84,7 +84,7 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_fit(name, monkeypat
 
 
 def test_another_minimum_that_is_close_is_said() -> None:
-    noisy = draw("two_point", np.random.PCG64(53)).noisy(0.02, np.random.PCG64(53))  # whatever --seed is
+    noisy = pinned("two_point", 53, noise=0.02)
     found = fit_rates(noisy.t, noisy.path, noisy.pair)
     assert not found.success
     assert "Another minimum fits almost as well (its misfit is " in found.message

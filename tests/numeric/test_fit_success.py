@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from draws import draw
+from draws import pinned
 from repdyn.numeric import Pair, Rates, State, fit_rates, search, trajectory
 
 T, PAIR, TRUE = np.linspace(0, 1500, 150), Pair(1.0, 0.5), Rates(2e-3, 2e-2)
@@ -43,7 +43,7 @@ def test_noise_of_any_size_is_no_failure(size) -> None:
 
 @pytest.mark.parametrize("theory", ["scalar_output", "cross_entropy", "doubled_dh2"])
 def test_exact_data_of_other_theories_are_a_success_too(theory) -> None:
-    drawn = draw(theory, 0)
+    drawn = pinned(theory, 0)
     for factor in (1, 1 + 2**-52, 1 - 2**-53, 3.0):  # time in other units is other rounding
         fit = fit_rates(drawn.t * factor, drawn.path, drawn.pair, theory=theory)
         assert fit.success, fit.message

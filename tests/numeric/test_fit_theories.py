@@ -28,7 +28,7 @@ def run(theory, **changed):
 
 
 def noisy(path, size=1e-3, seed=0):
-    noise = size * np.random.default_rng(seed).normal(size=(3, T.size)) * (T > 0)
+    noise = size * np.random.default_rng(np.random.PCG64(seed)).normal(size=(3, T.size)) * (T > 0)
     return State(*(x + n for x, n in zip((path.dh2, path.dy2, path.w), noise, strict=True)))
 
 
