@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 FOLDERS := $(shell find symbolic numeric experiments -type d -not -name __pycache__)
 
-.PHONY: run reproduce test test-slow check format clean
+.PHONY: run reproduce test test-slow test-kernels check format clean
 
 run: $(INSTALLED)
 	$(BIN)/repdyn derive --output results/derivation.html
@@ -21,6 +21,18 @@ test: $(INSTALLED)
 
 test-slow: $(INSTALLED)
 	$(BIN)/pytest -m slow tests
+
+# As other processors and C libraries would compute, and with other random numbers: nothing may hang on the last bit.
+NUMERIC := $(BIN)/pytest -n 2 -q tests/laws tests/numeric
+OLDER := GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4 OPENBLAS_CORETYPE=Prescott
+FEATURES = $(shell $(BIN)/python -c "from numpy._core._multiarray_umath import __cpu_dispatch__ as all, \
+	__cpu_features__ as has; print(*(x for x in all if has[x]))")
+
+test-kernels: $(INSTALLED)
+	$(OLDER) NPY_DISABLE_CPU_FEATURES="$(FEATURES)" $(NUMERIC)
+	OPENBLAS_CORETYPE=Haswell NPY_DISABLE_CPU_FEATURES="$(filter-out X86_V3 AVX2 FMA3,$(FEATURES))" $(NUMERIC)
+	$(NUMERIC) --seed 1 --hypothesis-seed 1
+	$(OLDER) NPY_DISABLE_CPU_FEATURES="$(FEATURES)" $(NUMERIC) --seed 2 --hypothesis-seed 2
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
