@@ -12,6 +12,8 @@ from repdyn.symbolic.arguments import instance
 
 from .arguments import real
 
+_LEAST = float(np.finfo(np.float64).tiny)
+
 Number = float | NDArray[np.float64]
 
 CAUCHY_SCHWARZ_TOLERANCE = 1e-6
@@ -37,8 +39,8 @@ def inner_products(
 
     Raises:
         TypeError: if one is no array of real numbers.
-        ValueError: if one is a single number, the outputs and their targets are not of the same number, or the axes
-            before the last do not broadcast.
+        ValueError: if one is a single number, the outputs and their targets are not of the same number, the axes
+            before the last do not broadcast, or a vector is so short that its square is no number.
 
     >>> inner_products([3.0, 4.0], [1.0], [2.0])
     (np.float64(25.0), np.float64(1.0), np.float64(-1.0))
@@ -51,7 +53,15 @@ def inner_products(
     if y.shape[-1:] != target.shape[-1:]:
         raise ValueError(f"dy and dy_target must have the same number of outputs, got shapes {y.shape}, {target.shape}")
     _broadcast_shapes({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
-    return (h * h).sum(-1), (y * y).sum(-1), (y * (y - target)).sum(-1)
+    dh2, dy2 = (h * h).sum(-1), (y * y).sum(-1)
+    for name, vector, square in (("dh", h, dh2), ("dy", y, dy2)):
+        small = square < _LEAST
+        if small.any() and (lost := np.abs(vector[small]).max(-1, initial=0.0)).any():
+            raise ValueError(
+                f"{name} must be 0 or long enough for its square to be a number of all digits, got one with an entry of "
+                f"{lost.max():.3g} and a square below {_LEAST:.3g}; give it in another unit"
+            )
+    return dh2, dy2, (y * (y - target)).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)

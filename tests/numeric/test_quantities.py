@@ -145,6 +145,15 @@ def test_inner_products_of_a_diverged_run_are_not_refused() -> None:
     assert np.isnan(inner_products([np.nan], [1.0], [1.0])[0])
 
 
+def test_vectors_whose_square_vanishes_are_refused_and_vectors_that_are_0_are_not() -> None:
+    words = r"dh must be 0 or long enough for its square to be a number of all digits, got one with an entry of 1e-170"
+    with pytest.raises(ValueError, match=words):
+        State.measured(dh=[[1.0, 0.0], [0.0, -1e-170]], dy=[1.0], dy_target=[2.0])
+    with pytest.raises(ValueError, match="dy must be 0 or long enough"):
+        State.measured(dh=[1.0], dy=[1e-155], dy_target=[2.0])
+    assert State.measured(dh=[[1.0], [0.0]], dy=[0.0], dy_target=[2.0]).dh2.tolist() == [1.0, 0.0]
+
+
 def test_outputs_and_targets_of_different_size_are_not_broadcast() -> None:
     with pytest.raises(ValueError, match="dy_target"):
         State.measured(dh=[1.0, 2.0], dy=[1.0], dy_target=[1.0, 2.0, 3.0])
