@@ -1,0 +1,373 @@
+"""A valid call of every public function, and values that are wrong nearly everywhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sympy as sp
+import torch
+from repdyn import experiments, numeric, symbolic
+from repdyn.numeric import Pair, Points, Rates, State
+from repdyn.symbolic import Derivation, Program, Step, two_point
+
+WRONG: dict[str, Any] = {
+    "None": None,
+    "a string": "1",
+    "a word": "far",
+    "bytes": b"1",
+    "a complex number": 1j,
+    "a complex number without an imaginary part": 1 + 0j,
+    "a complex array": np.array([1j, 2.0, 3.0]),
+    "strings": ["1", "2"],
+    "an array of text": np.array(["1", "2"]),
+    "a Series of text": pd.Series(["1", "2"]),
+    "dates": np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[D]"),
+    "durations": np.array([1, 2], dtype="timedelta64[s]"),
+    "an object": object(),
+    "objects": np.array([None, 1.0], dtype=object),
+    "a ragged list": [[1.0], [1.0, 2.0]],
+    "a dict": {},
+    "a dict by number": {1: 2.0},
+    "a dict of strings": {"rate_h": "1"},
+    "a dict of complex numbers": {"rate_h": 1j},
+    "a set": {1.0},
+    "a class": State,
+    "a function": len,
+    "a path": Path("nowhere"),
+    "a symbol": sp.Symbol("q"),
+    "a table": pd.DataFrame({"a": ["x"]}),
+    "a complex tensor": torch.tensor([[1j]]),
+    "a tensor with a gradient": torch.ones(2, requires_grad=True),
+    "a state": State(0.1, 0.0, 0.0),
+    "a pair": Pair(1.0, 0.5),
+    "rates": Rates(1e-2, 1e-2),
+    "a huge integer": 10**400,
+    "a negative number": -1.0,
+    "NaN": np.nan,
+    "infinity": np.inf,
+    "a tuple": (1.0, 2.0, 3.0),
+    "a bool": True,
+    "a number": 0.75,
+    "a fraction": Fraction(3, 4),
+    "an array": np.ones(5),
+    "a table of numbers": np.ones((2, 3)),
+    "an array of three dimensions": np.ones((2, 2, 2)),
+    "an empty array": np.empty(0),
+}
+
+NONE = {"None"}
+FINE = {"a bool", "a number", "a fraction"}
+"""One number."""
+ANY = {*FINE, "a tuple", "an array", "a table of numbers", "an array of three dimensions", "an empty array"}
+"""Numbers of any shape."""
+SIGNED = {*ANY, "a negative number"}
+TEXT = {"a string", "a word"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A valid value, the wrong ones that are right here, and what else the argument may be called in a refusal."""
+
+    value: Any
+    right: frozenset[str] | set[str] = frozenset()
+    called: str = ""
+    skipped: frozenset[str] | set[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Call:
+    function: Callable[..., Any]
+    given: dict[str, Given]
+    positional: bool = False
+
+    def __call__(self, **changed: Any) -> Any:
+        values = {name: given.value for name, given in self.given.items()} | changed
+        return self.function(*values.values()) if self.positional else self.function(**values)
+
+
+BASE = two_point()
+T = np.arange(6.0)
+START, PAIR, RATES = WRONG["a state"], WRONG["a pair"], WRONG["rates"]
+RUN = numeric.trajectory(100 * T, START, PAIR, RATES)
+FITS = [numeric.fit_rates(100 * T, RUN, PAIR, theory=name) for name in ("two_point", "scalar_output")]
+POINTS = Points(np.array([[0.0], [1.0], [3.0]]), np.array([[0.0], [1.0], [1.0]]))
+DISTANCES = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
+GRID = np.random.default_rng(0).normal(size=(2, 3, 3, 4))
+FRAME = pd.DataFrame({"step": 100 * T, **vars(RUN), "dx2": 1.0, "dy2_target": 0.5})
+x, y = sp.symbols("x y")
+PROGRAM = Program((x,), {}, {y: 2 * x})
+STEP = Step("doubled", "y is 2 x", "It is so.", (sp.Eq(y, 2 * x),), lambda relation: sp.S.Zero)
+NOTHING = frozenset[str]()
+NUMBERS = {"dx2": 1.0, "dy2_target": 0.5, "rate_h": 1e-2, "rate_y": 1e-2}
+STARTED = {"t": 10.0, "dh2_0": 0.1, "dy2_0": 0.0, "w_0": 0.0, **NUMBERS}
+MOVING = {"t": 10.0, "dh2": 0.1, "dy2": 0.0, "w": 0.0, **NUMBERS}
+EXTREME = {"infinity", "a huge integer"}
+"""What a back end computes with as its language does."""
+
+NETWORK = torch.nn.Sequential(torch.nn.Linear(1, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+ENDS = torch.tensor([[[-1.0], [0.0]]])
+TRACKED = experiments.PairTracker(ENDS, ENDS, ["0"])
+TRACKED._steps, TRACKED._records = [0], [np.ones((1, 4))]
+TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05)
+LATE = symbolic.theories()["growing_rates"].approach
+(COMPARED,) = experiments.compare(FRAME)
+
+
+def pair_calls(function: Callable[..., Any], rates: Any = RATES, **more: Given) -> Call:
+    return Call(
+        function,
+        {
+            "start": Given(START, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+            "rates": Given(rates, {"rates"}, "coefficient"),
+            **more,
+        },
+    )
+
+
+TIME = Given(10.0, ANY)
+TIMES = Given(100 * T)
+THEORY = Given("two_point")
+
+CALLS: dict[str, Call] = {
+    "numeric.State": Call(State, {name: Given(0.1, SIGNED) for name in ("dh2", "dy2", "w")}),
+    "numeric.State.measured": Call(
+        State.measured, {"dh": Given([3.0, 4.0], ANY - FINE), "dy": Given([1.0]), "dy_target": Given([2.0])}
+    ),
+    "numeric.Pair": Call(Pair, {name: Given(0.1, ANY) for name in ("dx2", "dy2")}),
+    "numeric.Rates": Call(Rates, {name: Given(0.1, ANY) for name in ("h", "y")}),
+    "numeric.Points": Call(
+        Points, {name: Given([[0.0], [1.0]], {"a table of numbers"}) for name in ("inputs", "targets")}
+    ),
+    "numeric.inner_products": Call(
+        numeric.inner_products, {"dh": Given([3.0, 4.0], ANY - FINE), "dy": Given([1.0]), "dy_target": Given([2.0])}
+    ),
+    "numeric.trajectory": pair_calls(numeric.trajectory, t=TIME, theory=THEORY),
+    "numeric.integrate": pair_calls(numeric.integrate, t=TIME, theory=THEORY, rtol=Given(1e-8)),
+    "numeric.evolve": Call(
+        numeric.evolve,
+        {
+            "theory": THEORY,
+            "t": TIME,
+            "start": Given({"dh2": 0.1, "dy2": 0.0, "w": 0.0}),
+            "parameters": Given(NUMBERS),
+            "rtol": Given(1e-8),
+        },
+    ),
+    "numeric.final_distance": pair_calls(numeric.final_distance, theory=THEORY),
+    "numeric.regime_number": pair_calls(numeric.regime_number),
+    "numeric.half_way_time": pair_calls(numeric.half_way_time),
+    "numeric.crossing_time": pair_calls(numeric.crossing_time),
+    "numeric.relaxation_time": pair_calls(numeric.relaxation_time),
+    "numeric.has_end": Call(numeric.has_end, {"theory": THEORY}),
+    "numeric.named": Call(numeric.named, {"theory": THEORY}),
+    "numeric.fit_rates": Call(
+        numeric.fit_rates,
+        {
+            "t": TIMES,
+            "observed": Given(RUN, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+            "theory": THEORY,
+            "fixed": Given({"rate_h": 1e-2}, {"None", "a dict"}),
+            "weights": Given(State(1.0, 1.0, 1.0), {"None", "a state"}),
+        },
+    ),
+    "numeric.loss_curve": Call(
+        numeric.loss_curve,
+        {
+            "t": TIME,
+            "state": Given(START, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+            "mean_error": Given(2.0, FINE),
+            "rate_mean": Given(0.1, FINE),
+        },
+    ),
+    "numeric.fit_loss": Call(
+        numeric.fit_loss,
+        {
+            "t": TIMES,
+            "loss": Given(np.exp(-T)),
+            "state": Given(RUN, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+        },
+    ),
+    "numeric.departures": Call(
+        numeric.departures, {"t": TIMES, "observed": Given(RUN, {"a state"}), "predicted": Given(RUN, {"a state"})}
+    ),
+    "numeric.conserved_line": Call(numeric.conserved_line, {"observed": Given(RUN, {"a state"})}),
+    "numeric.growth_exponent": Call(numeric.growth_exponent, {"observed": Given(RUN, {"a state"})}),
+    "numeric.linearised_flow": Call(
+        numeric.linearised_flow,
+        {
+            "t": Given(100 * T, {"a tuple"}),
+            "D_h": Given(np.eye(2)),
+            "D_y": Given([[0.5, 1.0]]),
+            "dx": Given([1.0, 0.0]),
+            "dy_target": Given([1.0]),
+            "rates": Given(RATES, {"rates"}),
+        },
+    ),
+    "numeric.mantel_test": Call(
+        numeric.mantel_test,
+        {
+            "first": Given(DISTANCES),
+            "second": Given(DISTANCES**2),
+            "relabellings": Given(3, skipped={"a huge integer"}),
+            "seed": Given(0, {"a huge integer"}),
+        },
+    ),
+    "numeric.task_axes": Call(numeric.task_axes, {"grid": Given(GRID)}),
+    "numeric.rich_distances": Call(numeric.rich_distances, {"first": Given(POINTS), "second": Given(POINTS)}),
+    "numeric.smoothed_distances": Call(numeric.smoothed_distances, {"shown": Given(POINTS), "data": Given(POINTS)}),
+    "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
+    "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
+    "numeric.compile": Call(
+        numeric.compile, {"theory": THEORY, "what": Given("rhs", called="program"), "backend": Given("numpy")}
+    ),
+    "numeric.compile_program": Call(
+        numeric.compile_program,
+        {"name": Given("twice", {"a word"}), "program": Given(PROGRAM), "backend": Given("numpy")},
+    ),
+    **{
+        f"numeric.CompiledFunction.__call__ ({backend})": Call(
+            numeric.compile("two_point", what, backend),
+            {name: Given(value, right, skipped=EXTREME) for name, value in values.items()},
+            positional=True,
+        )
+        for backend, what, values, right in (
+            ("numpy", "solution", STARTED, {*SIGNED, "NaN"}),
+            ("python", "solution", STARTED, {*FINE, "a negative number", "NaN"}),
+            ("torch", "rhs", MOVING, {*SIGNED, "NaN", "a tensor with a gradient"} - {"a fraction"}),
+            ("jax", "rhs", MOVING, {*SIGNED, "NaN"} - {"a fraction"}),
+        )
+    },
+    "symbolic.two_point": Call(two_point, {}),
+    "symbolic.theories": Call(symbolic.theories, {}),
+    "symbolic.Program": Call(
+        Program, {"arguments": Given((x,)), "definitions": Given({}, {"a dict"}), "results": Given({y: x}, {"a dict"})}
+    ),
+    "symbolic.Program.expand": Call(PROGRAM.expand, {"expr": Given(x + y, {"a symbol"})}),
+    "symbolic.Program.jacobian": Call(PROGRAM.jacobian, {"variables": Given((x,))}),
+    "symbolic.Step": Call(
+        Step,
+        {
+            "name": Given("doubled", TEXT),
+            "title": Given("y is 2 x", TEXT),
+            "reason": Given("It is so.", TEXT),
+            "statement": Given((sp.Eq(y, 2 * x),)),
+            "residual": Given(lambda relation: sp.S.Zero, {"a function", "a class"}),
+        },
+    ),
+    "symbolic.Derivation": Call(
+        Derivation,
+        {
+            "title": Given("Mine", TEXT),
+            "introduction": Given("", TEXT),
+            "notation": Given({x: "x"}, {"a dict"}),
+            "steps": Given((STEP,)),
+        },
+    ),
+    "symbolic.Derivation.latex": Call(BASE.derivation.latex, {"relation": Given(x, {"a symbol"})}),
+    "symbolic.Derivation.__getitem__": Call(
+        BASE.derivation.__getitem__, {"name": Given("relaxation", called="step")}, True
+    ),
+    "symbolic.conserved": Call(
+        symbolic.conserved,
+        {
+            "rhs": Given({x: y, y: -x}, {"a dict"}),
+            "invariants": Given({"radius": x**2 + y**2}, {"a dict", "a dict of complex numbers"}),
+            "time": Given(sp.Symbol("t"), {"a symbol"}),
+        },
+    ),
+    "symbolic.Theory": Call(
+        symbolic.Theory,
+        {
+            name: Given(
+                LATE if name == "approach" else getattr(BASE, name), right, "solution" if name == "time" else ""
+            )
+            for name, right in {
+                "name": TEXT,
+                "states": NOTHING,
+                "start": NOTHING,
+                "parameters": NOTHING,
+                "time": NOTHING,
+                "rhs": NOTHING,
+                "readout": NOTHING,
+                "begin": NONE,
+                "invariants": {"a dict"},
+                "derivation": NOTHING,
+                **dict.fromkeys(("chart", "solution", "final", "approach", "moments", "loss"), NONE),
+                "special_cases": NOTHING,
+            }.items()
+        },
+    ),
+    "symbolic.Chart": Call(
+        symbolic.Chart,
+        {
+            name: Given(getattr(BASE.chart, name), {"a symbol"} if name == "time" else NOTHING)
+            for name in ("states", "parameters", "time", "rhs", "enter", "leave")
+        },
+    ),
+    "experiments.compare": Call(
+        experiments.compare,
+        {
+            "frame": Given(FRAME, called="table"),
+            "theory": THEORY,
+            "fixed": Given({"rate_h": 1e-2}, {"None", "a dict"}),
+            "balanced": Given(False, {"a bool"}),
+        },
+    ),
+    "experiments.draw_comparison": Call(
+        experiments.draw_comparison,
+        {"comparison": Given(COMPARED), "title": Given("Mine", {"a word"}, skipped={"None", "a string"})},
+    ),
+    "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
+    "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),
+    "experiments.find_setting": Call(
+        experiments.find_setting,
+        {"name": Given("default", called="setting"), "path": Given(None, {"None"}, skipped={"a path"})},
+    ),
+    "experiments.override": Call(
+        experiments.override, {"setting": Given(TINY), "values": Given({"seed": 1}, {"a dict"}, "field")}
+    ),
+    "experiments.run": Call(experiments.run, {"setting": Given(TINY)}),
+    "experiments.predict": Call(experiments.predict, {"setting": Given(TINY)}),
+    "experiments.tangent_rates": Call(
+        experiments.tangent_rates,
+        {
+            "module": Given(NETWORK),
+            "layer": Given("1", {"a string"}),
+            "points": Given(torch.tensor([[-1.0], [1.0]])),
+            "lr": Given(0.01, FINE),
+            "mean_is_learnt": Given(False, {"a bool"}),
+        },
+    ),
+    "experiments.PairTracker": Call(
+        experiments.PairTracker,
+        {
+            "inputs": Given(ENDS),
+            "targets": Given(ENDS),
+            "layers": Given(["0"], {"strings"}),
+            "every": Given(1, {"a huge integer"}),
+            "labels": Given(["first"], {"None"}, "label"),
+        },
+    ),
+    "experiments.PairTracker.pair": Call(TRACKED.pair, {"pair": Given(0)}),
+    "experiments.PairTracker.loss": Call(TRACKED.loss, {"pair": Given(0)}),
+    "experiments.PairTracker.state": Call(TRACKED.state, {"pair": Given(0), "layer": Given("0", {"None"})}),
+    "experiments.Digits.check_images": Call(experiments.Digits().check_images, {"images": Given(64)}),
+    **{
+        f"experiments.{kind.__name__}": Call(
+            kind,
+            {
+                name: Given(value, {"a number"} if isinstance(value, float) else TEXT if name == "name" else NOTHING)
+                for name, value in vars(kind()).items()
+            },
+        )
+        for kind in (experiments.TwoPoints, experiments.Digits, experiments.Setting)
+    },
+}
