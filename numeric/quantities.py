@@ -58,8 +58,8 @@ def inner_products(
         small = square < _LEAST
         if small.any() and (lost := np.abs(vector[small]).max(-1, initial=0.0)).any():
             raise ValueError(
-                f"{name} must be 0 or long enough for its square to be a number of all digits, got one with an entry of "
-                f"{lost.max():.3g} and a square below {_LEAST:.3g}; give it in another unit"
+                f"{name} must be 0 or long enough for its square to be a number of all digits, got one with an entry "
+                f"of {lost.max():.3g} and a square below {_LEAST:.3g}; give it in another unit"
             )
     return dh2, dy2, (y * (y - target)).sum(-1)
 

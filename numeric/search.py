@@ -220,16 +220,17 @@ def _least_squares(
     if not np.isfinite(residuals(x[~held])).all():
         return None
     lowest = model.lowest[~held]
-    found = least_squares(
-        residuals,
-        x[~held],
-        lambda free: jacobian(free)[:, ~held],
-        bounds=(lowest, np.inf) if np.isfinite(lowest).any() else (-np.inf, np.inf),
-        method=method,
-        ftol=tolerance,
-        xtol=tolerance,
-        gtol=tolerance if method == "lm" else FLAT,
-        max_nfev=most,
-    )
+    with np.errstate(all="ignore"):  # far away derivatives may be huge, whose cubes the search takes
+        found = least_squares(
+            residuals,
+            x[~held],
+            lambda free: jacobian(free)[:, ~held],
+            bounds=(lowest, np.inf) if np.isfinite(lowest).any() else (-np.inf, np.inf),
+            method=method,
+            ftol=tolerance,
+            xtol=tolerance,
+            gtol=tolerance if method == "lm" else FLAT,
+            max_nfev=most,
+        )
     found.jac, found.x = jacobian(found.x), whole(found.x)
     return found

@@ -44,7 +44,8 @@ def stepwise_optimum(model: Model, data: Measurement, x: Array) -> Array:
         return np.stack([residuals(x + step) - still for step in _DIFFERENCE * np.eye(x.size)], axis=1) / _DIFFERENCE
 
     bounds = (model.lowest, np.inf)
-    return least_squares(residuals, x, jacobian, bounds=bounds, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=FLAT).x
+    with np.errstate(all="ignore"):
+        return least_squares(residuals, x, jacobian, bounds=bounds, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=FLAT).x
 
 
 def _next(model: Model, data: Measurement, x: Array) -> Array:

@@ -12,19 +12,24 @@ DRAWS = {name: 5000 if name in CLOSED else 100 if name.startswith("growing") els
 """How many trajectories of each theory the slow tests fit, in hours for all."""
 
 
+REASONS = ("No standard errors: ", "Something better is near: ", "Another minimum fits almost as well ")
+"""Why a fit is no success."""
+
+
 def known(name: str, true: dict[str, float], *also: str) -> dict[str, float]:
     """What has to be known of a theory, and what else is."""
     return {key: value for key, value in true.items() if key in ("futures", "rate_h2", *also)}
 
 
 def assert_never_wrong(name: str, seed: int, *also: str) -> None:
-    """A success on exact data is exact; what is none misses by little, and says so."""
+    """A success on exact data is exact, as far as differences of integrations lead; what is none says why."""
     drawn = draw(name, seed)
     found = fit_rates(drawn.t, drawn.path, drawn.pair, theory=name, fixed=known(name, drawn.true, *also))
-    rounding = 1e-21 if name in CLOSED else 1e-15
     share = found.sse / drawn.size
-    assert share < (rounding if found.success else 1e-2), (name, seed, share, found.success)
-    assert found.success or "No standard errors: the trajectory does not determine" in found.message or share < 1e-8
+    if found.success:
+        assert share < (1e-21 if name in CLOSED else 1e-9), (name, seed, share)
+    else:
+        assert any(words in found.message for words in REASONS), (name, seed, found.message)
 
 
 @pytest.mark.parametrize("name", FITTED)
