@@ -31,7 +31,7 @@ _ROUNDING = 1e-6
 MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
 
-_DOUBT = 1e-3
+_DOUBT = 1e-5
 """Solutions of two tolerances are one if they differ by less than this share of what each state was up to then."""
 
 _ARRIVED = "Integration successful."

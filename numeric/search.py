@@ -198,12 +198,14 @@ def _least_squares(
 ) -> OptimizeResult | None:
     """Least squares over what is not held; the result is that of all."""
     last: dict[bytes, tuple[Array, Array]] = {}
+    # Where derivatives are too large for their cubes, trf steps to what is no number.
+    nowhere = np.full((3, data.times.size), np.inf), np.zeros((3, data.times.size, x.size))
 
     def evaluate(free: Array) -> tuple[Array, Array]:
         """Value and Jacobian together: the optimiser asks for both at the same point."""
         if free.tobytes() not in last:
             last.clear()
-            last[free.tobytes()] = model.evaluate(data, whole(free))
+            last[free.tobytes()] = model.evaluate(data, whole(free)) if np.isfinite(free).all() else nowhere
         return last[free.tobytes()]
 
     def whole(free: Array) -> Array:
