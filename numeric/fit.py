@@ -211,7 +211,7 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
     if first is not None:
         starts = [first, *starts]
-    if not model.closed or model.clock is None:  # grids are coarse
+    if (not model.closed or model.clock is None) and model.theory.begin is not None:  # grids are coarse
         starts = [*(stepwise_optimum(model, coarse, x) for x in starts[:2]), *starts]
     # Finite differences find no optimum finer than their own error.
     rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)
@@ -267,15 +267,20 @@ def _report(
     if bound.any():
         said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, bound))}.")
     scales = model.scales(best.x) * np.array([units[name] for name in model.names])
+    coefficients = _in_data_units(model, units, best.x)
+    last_places = np.spacing([coefficients[name] for name in model.names])
     errors, independent = (
         (None, None)
         if found is None
-        else (dict(zip(model.names, (x * scales).tolist(), strict=True)) for x in (found.errors, found.independent))
+        else (
+            dict(zip(model.names, np.maximum(x * scales, last_places).tolist(), strict=True))
+            for x in (found.errors, found.independent)
+        )
     )
     r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
     return RateFit(
         theory=model.theory.name,
-        coefficients=_in_data_units(model, units, best.x),
+        coefficients=coefficients,
         fitted=model.names,
         errors=errors,
         independent_errors=independent,

@@ -31,8 +31,9 @@ _ROUNDING = 1e-6
 MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
 
-_DOUBT = 1e-5
-"""Solutions of two tolerances are one if they differ by less than this share of what each state was up to then."""
+_DOUBT = 1e-5, 0.1
+"""Solutions of two tolerances are one if they differ by less than a thousand tolerances, and such a share, of what each
+state was up to then."""
 
 _ARRIVED = "Integration successful."
 
@@ -251,8 +252,8 @@ def _solve(theory: Theory, times: Array, problem: Array, rtol: float, most_steps
     asked = functions, distinct, times[first], coordinates, constants.tolist()
     solution = _flow_from(*asked, rtol, most_steps)
     if functions.singular:
-        looser = _flow_from(*asked, min(10 * rtol, 1e-2), most_steps)
-        _check_alike(solution, looser, times[first], max(_DOUBT, 1e3 * rtol))
+        looser = _flow_from(*asked, 10 * rtol, most_steps)
+        _check_alike(solution, looser, times[first], min(max(_DOUBT[0], 1e3 * rtol), _DOUBT[1]))
     solution = solution[:, where]
     if functions.leave is None:
         return solution

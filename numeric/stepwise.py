@@ -53,10 +53,8 @@ def _next(model: Model, data: Measurement, x: Array) -> Array:
     theory = model.theory
     values = parameter_values(theory, data.pair, model.coefficients(x))
     rhs, read = compile(theory, "rhs"), compile(theory, "readout")
-    time, state = (
-        data.elapsed[:-1],
-        np.stack(np.broadcast_arrays(*compile(theory, "begin")(*data.observed[:, :-1], *values))),
-    )
+    state = np.stack(np.broadcast_arrays(*compile(theory, "begin")(*data.observed[:, :-1], *values)))
+    time = data.elapsed[:-1]
     step = np.diff(data.elapsed) / _SUBSTEPS
 
     def rates(time: Array, state: Array) -> Array:

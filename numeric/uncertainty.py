@@ -16,6 +16,10 @@ _GRID = 24
 """Correlation times that are compared before the best is refined."""
 
 
+_ROUNDED = 10.0
+"""Residuals of at most so many roundings are nothing else, of which there is no correlation to speak of."""
+
+
 @dataclass(frozen=True)
 class Uncertainty:
     """How far coefficients may be off.
@@ -61,7 +65,8 @@ def uncertainty(
     kept = (weight[used] > 0).all(axis=0)
     kept = kept if kept.sum() > 2 else np.ones_like(kept)
     seen = _Residuals(times[kept], residuals[used][:, kept], directions[used][:, kept])
-    time = seen.correlation_time()
+    measured = (np.mean(residuals[used] ** 2, axis=1) > (_ROUNDED * rounding[used]) ** 2).any()
+    time = seen.correlation_time() if measured else 0.0
     covariance = seen.covariance(time) * (numbers / freedom) + np.diag(rounding[used] ** 2)
     spread = np.stack([_correlated(times, x, time) for x in directions[used]])
     middle = np.einsum("kl,kni,lnj->ij", covariance, directions[used], spread)

@@ -1,11 +1,13 @@
 """A fit ends where nothing better is near or, as far as it looked, elsewhere; or it says so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from draws import FITTED, draw, pinned
 from repdyn.numeric import Pair, Rates, State, fit, fit_rates, trajectory
 from repdyn.numeric.search import best_starts
-from repdyn.symbolic import theories
+from repdyn.symbolic import theories, two_point
 
 CLOSED = [name for name in FITTED if theories()[name].solution]
 DRAWS = {name: 5000 if name in CLOSED else 100 if name.startswith("growing") else 500 for name in FITTED}
@@ -95,3 +97,12 @@ def test_another_minimum_that_is_close_is_said() -> None:
     assert "Another minimum fits almost as well (its misfit is " in found.message
     assert "times this one): rate_h = " in found.message
     assert "; fix what is known, or record more of the trajectory." in found.message
+
+
+@pytest.mark.parametrize("fixed", [{}, {"rate_h": 2e-3}])
+def test_a_closed_form_of_ones_own_needs_no_begin(fixed) -> None:
+    mine = replace(two_point(), name="mine", begin=None)
+    t, pair, rates = np.linspace(0, 1500, 100), Pair(1.0, 0.5), Rates(2e-3, 2e-2)
+    found = fit_rates(t, trajectory(t, State(0.05, 0.02, -0.05), pair, rates), pair, theory=mine, fixed=fixed)
+    assert found.success
+    assert (found.rates.h, found.rates.y) == pytest.approx((rates.h, rates.y), rel=1e-8)

@@ -53,7 +53,9 @@ def test_exact_data_of_other_theories_are_a_success_too(theory) -> None:
 def test_errors_of_exact_data_are_those_of_rounding() -> None:
     fit = fit_rates(T, PATH, PAIR)
     for name, true in (("rate_h", TRUE.h), ("rate_y", TRUE.y)):
-        assert 1e-18 * true < fit.errors[name] < 1e-13 * true
+        assert np.spacing(true) <= fit.errors[name] < 1e-13 * true
+        assert abs(fit.coefficients[name] - true) <= 10 * fit.errors[name]
+    assert fit.correlation_time == 0, "rounding has no correlation to speak of"
 
 
 def test_a_search_that_was_cut_short_is_none(monkeypatch) -> None:

@@ -198,3 +198,15 @@ def test_no_theory_that_is_solved_in_a_chart_is_refused_where_dh_passes_through_
     path = integrate(t, State(0.1, 0.2, 0.2 + np.sqrt(0.2 * 0.5)), PAIR, rates, theory="growing_vectors")
     assert path.dh2.min() < 1e-2 * path.dh2[0]
     assert path.dh2[-1] > path.dh2[0]
+
+
+def test_a_loose_tolerance_is_no_way_past_a_singularity() -> None:
+    refused = {1e-2: 0, 1e-4: 0, 1e-10: 0}
+    for seed in range(40):
+        t, start, rates = opposed(seed)
+        for rtol in refused:
+            try:
+                integrate(t, start, PAIR, rates, theory="doubled_dy2", rtol=rtol)
+            except ArithmeticError:
+                refused[rtol] += 1
+    assert min(refused.values()) > 0.7 * refused[1e-10] > 5
