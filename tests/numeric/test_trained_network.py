@@ -43,3 +43,13 @@ def test_the_theory_fits_as_well_as_was_recorded() -> None:
 def test_a_subset_of_the_steps_gives_nearly_the_same_rates(every: int) -> None:
     some = fit_rates(T[::every], OBSERVED[::every], PAIR).rates
     assert (some.h, some.y) == pytest.approx((FIT.rates.h, FIT.rates.y), rel=0.02)
+
+
+@pytest.mark.parametrize("theory", ["scalar_output", "growing_rates"])
+@pytest.mark.parametrize("every", [1, 10])
+def test_richer_theories_end_in_success_too(theory: str, every: int) -> None:
+    """What a network leaves is no noise: differences of integrations must not be taken for something better."""
+    some = OBSERVED[::every]
+    found = fit_rates(T[::every], some, PAIR, theory=theory)
+    assert found.success, found.message
+    assert found.sse <= fit_rates(T[::every], some, PAIR).sse * (1 + 1e-9)
