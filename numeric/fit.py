@@ -43,9 +43,6 @@ _ALIGNED = 1e-6
 _STILL, _NOTHING = 1e-6, 1e-2
 """A step counts for nothing if it is at most this share of a coefficient, or of its standard error."""
 
-_PARTS = 4.0 ** -np.arange(6)
-"""Of such a step that are tried."""
-
 _STARTS, _STARTS_BY_DIFFERENCES = 6, 4
 """From how many places the search begins, at most."""
 
@@ -79,8 +76,7 @@ class RateFit:
             parallel to dy* in all, as with a single output: w follows from dy2 then.
         success: whether the data determine the coefficients and nothing better is near or, as far as was searched,
             elsewhere: a further step of least squares would move none by more than a millionth of itself or a
-            hundredth of its standard error or, of a theory without a closed form, makes nothing likelier, and no other
-            minimum found is close to as likely. An exact fit is one.
+            hundredth of its standard error, and no other minimum found is close to as likely. An exact fit is one.
         message: how the search ended, other minima that are close, and why there are no errors if there are none.
         predicted: the fitted trajectory at the given times.
 
@@ -221,7 +217,7 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     rough, fine, exact = (1e-10, 1e-15, 1e-20) if model.closed else (1e-6, 1e-11, 1e-13)
     rough_optima: list[OptimizeResult] = []
     for x in starts:
-        if (optimum := refine(model, coarse, x, "trf", rough, 60)) is not None:
+        if (optimum := refine(model, coarse, x, "trf", rough, 60, model.evaluate)) is not None:
             rough_optima.append(optimum)
             if optimum.cost < exact:
                 break
@@ -229,7 +225,7 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     method = "lm" if model.closed and not np.isfinite(model.lowest).any() else "trf"
     for near in _distinct(rough_optima):
         if (not optima or near.cost < _WORTH * rough_optima[0].cost) and len(optima) < 3:
-            optimum = refine(model, data, near.x, method, fine, 200)
+            optimum = refine(model, data, near.x, method, fine, 200, model.evaluate_finely)
             optima += [] if optimum is None else [optimum]
     if not optima:
         raise ValueError(
@@ -257,7 +253,7 @@ def _report(
     said = [str(best.message), reason]
     success = found is not None
     if found is not None:
-        if not _is_settled(model, scaled, best, found.independent):
+        if not _is_settled(model, best, found.independent):
             success = False
             said.append("Something better is near: the search did not end.")
         for other in optima[1:]:
@@ -304,26 +300,13 @@ def _in_data_units(model: Model, units: Units, x: Array) -> dict[str, float]:
     return {name: float(value) * units[name] for name, value in model.coefficients(x).items()}
 
 
-def _is_settled(model: Model, data: Measurement, found: OptimizeResult, errors: Array) -> bool:
-    """Whether nothing better is near.
-
-    A further step of least squares moves nothing that is not at its bound by anything that counts. Where derivatives
-    are differences of integrations, which point a little beside, it may also be tried, whole and in parts, and make
-    nothing likelier.
-    """
+def _is_settled(model: Model, found: OptimizeResult, errors: Array) -> bool:
+    """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
     free = ~at_bound(model, found.x)
     jacobian: Array = found.jac
     residuals: Array = found.fun
     step = np.linalg.lstsq(jacobian[:, free], -residuals)[0]
-    still = bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free])).all())
-    if still or model.closed:
-        return still
-    for share in _PARTS:
-        x = found.x.copy()
-        x[free] = np.maximum(x[free] + share * step, model.lowest[free])
-        if residuals.size * np.log(found.cost / (float(data.misfit(model.predict(data, x))) / 2)) > _NOTHING**2:
-            return False
-    return True
+    return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free])).all())
 
 
 def _is_aligned(data: Measurement) -> bool:

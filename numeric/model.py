@@ -25,6 +25,10 @@ _LOG_LIMIT = 100.0
 _DIFFERENCE = 1e-5
 """The step of a finite difference, in units of a coefficient's size."""
 
+_WIDE = 1e-3
+"""The same about the middle, where the error goes with its square and noise counts for less; of a coefficient that
+may be 0, in units of itself, down to this share of its size."""
+
 _RTOL = 1e-9
 """Of an integration while fitting: well below the square of the step, so that differences are no noise."""
 
@@ -132,6 +136,17 @@ class Model:
         moved = np.stack([self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)], axis=-1)
         known = np.isfinite(values)[..., None] & np.isfinite(moved)
         return values, np.where(known, moved - np.where(known, values[..., None], 0.0), 0.0) / _DIFFERENCE
+
+    def evaluate_finely(self, data: Measurement, x: Array) -> tuple[Array, Array]:
+        """The same as :meth:`evaluate`; differences are about the middle, which takes twice as long."""
+        if self.closed:
+            return self._differentiated(data, x)
+        steps = np.diag(_WIDE * np.where(self.units == 0, 1.0, np.clip(np.abs(x), _WIDE, 1.0)))
+        upper, lower = x + steps, np.maximum(x - steps, self.lowest)
+        high, low = (np.stack([self.predict(data, at) for at in both], axis=-1) for both in (upper, lower))
+        known = np.isfinite(high) & np.isfinite(low)
+        moved = np.where(known, high, 0.0) - np.where(known, low, 0.0)
+        return self.predict(data, x), moved / np.diag(upper - lower)
 
     def _differentiated(self, data: Measurement, x: Array) -> tuple[Array, Array]:
         parameters = parameter_values(self.theory, data.pair, self.coefficients(x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -76,6 +76,9 @@ def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
 
 
 Axis = list[dict[str, float]]
+
+Evaluate = Callable[[Measurement, Array], tuple[Array, Array]]
+"""A prediction and its derivatives, as :meth:`Model.evaluate`."""
 
 
 def _axes(model: Model, data: Measurement) -> list[Axis]:
@@ -166,19 +169,26 @@ def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
 
 
 def refine(
-    model: Model, data: Measurement, x: Array, method: Literal["trf", "lm"], tolerance: float, most: int
+    model: Model,
+    data: Measurement,
+    x: Array,
+    method: Literal["trf", "lm"],
+    tolerance: float,
+    most: int,
+    evaluate: Evaluate,
 ) -> OptimizeResult | None:
     """Least squares from one starting point, or None if the theory breaks down there.
 
     What ends at its bound is put there, and the others are refined once more.
     """
-    found = _least_squares(model, data, x, np.zeros(x.size, dtype=np.bool_), method, tolerance, most)
+    found = _least_squares(model, data, x, np.zeros(x.size, dtype=np.bool_), method, tolerance, most, evaluate)
     if found is None:
         return None
     held = found.x - model.lowest < _AT_BOUND
     if not held.any() or held.all():
         return found
-    polished = _least_squares(model, data, np.where(held, model.lowest, found.x), held, method, tolerance, most)
+    put = np.where(held, model.lowest, found.x)
+    polished = _least_squares(model, data, put, held, method, tolerance, most, evaluate)
     return found if polished is None else polished
 
 
@@ -195,6 +205,7 @@ def _least_squares(
     method: Literal["trf", "lm"],
     tolerance: float,
     most: int,
+    evaluated: Evaluate,
 ) -> OptimizeResult | None:
     """Least squares over what is not held; the result is that of all."""
     last: dict[bytes, tuple[Array, Array]] = {}
@@ -205,7 +216,7 @@ def _least_squares(
         """Value and Jacobian together: the optimiser asks for both at the same point."""
         if free.tobytes() not in last:
             last.clear()
-            last[free.tobytes()] = model.evaluate(data, whole(free)) if np.isfinite(free).all() else nowhere
+            last[free.tobytes()] = evaluated(data, whole(free)) if np.isfinite(free).all() else nowhere
         return last[free.tobytes()]
 
     def whole(free: Array) -> Array:
