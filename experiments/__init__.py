@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .comparison import Comparison, Failure, compare
     from .figures import draw_comparison, draw_phase_diagram
-    from .kernels import TangentRates, tangent_rates
-    from .prediction import Prediction, Predictions, predict
-    from .runs import Run, run
+    from .runs.prediction import Prediction, Predictions, predict
+    from .runs.run import Run, run
     from .settings import Digits, Setting, SettingError, TwoPoints, find_setting, load_settings, override
-    from .tracker import PairTracker
+    from .tracking.tangent_kernels import TangentRates, tangent_rates
+    from .tracking.tracker import PairTracker
 
 _HOMES = {
     "Comparison": "comparison",
     "Digits": "settings",
     "Failure": "comparison",
-    "PairTracker": "tracker",
-    "Prediction": "prediction",
-    "Predictions": "prediction",
-    "Run": "runs",
+    "PairTracker": "tracking.tracker",
+    "Prediction": "runs.prediction",
+    "Predictions": "runs.prediction",
+    "Run": "runs.run",
     "Setting": "settings",
     "SettingError": "settings",
-    "TangentRates": "kernels",
+    "TangentRates": "tracking.tangent_kernels",
     "TwoPoints": "settings",
     "compare": "comparison",
     "draw_comparison": "figures",
@@ -35,9 +35,9 @@ _HOMES = {
     "find_setting": "settings",
     "load_settings": "settings",
     "override": "settings",
-    "predict": "prediction",
-    "run": "runs",
-    "tangent_rates": "kernels",
+    "predict": "runs.prediction",
+    "run": "runs.run",
+    "tangent_rates": "tracking.tangent_kernels",
 }
 
 __all__ = [

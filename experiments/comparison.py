@@ -34,7 +34,7 @@ from repdyn.symbolic import Theory
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
 
-from .samples import KEYS, SCALARS, SMALLEST, UNLABELLED, Samples, checked_table, labels, samples
+from .tracking.samples import KEYS, SCALARS, SMALLEST, UNLABELLED, Samples, checked_table, labels, samples
 
 Array = NDArray[np.float64]
 

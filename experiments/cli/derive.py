@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..files import check_file, write_file
+from ..storage.files import check_file, write_file
 
 if TYPE_CHECKING:
     from repdyn.symbolic.document import Plate, Verdict

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..files import check_file
+from ..storage.files import check_file
 
 
 def add(commands: Any) -> None:
@@ -53,9 +53,9 @@ def _stem(figure: Path) -> Path:
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
-    from ..records import read_trajectories
-    from ..report import comparison_table, departure_lines, nested_lines
-    from ..samples import KEYS, UNLABELLED
+    from ..results.folder import read_trajectories
+    from ..results.summary import comparison_table, departure_lines, nested_lines
+    from ..tracking.samples import KEYS, UNLABELLED
 
     fixed = dict(options.fixed)
     if len(fixed) < len(options.fixed):

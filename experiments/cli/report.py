@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..files import check_file, write_file
+from ..storage.files import check_file, write_file
 from .choice import add_choice, chosen
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace, _: list[str]) -> int:
-    from ..page import gather, html, text  # pandas and matplotlib take longer to load than --help may
+    from ..page import gather, html, text
     from ..page.words import agreement_in_words
     from ..sweep.store import Store
 

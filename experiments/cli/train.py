@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import Setting, SettingError, find_setting, load_settings, override
-from ..values import annotation
+from ..settings.values import types_of
 from .parser import Parser
 
 _RESULTS = Path("results")
-_FIELD_TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
 
 
 def add(commands: Any) -> None:
@@ -76,9 +75,10 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     if setting is None:
         return 0
 
-    from ..records import check_results, write_run
-    from ..report import run_summary  # training is loaded when something is trained
-    from ..runs import identified, run
+    from ..results.folder import check_results, write_run
+    from ..results.summary import run_summary  # training is loaded when something is trained
+    from ..runs.run import run
+    from ..trials.identity import identified
 
     setting = identified(setting)
     check_results(setting, options.results)
@@ -93,9 +93,9 @@ def _kernels(options: argparse.Namespace, rest: list[str]) -> int:
     if setting is None:
         return 0
 
-    from ..prediction import check_predictable, predict
-    from ..records import check_results, write_predictions
-    from ..report import prediction_summary
+    from ..results.folder import check_results, write_predictions
+    from ..results.summary import prediction_summary
+    from ..runs.prediction import check_predictable, predict
 
     known = check_predictable(setting)
     check_results(known, options.results, kernels=True)
@@ -127,9 +127,10 @@ def _field_parser(command: str, setting: Setting) -> Parser:
         description=f"{(type(setting).__doc__ or '').splitlines()[0]} Also --settings FILE and --results DIR.",
         argument_default=argparse.SUPPRESS,
     )
+    types = types_of(type(setting))
     for f in fields(setting):
         if f.name != "name":
             meaning = f"{f.metadata['meaning']} (here {getattr(setting, f.name)!r})".replace("%", "%%")
             flags = dict.fromkeys((f"--{f.name.replace('_', '-')}", f"--{f.name}"))
-            parser.add_argument(*flags, dest=f.name, type=_FIELD_TYPES[annotation(f)], metavar="VALUE", help=meaning)
+            parser.add_argument(*flags, dest=f.name, type=types[f.name], metavar="VALUE", help=meaning)
     return parser

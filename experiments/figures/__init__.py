@@ -1,6 +1,6 @@
 """Figures: what was measured, with theory drawn over it. Seaborn and matplotlib are used here and nowhere else."""
 
-from .. import backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before matplotlib is loaded
+from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before matplotlib is loaded
 from .comparison import draw_comparison, draw_layers, draw_pairs, draw_run
 from .phases import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram
 from .predictions import draw_predictions

@@ -14,7 +14,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..fits import MEASURED
+from ..trials.fits import MEASURED
 from .style import COLOURS, LABELS, NETWORK_LINE, STYLE, THEORY_COLOUR
 
 THEORIES: Mapping[str, tuple[str, str]] = {

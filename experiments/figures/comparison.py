@@ -19,8 +19,9 @@ from repdyn.numeric import (
 from repdyn.symbolic.arguments import instance
 
 from ..comparison import Comparison
-from ..runs import Run, balanced_exponent
+from ..runs.run import Run, balanced_exponent
 from ..settings import Digits
+from ..settings.architecture import hidden_index
 from .style import LABELS, MEASURED_COLOUR, NETWORK_LINE, STYLE, THEORY_COLOUR, THEORY_LINE
 
 
@@ -138,7 +139,7 @@ def draw_pairs(run: Run) -> Figure:
 
 def _draw_fit_by_layer(ax: Axes, run: Run) -> None:
     rows = [
-        {"layer": c.layer.rsplit(".", 1)[-1], "scalar": name, "R2": getattr(c.fit.r2, name)}
+        {"layer": str(hidden_index(c.layer)), "scalar": name, "R2": getattr(c.fit.r2, name)}
         for c in run.comparisons
         if isinstance(c, Comparison)
         for name in LABELS
@@ -182,7 +183,7 @@ def _draw_delays(ax: Axes, run: Run) -> None:
 def draw_layers(run: Run) -> Figure:
     """One pair at every hidden layer: the error of the fit, the fitted rates, and how dh2 grows with dy2."""
     compared = run.by_layer
-    layers = [int(c.layer.rsplit(".", 1)[-1]) for c in compared]
+    layers = [hidden_index(c.layer) for c in compared]
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 3.0), layout="constrained")
         errors, rates, exponents = figure.subplots(1, 3)

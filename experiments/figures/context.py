@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from ..context import AXES
+from ..trials.context import AXES
 from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
 _COLOURINGS = {"context": "by context", "mx": "by $m_x$", "my": "by $m_y$"}

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ..prediction import AFTER_MEAN, START, Predictions
+from ..runs.prediction import AFTER_MEAN, START, Predictions
 from .style import LABELS, NETWORK_LINE, STYLE, THEORY_COLOUR
 
 _PREDICTED = {START: "#55a868", AFTER_MEAN: "#8172b3"}

@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from ..files import write_file
+from ..storage.files import write_file
 
 LABELS = {"dh2": r"hidden distance $|\Delta h|^2$", "dy2": r"output distance $|\Delta y|^2$", "w": r"misfit $w$"}
 MEASURED_COLOUR, THEORY_COLOUR = "#4c72b0", "#c44e52"

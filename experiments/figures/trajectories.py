@@ -15,7 +15,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..fits import MEASURED
+from ..trials.fits import MEASURED
 from .style import COLOURS, LABELS, MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
 THEORY_LINES: dict[str, tuple[str, dict[str, Any]]] = {

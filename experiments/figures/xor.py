@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..xor import POINTS
+from ..trials.xor import POINTS
 from .style import COLOURS, STYLE, THEORY_COLOUR
 
 _THEORIES = {

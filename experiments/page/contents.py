@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..figures import svg
-from ..folders import RecordError
+from ..storage.folders import RecordError
 from ..studies.study import Plate, Results, Section, Study, Verdict
 from ..sweep.outcome import DIVERGED, FAILED, FINISHED
 from ..sweep.plan import in_order

@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ..line_fits import LineFits
-from ..settings import TwoPoints
+from ..settings import LineFits, TwoPoints
 from ..sweep.trial import Trial
 from .ends import ends, unfinished
 from .recorded import recorded

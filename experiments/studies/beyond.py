@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..figures.beyond import THEORIES as SHOWN
 from ..figures.beyond import draw_curves, draw_holding
-from ..fits import MEASURED
 from ..sweep.trial import Trial
+from ..trials.fits import MEASURED
 from .agreement import agreement
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size

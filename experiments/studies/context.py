@@ -11,11 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from repdyn.numeric.distances import Distances
 
-from ..context import Context, inputs
 from ..figures.context import draw_embeddings, draw_task_axes
-from ..fits import Fits
-from ..settings import override
+from ..settings import Context, Fits, override
 from ..sweep.trial import Trial
+from ..trials.context import inputs
 from .agreement import agreement
 from .end_states import end_distances
 from .spread import interval_name, spread

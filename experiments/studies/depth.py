@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..figures.depth import draw_depth
-from ..fits import Fits
-from ..runs import balanced_exponent
-from ..settings import TwoPoints
+from ..runs.run import balanced_exponent
+from ..settings import Fits, TwoPoints
+from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -55,7 +55,7 @@ class Depth(Study):
         if constant.empty:
             return Section(self.title, ("The two-point theory was fitted at no layer yet.",))
         run = self._run(0)
-        balanced = {k: balanced_exponent(run, f"network.hidden.{k}") for k in range(run.hidden_layers)}
+        balanced = {k: balanced_exponent(run, hidden_layer(k)) for k in range(run.hidden_layers)}
         return Section(
             self.title,
             paragraphs=(*self._paragraphs(fits, run),),

@@ -7,10 +7,12 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ..digits import HeldOutDigits, identified, is_mnist, named
 from ..figures.digits import draw_digit_trajectories
-from ..fits import MEASURED, Fits
+from ..settings import Fits, HeldOutDigits
 from ..sweep.trial import Trial
+from ..trials.digit_data import is_mnist, named
+from ..trials.fits import MEASURED
+from ..trials.identity import identified
 from .spread import spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 

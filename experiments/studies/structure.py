@@ -11,9 +11,10 @@ import pandas as pd
 from repdyn.numeric import Pair, State
 
 from ..figures.structure import FORMULAS, draw_structure
-from ..fits import MEASURED
 from ..settings import TwoPoints
+from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
+from ..trials.fits import MEASURED
 from .agreement import agreement, resampled
 from .end_states import end_distances
 from .spread import number, spread
@@ -126,7 +127,7 @@ class Structure(Study):
         for trial, outcome in results.finished(TwoPoints.experiment).items():
             setting = cast(TwoPoints, trial.configuration)
             frame = outcome.tables["trajectory"]
-            frame = frame[frame["layer"] == f"network.hidden.{setting.layer}"]
+            frame = frame[frame["layer"] == hidden_layer(setting.layer)]
             first, last = frame.iloc[0], frame.iloc[-1]
             name, _, _ = setting.name.partition(".dx")
             start: dict[str, object] = {column: first[column] for column in ("dh2", "dy2", "w")}

@@ -7,16 +7,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_origin
 
 import pandas as pd
 
-from ..folders import RecordError
 from ..settings import SettingError
+from ..settings.values import checked, types_of
+from ..storage.folders import RecordError
 from ..sweep.outcome import FINISHED, Outcome
 from ..sweep.store import Store
 from ..sweep.trial import Trial
-from ..values import annotation, checked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,13 +134,14 @@ class Study(ABC):
 
     def __post_init__(self) -> None:
         """Raises SettingError if a size has another type or is out of range, or two settings share a name."""
+        types = types_of(type(self))
         for f in fields(self):
             value = getattr(self, f.name)
-            if "Mapping" in annotation(f):
+            if any(get_origin(of) is Mapping for of in get_args(types[f.name])):
                 self._check_names(f.name, [of.get("name", "") for of in cast(tuple[Mapping[str, Any], ...], value)])
                 continue
             try:
-                value = checked(f.name, value, annotation(f), positive=f.default != 0)
+                value = checked(f.name, value, types[f.name], positive=f.default != 0)
             except SettingError as error:
                 raise SettingError(f"study {self.name}: {error}") from None
             object.__setattr__(self, f.name, value)

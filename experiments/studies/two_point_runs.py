@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..fits import Fits
-from ..settings import SettingError, TwoPoints, find_setting
+from ..settings import Fits, SettingError, TwoPoints, find_setting
 from ..sweep.trial import Trial
 
 THEORIES = ("two_point", "scalar_output", "growing_rates")

@@ -11,9 +11,8 @@ import pandas as pd
 from repdyn.numeric import named
 
 from ..figures.xor import draw_xor
-from ..settings import override
+from ..settings import Xor, override
 from ..sweep.trial import Trial
-from ..xor import Xor
 from .agreement import agreement
 from .end_states import end_distances
 from .spread import interval_name, spread

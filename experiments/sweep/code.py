@@ -17,11 +17,22 @@ _PACKAGE = "repdyn"
 def code_digest(module: str) -> str:
     """A digest of what a module and the modules of this package that it imports do.
 
-    Layout, comments, docstrings and the version of Python do not count. Names imported from a package are
-    followed to the module that its ``__init__`` takes them from.
+    Layout, comments, docstrings, what an error says and the version of Python do not count.
 
-    >>> code_digest("repdyn.experiments.watch") == code_digest("repdyn.experiments.tracker")
+    >>> code_digest("repdyn.experiments.tracking.watch") == code_digest("repdyn.experiments.tracking.tracker")
     False
+    """
+    found = essences(module)
+    return hashlib.sha256("\n".join(f"{name} {found[name]}" for name in sorted(found)).encode()).hexdigest()[:16]
+
+
+def essences(module: str) -> dict[str, str]:
+    """A module and the modules of this package that it imports, each with a digest of what it does.
+
+    Names imported from a package are followed to the module that its ``__init__`` takes them from.
+
+    >>> sorted(essences("repdyn.experiments.sweep.outcome"))
+    ['repdyn.experiments.sweep.outcome']
     """
     found: dict[str, str] = {}
     ahead = [module]
@@ -31,7 +42,7 @@ def code_digest(module: str) -> str:
             tree, is_package = _parsed(name)
             found[name] = _essence(name)
             ahead += _imports(tree, name, is_package)
-    return hashlib.sha256("\n".join(f"{name} {found[name]}" for name in sorted(found)).encode()).hexdigest()[:16]
+    return found
 
 
 @cache
@@ -53,11 +64,13 @@ def _source(module: str) -> Path | None:
 
 @cache
 def _essence(module: str) -> str:
-    """A digest of a module's syntax tree without docstrings."""
+    """A digest of a module's syntax tree without docstrings and what errors say."""
     tree, _ = _parsed.__wrapped__(module)  # a tree of its own, which is changed
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [x for x in node.body if not _is_text(x)] or [ast.Pass()]
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args, node.exc.keywords = [], []
     return hashlib.sha256(repr(_canonical(tree)).encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, cast
 
-from ..folders import RecordError
+from ..storage.folders import RecordError
 from .outcome import FINISHED
 from .store import Store
 from .trial import Trial

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from ..folders import RecordError, check_folder, check_listed, read_json
+from ..storage.folders import RecordError, check_folder, check_listed, read_json
 from .outcome import DIVERGED, FAILED, FINISHED
 
 TRIAL = "trial.json"

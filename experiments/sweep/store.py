@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from ..claims import Claim
-from ..files import beside, check_folder_place, tidy
-from ..folders import RecordError, to_json, whole_folder
+from ..storage.claims import Claim
+from ..storage.files import beside, check_folder_place, tidy
+from ..storage.folders import RecordError, to_json, whole_folder
 from .outcome import FAILED, Outcome
 from .record import TRIAL, read_record, read_table
 from .trial import Trial

@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 
 from tqdm import tqdm
 
-from ..claims import Claim
-from ..folders import RecordError
+from ..storage.claims import Claim
+from ..storage.folders import RecordError
 from .outcome import FAILED, FINISHED, Outcome
 from .plan import Plan
 from .store import Store

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from ..settings import Configuration
-from ..versions import installed_versions
+from ..storage.versions import installed_versions
 from .code import code_digest
 from .outcome import FAILED, FINISHED, Outcome
 
@@ -22,9 +22,8 @@ from .outcome import FAILED, FINISHED, Outcome
 class Trial:
     """One configuration of an experiment, and the trials whose outcomes its function is given after it.
 
-    The function of an experiment is ``run_trial(configuration, *outcomes) -> Outcome``
-    in the module that :data:`EXPERIMENTS` names. It runs in any process on any
-    machine, reads no file of another trial and writes none.
+    The function ``run_trial(configuration, *outcomes) -> Outcome`` of the configuration's module runs in any process on
+    any machine, reads no file of another trial and writes none.
     """
 
     configuration: Configuration
@@ -39,7 +38,7 @@ class Trial:
         """What two trials share only if they are of one configuration, one version of the code and the same needs."""
         facts = {
             **self.configuration.identity(),
-            "code": code_digest(EXPERIMENTS[self.experiment]),
+            "code": code_digest(self.configuration.module),
             "needs": [needed.digest for needed in self.needs],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
@@ -49,18 +48,6 @@ class Trial:
         """The experiment, the setting and the seed, for a reader."""
         return f"{self.experiment}/{self.configuration.name}-{self.configuration.seed}"
 
-
-EXPERIMENTS: dict[str, str] = {
-    "two_points": "repdyn.experiments.two_points",
-    "fits": "repdyn.experiments.fits",
-    "xor": "repdyn.experiments.xor",
-    "context": "repdyn.experiments.context",
-    "line_fits": "repdyn.experiments.line_fits",
-    "digits": "repdyn.experiments.digits",
-    "digit_structure": "repdyn.experiments.digit_structure",
-    "digit_prediction": "repdyn.experiments.digit_prediction",
-}
-"""The module of each experiment."""
 
 _one_at_a_time = threading.Lock()
 """Torch's threads and random numbers are those of a process."""
@@ -81,7 +68,7 @@ def run_trial(trial: Trial, digest: str, *needed: Outcome) -> Outcome:
                 raise RuntimeError("this worker has another version of repdyn than the planner; install the same")
             outcome = _unfinished(trial, needed)
             if outcome is None:
-                function: Callable[..., Outcome] = import_module(EXPERIMENTS[trial.experiment]).run_trial
+                function: Callable[..., Outcome] = import_module(trial.configuration.module).run_trial
                 outcome = function(trial.configuration, *needed)
         except Exception as error:  # whatever it is, it belongs to this trial and not to the sweep
             outcome = Outcome(FAILED, f"{type(error).__name__}: {error}")

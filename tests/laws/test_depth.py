@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from repdyn.experiments import PairTracker, TwoPoints, compare
-from repdyn.experiments.networks import MLP
-from repdyn.experiments.runs import balanced_exponent
-from repdyn.experiments.training import Batches, Supervised, fit
+from repdyn.experiments.runs.run import balanced_exponent
+from repdyn.experiments.training.lightning import Batches, Supervised, fit
+from repdyn.experiments.training.networks import MLP
 from repdyn.numeric import growth_exponent
 
 DX, DY_TARGET = torch.tensor([0.6, -0.8, 0.0]), torch.tensor([0.8, 1.1])

@@ -1,0 +1,35 @@
+"""Settings: what a run is made from, as frozen values that can be listed, overridden, hashed and written."""
+
+from .catalogue import find_setting, load_settings, override
+from .configuration import Configuration, described
+from .context import Context
+from .digits import DigitData, DigitPrediction, Digits, DigitStructure, HeldOutDigits
+from .fits import Fits, LineFits
+from .network import MODELS, NONLINEARITIES, OPTIMISERS, Setting
+from .two_points import LOSSES, TwoPoints
+from .values import SettingError
+from .xor import Xor
+
+__all__ = [
+    "LOSSES",
+    "MODELS",
+    "NONLINEARITIES",
+    "OPTIMISERS",
+    "Configuration",
+    "Context",
+    "DigitData",
+    "DigitPrediction",
+    "DigitStructure",
+    "Digits",
+    "Fits",
+    "HeldOutDigits",
+    "LineFits",
+    "Setting",
+    "SettingError",
+    "TwoPoints",
+    "Xor",
+    "described",
+    "find_setting",
+    "load_settings",
+    "override",
+]

@@ -1,0 +1,1 @@
+"""What is recorded of a network in training: its pairs, its tangent kernels, and the table of trajectories."""
