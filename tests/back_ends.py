@@ -2,12 +2,11 @@
 
 import ctypes
 import json
-import shutil
 import subprocess
 
 import numpy as np
-import pytest
 from repdyn.numeric import CompiledFunction
+from tools import find
 
 CALLED = ("numpy", "python", "torch", "jax", "c", "javascript")
 """The back ends that compute."""
@@ -43,12 +42,11 @@ def _jax(function, columns, _):
 
 
 def _c(function, columns, folder):
-    if shutil.which("cc") is None:
-        pytest.skip("there is no C compiler")
+    compiler = find("cc")
     source, library = folder / f"{function.name}.c", folder / f"{function.name}.so"
     source.write_text(function.source, "utf-8")
     strict = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
-    subprocess.run(["cc", *strict, "-shared", "-fPIC", source, "-o", library, "-lm"], check=True)
+    subprocess.run([compiler, *strict, "-shared", "-fPIC", source, "-o", library, "-lm"], check=True)
     call = ctypes.CDLL(str(library))[function.name]
     call.restype = None
     points = np.ascontiguousarray(columns.T)
@@ -67,11 +65,10 @@ console.log(JSON.stringify(results));
 
 
 def _javascript(function, columns, folder):
-    if shutil.which("node") is None:
-        pytest.skip("there is no node")
+    node = find("node")
     (folder / f"{function.name}.mjs").write_text(function.source, "utf-8")
     script = _NODE.format(name=function.name, points=json.dumps(columns.T.tolist()))
     done = subprocess.run(
-        ["node", "--input-type=module", "-"], input=script, capture_output=True, text=True, check=True, cwd=folder
+        [node, "--input-type=module", "-"], input=script, capture_output=True, text=True, check=True, cwd=folder
     )
     return np.array(json.loads(done.stdout), dtype=np.float64).T

@@ -2,15 +2,12 @@
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
+from tools import find
 
 _MEASURE = """<script>
 const messages = [];
@@ -37,9 +34,10 @@ _COPY = """<script>addEventListener("load", () => {
 def look(page: str, script: str, width: int, folder: Path) -> tuple[dict[str, Any], list[str]]:
     """What a browser makes of a page so many pixels wide, and the lines of its console.
 
-    Beside what the JavaScript returns: ``width`` and ``scroll`` (how wide the page is), ``requests`` and ``messages``
-    (errors).
+    Without a browser the test is skipped. Beside what the JavaScript returns: ``width`` and ``scroll`` (how wide the
+    page is), ``requests`` and ``messages`` (errors).
     """
+    browser = find("chromium", "chromium-browser", "google-chrome")
     (folder / "measured.html").write_text(page.replace("<head>", f"<head>{_MEASURE % script}"), "utf-8")
     # A headless window is never narrower than 500 pixels; a frame is.
     frame = f'<iframe src="measured.html" style="width:{width}px;height:2000px;border:0"></iframe>'
@@ -57,7 +55,7 @@ def look(page: str, script: str, width: int, folder: Path) -> tuple[dict[str, An
         "--virtual-time-budget=20000",
     ]
     done = subprocess.run(
-        [BROWSER, *options, (folder / "frame.html").as_uri()], capture_output=True, timeout=120, check=True
+        [browser, *options, (folder / "frame.html").as_uri()], capture_output=True, timeout=120, check=True
     )
     said = done.stderr.decode(errors="replace")
     found = re.search(r'data-found="([^"]*)"', done.stdout.decode())

@@ -8,38 +8,53 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from . import derive, fit, report, reproduce, train
+from .faults import fault, is_answer
 from .parser import Parser
 from .terminal import write_plainly
 
 _COMMANDS = "list | run | kernels | fit | derive | reproduce | report"
+_TRACEBACK = "--traceback"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 2 after one line on what is wrong, 130 or 143 when told to end."""
+    """Run a command; returns the exit status.
+
+    It is 0; 2 after one line on what is wrong, 70 after one line on a fault of this package, 130 or 143 when told to
+    end.
+    """
     write_plainly()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    shown = _TRACEBACK in words
+    words = [word for word in words if word != _TRACEBACK]
+    status = 2
     parser = _parser()
     atexit.register(gc.freeze)  # at its end Python would look through all that torch and SymPy made, for seconds
     try:
         with _ended_by_sigterm():
             options, rest = parser.parse_known_args(words)
+            options.traceback = shown
             if rest and "setting" not in options:
                 parser.error(f"unrecognised arguments: {' '.join(rest)}")
-            status = options.action(options, rest)
+            done: int = options.action(options, rest)
             sys.stdout.flush()
-            return status
+            return done
     except BrokenPipeError:  # whoever read our output has read enough
         _print_no_more()
         return 0
     except ModuleNotFoundError as error:
         extra = "cluster" if error.name == "distributed" else "experiments"
         print(f"repdyn: {error.name} is not installed; install repdyn[{extra}]", file=sys.stderr)
-    except (ValueError, OSError, ArithmeticError) as error:
-        print(f"repdyn: {' '.join(str(error).split())}", file=sys.stderr)
+    except Exception as error:  # whatever it is, it gets one line
+        if shown:
+            traceback.print_exc()
+        answer = is_answer(error)
+        print(f"repdyn: {' '.join(str(error).split()) if answer else fault(error)}", file=sys.stderr)
+        status = 2 if answer else 70
     except KeyboardInterrupt:
         print("repdyn: interrupted; what was finished is kept", file=sys.stderr)
         return 130
@@ -50,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except OSError:  # the disk that it goes to is full: it was said
         _print_no_more()
-    return 2
+    return status
 
 
 class _Terminated(BaseException):
@@ -84,6 +99,7 @@ def _parser() -> Parser:
         prog="repdyn",
         description="Representation learning dynamics: the theory derived, computed and tested on real networks.",
     )
+    parser.add_argument(_TRACEBACK, action="store_true", help="of an error show where it came from; with any command")
     commands = parser.add_subparsers(dest="command", required=True, metavar=_COMMANDS)
     for module in (train, fit, derive, reproduce, report):
         module.add(commands)

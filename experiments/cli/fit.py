@@ -16,7 +16,9 @@ def add(commands: Any) -> None:
         "file", type=Path, help="columns step, dh2, dy2, w and optionally pair, layer, loss; or a run's folder"
     )
     fit.add_argument("--dx2", type=float, help="squared distance of the two inputs, if not a column")
-    fit.add_argument("--dy2", type=float, help="squared distance of the two targets, if not a column")
+    fit.add_argument(
+        *("--dy2-target", "--dy2"), type=float, help="squared distance of the two targets, if not a column dy2_target"
+    )
     fit.add_argument(
         "--theory",
         action="append",
@@ -63,7 +65,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     stem = _stem(options.figure) if options.figure else None
     for ending in (".png", ".svg") if stem else ():
         check_file(Path(f"{stem}{ending}"))
-    frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
+    frame = read_trajectories(options.file, options.dx2, options.dy2_target, layer=options.layer)
     comparisons = [
         c
         for name in dict.fromkeys(options.theory or ["two_point"])

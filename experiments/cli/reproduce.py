@@ -11,6 +11,7 @@ from .choice import add_choice, chosen
 
 if TYPE_CHECKING:
     from ..sweep.plan import Plan
+    from ..sweep.store import Store
 
 
 def add(commands: Any) -> None:
@@ -46,8 +47,18 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> int:
     counts = ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing was missing"
     print(f"{len(planned.trials)} trials in {options.store}: {counts}")
     if ended[FAILED]:
-        print("repdyn: what failed is tried again by the same command", file=sys.stderr)
+        if options.traceback:
+            _print_tracebacks(planned, store)
+        print("repdyn: what failed is tried again by the same command; --traceback shows where", file=sys.stderr)
     return 1 if ended[FAILED] else 0
+
+
+def _print_tracebacks(planned: Plan, store: Store) -> None:
+    """Where the errors came from by which trials failed."""
+    for trial in planned.missing:
+        outcome = store.summary(trial)
+        if outcome is not None and outcome.traceback:
+            print(f"{trial.label}:\n{outcome.traceback}", file=sys.stderr)
 
 
 def _cores() -> int:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 import pandas as pd
-from repdyn.symbolic.arguments import instance, shown
+from repdyn.symbolic.arguments import instance
 
 from ..comparison import Comparison, Failure, compare
 from ..settings import Digits, Setting, SettingError, TwoPoints
@@ -95,6 +95,6 @@ def _train(setting: Setting) -> tuple[pd.DataFrame, int | None]:
             return digits.train(setting)
         case _:
             raise SettingError(
-                f"a run is of the experiment {TwoPoints.experiment} or {Digits.experiment}, got {shown(setting)}"
+                f"a run is of the experiment {TwoPoints.experiment} or {Digits.experiment}, got {type(setting).__name__}"
                 + ("; `repdyn reproduce` trains it for its study" if setting.experiment else "")
             )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..settings import LineFits, TwoPoints
 from ..sweep.trial import Trial
-from .ends import ends, unfinished
+from .fates import fates, unfinished
 from .recorded import recorded
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -67,7 +67,7 @@ class Ablations(Study):
         """How much worse each ablation fits, at its best fit and by the recorded procedure."""
         from ..figures.ablations import BEST, RECORDED, draw_ablated, draw_ratios
 
-        ended = ends(self.trials(), results)
+        ended = fates(self.trials(), results)
         fits = results.table("fits", "fits")
         best = _ratios(fits, ["setting", "seed"])
         if best.empty:

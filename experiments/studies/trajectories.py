@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..sweep.trial import Trial
-from .ends import MISSING, count, ends, unfinished
+from .fates import MISSING, count, fates, unfinished
 from .recorded import recorded
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -118,7 +118,7 @@ class _Found:
     def __init__(self, study: Trajectories, results: Results) -> None:
         self.study = study
         trials = study.trials()
-        self.ended = ends(trials, results)
+        self.ended = fates(trials, results)
         steps = {t.configuration.name: two_points(t.configuration.name, speed=study.speed).steps for t in trials}
         fits = results.table("fits", "fits").reindex(columns=_COLUMNS)
         scale = [self.known(name).get("steps", steps.get(name, 1)) / steps.get(name, 1) for name in fits["setting"]]

@@ -18,6 +18,7 @@ class Outcome:
     Attributes:
         status: finished, diverged (training ended in what is not a number) or failed (an error).
         reason: why it did not finish; empty if it did.
+        traceback: of the error that it failed by; empty if there was none.
         values: numbers, texts and lists of such, which go into JSON.
         tables: by name, which become Parquet files.
         seconds: how long it took.
@@ -30,6 +31,7 @@ class Outcome:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict[str, pd.DataFrame])
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    traceback: str = ""
 
 
 def trained(diverged_at: int | None, tables: Mapping[str, pd.DataFrame], values: Mapping[str, Any]) -> Outcome:

@@ -23,18 +23,28 @@ def read_record(folder: Path) -> dict[str, Any]:
         RecordError: if it is not whole, or says what no trial says.
     """
     manifest = check_folder(folder, TRIAL)
+    record = read_facts(folder)
+    tables: list[str] = record["tables"]
+    check_listed(folder, manifest, *(_file(name) for name in tables))
+    for name in tables:
+        read_table(folder, name, columns=[])
+    return record
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What ``trial.json`` says, whatever became of the other files.
+
+    Raises:
+        RecordError: if it says what no trial says.
+    """
     said = read_json(folder / TRIAL)
-    record = cast(dict[str, Any], said) if isinstance(said, dict) else {}
+    record = {"traceback": "", **(cast(dict[str, Any], said) if isinstance(said, dict) else {})}
     for name, (is_right, what) in _FIELDS.items():
         value = record.get(name)
         if not is_right(value):
             raise RecordError(
                 f"{TRIAL} of {folder}: {name} must be {what}, got {shortened(value)}; run the setting again"
             )
-    tables: list[str] = record["tables"]
-    check_listed(folder, manifest, *(_file(name) for name in tables))
-    for name in tables:
-        read_table(folder, name, columns=[])
     return record
 
 
@@ -90,6 +100,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "configuration": (_is_object, "an object"),
     "status": (_is_status, f"{FINISHED}, {DIVERGED} or {FAILED}"),
     "reason": (_is_text, "a text"),
+    "traceback": (_is_text, "a text"),
     "values": (_is_object, "an object"),
     "tables": (_is_list_of_texts, "a list of texts"),
     "seconds": (_is_time, "a number, not negative"),

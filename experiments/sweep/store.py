@@ -12,7 +12,7 @@ from ..storage.claims import Claim
 from ..storage.files import beside, check_folder_place, tidy
 from ..storage.folders import RecordError, to_json, whole_folder
 from .outcome import FAILED, Outcome
-from .record import TRIAL, read_record, read_table
+from .record import TRIAL, read_facts, read_record, read_table
 from .trial import Trial
 
 
@@ -70,6 +70,7 @@ class Store:
             "needs": {needed.label: needed.digest for needed in trial.needs},
             "status": outcome.status,
             "reason": outcome.reason,
+            "traceback": outcome.traceback,
             "values": outcome.values,
             "tables": list(outcome.tables),
             "seconds": outcome.seconds,
@@ -113,11 +114,15 @@ class Store:
         return outcome is not None and outcome.status != FAILED
 
     def records(self) -> list[dict[str, Any]]:
-        """What ``trial.json`` says of every trial, of any version of the code, without those that are damaged."""
+        """What ``trial.json`` says of every trial, of any version of the code, if it can be read.
+
+        Nothing else is read, and no checksum compared.
+        """
         found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob(f"*/[!.]*/{TRIAL}")):
-            with suppress(RecordError):
-                found.append(read_record(path.parent))
+            if path.is_file():
+                with suppress(RecordError):
+                    found.append(read_facts(path.parent))
         return found
 
     def _record(self, trial: Trial) -> dict[str, Any] | None:
@@ -132,7 +137,8 @@ class Store:
 
 def _outcome(record: Mapping[str, Any]) -> Outcome:
     values = {name: _value(value) for name, value in record["values"].items()}
-    return Outcome(record["status"], record["reason"], values, {}, record["seconds"], record["versions"])
+    facts = (record[name] for name in ("seconds", "versions", "traceback"))
+    return Outcome(record["status"], record["reason"], values, {}, *facts)
 
 
 def _value(written: Any) -> Any:

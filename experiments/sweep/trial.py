@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
@@ -71,7 +72,7 @@ def run_trial(trial: Trial, digest: str, *needed: Outcome) -> Outcome:
                 function: Callable[..., Outcome] = import_module(trial.configuration.module).run_trial
                 outcome = function(trial.configuration, *needed)
         except Exception as error:  # whatever it is, it belongs to this trial and not to the sweep
-            outcome = Outcome(FAILED, f"{type(error).__name__}: {error}")
+            outcome = Outcome(FAILED, f"{type(error).__name__}: {error}", traceback=traceback.format_exc())
         seconds = time.perf_counter() - began
     return replace(outcome, seconds=round(seconds, 2), versions=installed_versions())
 

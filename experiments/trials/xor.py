@@ -61,7 +61,7 @@ def run_trial(setting: Xor) -> Outcome:
         diverged_at = fit(module, batches, [tracker])
         after = _loss(module, x, y)
     frame = tracker.frame()
-    tables = {"trajectory": frame, "pairs": ends(frame, slopes)}
+    tables = {"trajectory": frame, "pairs": first_and_last(frame, slopes)}
     return trained(diverged_at, tables, {"loss_start": before, "loss_end": after})
 
 
@@ -82,7 +82,7 @@ def decoder_slopes(network: MLP, layer: int, x: torch.Tensor) -> NDArray[np.floa
     return slope.double().square().sum(1).numpy()
 
 
-def ends(frame: pd.DataFrame, slopes: NDArray[np.float64]) -> pd.DataFrame:
+def first_and_last(frame: pd.DataFrame, slopes: NDArray[np.float64]) -> pd.DataFrame:
     """The first and the last record of each pair side by side, in the order of :data:`PAIRS`.
 
     Args:

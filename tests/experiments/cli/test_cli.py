@@ -388,6 +388,42 @@ def test_a_signal_ends_every_command_with_one_line(words, at, number, status, mo
     assert (captured.err.count("\n"), captured.out) == (1, "")
 
 
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (lambda: int("x"), "ValueError: invalid literal for int() with base 10: 'x', in <lambda>"),
+        (lambda: {}["lost"], "KeyError: 'lost', in <lambda>"),
+        (lambda: 1 / 0, "ZeroDivisionError: division by zero, in <lambda>"),
+        (lambda: pd.DataFrame({"a": [1]})["b"], "KeyError: 'b', in"),
+    ],
+)
+def test_a_fault_of_the_package_is_told_apart_from_an_answer(cause, said: str, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("repdyn.experiments.comparison.compare", lambda *_, **__: cause())
+    for words in (["fit"], ["--traceback", "fit"], ["fit", "--traceback"]):
+        assert main([*words, "tests/data/default.parquet"]) == 70
+        *before, last = capsys.readouterr().err.splitlines()
+        assert last.startswith(f"repdyn: this is a fault of repdyn ({said}")
+        assert last.endswith("please report it with the command and what --traceback shows")
+        assert bool(before) == ("--traceback" in words)
+        assert not before or before[0] == "Traceback (most recent call last):"
+
+
+def test_where_an_answer_came_from_is_shown_when_asked_for(capsys) -> None:
+    assert main(["fit", "nosuch.csv", "--traceback"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert (lines[0], lines[-1][:7]) == ("Traceback (most recent call last):", "repdyn:")
+
+
+def test_the_distance_of_the_targets_has_a_name_of_its_own(tmp_path, capsys) -> None:
+    frame = pd.read_parquet("tests/data/default.parquet")
+    frame.drop(columns="dy2_target").to_csv(tmp_path / "run.csv", index=False)
+    printed = []
+    for name in ("--dy2-target", "--dy2"):
+        assert main(["fit", str(tmp_path / "run.csv"), name, "0.5"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1] != ""
+
+
 def test_a_command_runs_in_a_thread_which_has_no_signals(capsys) -> None:
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(main, ["list"]).result() == 0

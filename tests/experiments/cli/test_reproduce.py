@@ -3,6 +3,8 @@
 import re
 import sys
 from collections import Counter
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,18 @@ from repdyn.experiments.cli import main
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.trajectories import Trajectories
 from repdyn.experiments.sweep.store import Store
+from repdyn.experiments.sweep.workers import Pool
 
 TINY = Trajectories(settings=("two_layer",), seeds=1, speed=20.0, width=8)
+
+
+class Here(Executor):
+    """Runs at once, in this process."""
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 @pytest.fixture
@@ -82,7 +94,23 @@ def test_trials_that_failed_give_a_status_that_is_not_0(tmp_path: Path, monkeypa
     assert main(["reproduce", "--store", str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert captured.out == f"2 trials in {tmp_path}: 2 failed\n"
-    assert captured.err == "repdyn: what failed is tried again by the same command\n"
+    assert captured.err == "repdyn: what failed is tried again by the same command; --traceback shows where\n"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_where_the_errors_of_trials_came_from_is_kept_and_shown_when_asked_for(tmp_path, monkeypatch, capsys) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("repdyn.experiments.trials.two_points.run_trial", fail)
+    monkeypatch.setattr("repdyn.experiments.sweep.workers._local", lambda _: nullcontext(Pool(Here(), lambda: 1)))
+    words = ["reproduce", "--store", str(tmp_path), "--processes", "1"]
+    assert main(words) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert main(["--traceback", *words]) == main([*words, "--traceback"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("two_points/two_layer-0:\nTraceback (most recent call last):") == 2
+    assert said.count('raise RuntimeError("no such luck")') == 2
 
 
 @pytest.mark.parametrize("scale", ["quick", "standard", "paper"])

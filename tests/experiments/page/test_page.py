@@ -1,18 +1,16 @@
 """The derivation in a real browser, and compiled: nothing overflows, nothing is missing."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from browser import BROWSER, look
+from browser import look
 from matplotlib.figure import Figure
 from repdyn.experiments.figures import svg, write_figure
 from repdyn.symbolic import theories
 from repdyn.symbolic.document import Chapter, Plate, render
-
-LATEX = shutil.which("pdflatex") or ""
+from tools import find
 
 MEASURE = """
   const box = element => { const { width, height } = element.getBoundingClientRect(); return [width, height]; };
@@ -40,8 +38,6 @@ def page() -> str:
 @pytest.fixture(scope="module", params=[390, 1280])
 def seen(request, page, tmp_path_factory):
     """What a browser makes of the page, in a frame of a phone's or a desk's width."""
-    if not BROWSER:
-        pytest.skip("there is no chromium here")
     found, _ = look(page, MEASURE, request.param, tmp_path_factory.mktemp("browser"))
     return request.param, found
 
@@ -71,13 +67,13 @@ def test_nothing_is_asked_of_the_network_and_nothing_fails(seen) -> None:
     assert len(found["images"]) == 1
 
 
-@pytest.mark.skipif(not LATEX, reason="there is no pdflatex here")
 def test_the_latex_compiles_and_no_line_is_too_long(tmp_path: Path) -> None:
+    latex = find("pdflatex")
     write_figure(Figure(), tmp_path / "empty.pdf")
     (tmp_path / "derivation.tex").write_text(written("tex", "empty.pdf"), "utf-8")
     for _ in range(2):
         done = subprocess.run(
-            [LATEX, "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"],
+            [latex, "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"],
             cwd=tmp_path,
             capture_output=True,
             timeout=120,

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pandas as pd
 import pytest
-from browser import BROWSER, look
+from browser import look
 from matplotlib.figure import Figure
 from repdyn.experiments import TwoPoints
 from repdyn.experiments.cli import main
@@ -467,8 +467,6 @@ MEASURE = """
 
 @pytest.fixture(scope="module", params=[400, 1280])
 def seen(request, page, tmp_path_factory):
-    if not BROWSER:
-        pytest.skip("there is no chromium here")
     return request.param, *look(page, MEASURE, request.param, tmp_path_factory.mktemp("browser"))
 
 

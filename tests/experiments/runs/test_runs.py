@@ -257,11 +257,11 @@ def test_exponents_are_compared_with_the_share_of_the_depth() -> None:
 
 
 def test_a_setting_of_another_experiment_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"a run is of the experiment two_points or digits, got Setting\(.*\)$"):
+    with pytest.raises(SettingError, match=r"a run is of the experiment two_points or digits, got Setting$"):
         run(Setting())
-    with pytest.raises(SettingError, match=r"got Xor\(.*\); `repdyn reproduce` trains it for its study"):
+    with pytest.raises(SettingError, match=r"got Xor; `repdyn reproduce` trains it for its study"):
         run(Xor())
-    with pytest.raises(SettingError, match=r"got DigitStructure\(.*\); `repdyn reproduce` trains it for its study"):
+    with pytest.raises(SettingError, match=r"got DigitStructure; `repdyn reproduce` trains it for its study"):
         run(DigitStructure())
-    with pytest.raises(TypeError, match="setting must be a Setting, got 'default'"):
+    with pytest.raises(TypeError, match="setting must be of type Setting, got 'default'"):
         run("default")  # pyright: ignore[reportArgumentType]  # that is what is tested

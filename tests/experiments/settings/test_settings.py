@@ -6,6 +6,8 @@ import pytest
 from repdyn.experiments import Digits, SettingError, TwoPoints, find_setting, load_settings, override
 from repdyn.experiments.settings import Context, DigitStructure, HeldOutDigits, Xor
 
+EXPERIMENTS = "two_points, digits, digit_structure, xor, context"
+
 PAPER = {  # van Rossem & Saxe, arXiv 2402.09142: gain, learning rate at 3,000 steps, width, hidden layers, layer
     "default": (1.0, 0.01, 500, 20, 10),
     "shallow": (0.35, 0.02, 500, 2, 1),
@@ -177,11 +179,11 @@ def test_an_unknown_setting_names_those_there_are() -> None:
         ("a = 1", r"'a' must be a table \[NAME\] with an experiment, got 1"),
         (
             "[a]\nlr = 1.0",
-            "setting 'a': experiment must be one of two_points, digits, digit_structure, xor, context, got None",
+            f"setting 'a': experiment must be one of {EXPERIMENTS}, got None",
         ),
         (
             "[a]\nexperiment = []",
-            r"setting 'a': experiment must be one of two_points, digits, digit_structure, xor, context, got \[\]",
+            rf"setting 'a': experiment must be one of {EXPERIMENTS}, got \[\]",
         ),
         ("", r"settings.toml holds no settings; each is a table \[NAME\] with an experiment"),
         ('[""]\nexperiment = "digits"', "the name of a setting is that of its table, and is not empty; name the table"),

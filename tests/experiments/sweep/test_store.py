@@ -148,6 +148,7 @@ CUT = b"PAR1" + b"?" * 90 + b"PAR1"
         (says(seconds=float("nan")), "seconds must be a number, not negative, got nan"),
         (says(seconds=10**400), "seconds must be a number, not negative, got 1000"),
         (says(reason=3), "reason must be a text, got 3"),
+        (says(traceback=3), "traceback must be a text, got 3"),
         (says(versions={"torch": 2}), "versions must be an object of texts"),
         (says(tables="trajectory"), "tables must be a list of texts, got 'trajectory'"),
         (says(tables=["trajectory", "fits"]), r"its manifest\.json lacks fits\.parquet"),

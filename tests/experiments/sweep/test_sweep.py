@@ -97,7 +97,10 @@ def test_a_diverged_trial_is_a_row_with_its_reason_and_so_is_what_starts_from_it
 def test_an_error_is_a_row_with_its_reason_and_is_tried_again(tmp_path: Path) -> None:
     store, odd = Store(tmp_path), Trial(Fits(name="odd", theories=("none",)), (RUNS[0],))
     assert sweep(plan([odd], store), store, here()) == {"finished": 1, "failed": 1}
-    assert store.outcome(odd).reason.startswith("ValueError: there is no theory 'none'")
+    failed = store.outcome(odd)
+    assert failed.reason.startswith("ValueError: there is no theory 'none'")
+    assert failed.traceback.startswith("Traceback (most recent call last)")
+    assert failed.traceback.strip().endswith(failed.reason)
     assert plan([odd], store).missing == (odd,)
     deep = Trial(Fits(name="deep", layers=(0, 7)), (RUNS[0],))
     assert sweep(plan([deep], store), store, here()) == {"failed": 1}

@@ -13,7 +13,7 @@ from .study import Results
 MISSING = "not run"
 
 
-def ends(trials: Iterable[Trial], results: Results) -> pd.DataFrame:
+def fates(trials: Iterable[Trial], results: Results) -> pd.DataFrame:
     """A row a trial: experiment, setting, seed, status (finished, diverged, failed or not run) and reason."""
     rows: list[dict[str, object]] = []
     for trial in trials:
