@@ -68,16 +68,14 @@ def _cores() -> int:
 
 def _listing(planned: Plan, processes: int) -> str:
     """What is missing, and about how long it takes."""
-    lines = [f"{trial.label:<48} {_seconds(planned.seconds[trial])}" for trial in planned.missing]
-    known = [x for x in planned.seconds.values() if x is not None]
-    unknown = len(planned.missing) - len(known)
+    lines = [
+        f"{trial.label:<48} {'roughly' if trial in planned.guessed else 'about'} {planned.seconds[trial]:.0f} s"
+        for trial in planned.missing
+    ]
     total = f"{len(planned.missing)} of {len(planned.trials)} trials are missing"
     if planned.missing:
-        total += f"; about {sum(known) / processes / 60:.0f} min with {processes} processes, by earlier trials"
-    if unknown:
-        total += f", beside {unknown} of a kind that was never run"
+        minutes = sum(planned.seconds.values()) / processes / 60
+        total += f"; about {minutes:.0f} min with {processes} processes, by earlier trials"
+    if planned.guessed:
+        total += f" but for {len(planned.guessed)} of a kind never run here, which are a rough guess"
     return "\n".join([*lines, total])
-
-
-def _seconds(estimate: float | None) -> str:
-    return "not known" if estimate is None else f"about {estimate:.0f} s"

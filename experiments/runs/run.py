@@ -94,7 +94,9 @@ def _train(setting: Setting) -> tuple[pd.DataFrame, int | None]:
         case Digits(experiment=Digits.experiment):
             return digits.train(setting)
         case _:
-            raise SettingError(
-                f"a run is of the experiment {TwoPoints.experiment} or {Digits.experiment}, got {type(setting).__name__}"
-                + ("; `repdyn reproduce` trains it for its study" if setting.experiment else "")
+            kinds, advice = (
+                f"{TwoPoints.experiment} or {Digits.experiment}",
+                "`repdyn reproduce` trains it for its study",
             )
+            said = f"a run is of the experiment {kinds}, got {type(setting).__name__}"
+            raise SettingError(f"{said}; {advice}" if setting.experiment else said)

@@ -23,6 +23,10 @@ class Fits(Configuration):
     layers: tuple[int, ...] = described((), "hidden layers, counted from 0; none names all", positive=False)
     balanced: bool = described(False, "weight each scalar by its inverse variance")
 
+    def rough_seconds(self) -> float:
+        """As of every configuration: those of closed form and those that are integrated on average."""
+        return 1.5 * len(self.theories) * (len(self.layers) or 20)
+
 
 @dataclass(frozen=True)
 class LineFits(Configuration):
@@ -38,3 +42,7 @@ class LineFits(Configuration):
     theories: tuple[str, ...] = described(("two_point",), "names of theories")
     layer: int = described(0, "hidden layer, counted from 0", positive=False)
     guesses: tuple[int, ...] = described((100,), "pairs of rates on the line; a fit for each number of them")
+
+    def rough_seconds(self) -> float:
+        """As of every configuration: an integration a guess."""
+        return 0.02 * len(self.theories) * sum(self.guesses)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from .architecture import HEADS
 from .configuration import Configuration, check_choice, described
-from .memory import MEMORY, Task, memory
+from .memory import MEMORY, Task, memory, parameters
 from .values import SettingError
 
 NONLINEARITIES = ("leaky_relu", "relu", "elu", "tanh", "swish", "none")
@@ -16,6 +16,9 @@ OPTIMISERS = ("sgd", "momentum", "adam")
 
 _OWN_NONLINEARITIES = ("gru", "transformer")
 _STEPS, _THREADS = 10**9, 1024
+
+_A_STEP, _A_LAYER, _A_WEIGHT, _POINTS_AT_ONCE = 5e-4, 1e-4, 1.5e-9, 8
+"""Seconds of a training step, of a layer in it and of a weight; up to so many points take as long as one."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ class Setting(Configuration):
                 f"training takes about {sum(needed.values()) / 2**30:,.3g} GiB, most of it for {most}, and may take "
                 f"{MEMORY / 2**30:g} GiB; {_LESS[most]}"
             )
+
+    def rough_seconds(self) -> float:
+        """As of every configuration: what each step costs, each layer in it, and each weight for each point."""
+        learnt = parameters(self.model, self.width, self.hidden_layers, self.task.inputs, self.task.outputs)
+        passes = max(1.0, self.task.batch / _POINTS_AT_ONCE)
+        return self.steps * (_A_STEP + _A_LAYER * self.hidden_layers + _A_WEIGHT * learnt * passes)
 
     @property
     def task(self) -> Task:

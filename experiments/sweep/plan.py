@@ -21,13 +21,15 @@ class Plan:
         trials: all of them, each once.
         missing: those that must be run: not in the store, failed there, or damaged.
         damaged: what is wrong with those that are damaged.
-        seconds: estimated seconds of each missing trial on one core, from earlier ones; None if there are none.
+        seconds: estimated seconds of each missing trial on one core, from earlier ones like it.
+        guessed: those of them that there are no earlier ones of, so that their seconds are a rough guess.
     """
 
     trials: tuple[Trial, ...]
     missing: tuple[Trial, ...]
     damaged: tuple[str, ...]
-    seconds: Mapping[Trial, float | None]
+    seconds: Mapping[Trial, float]
+    guessed: frozenset[Trial]
 
 
 def plan(trials: Iterable[Trial], store: Store) -> Plan:
@@ -49,7 +51,10 @@ def plan(trials: Iterable[Trial], store: Store) -> Plan:
     for trial in missing:
         store.check(trial)
     earlier = store.records()
-    return Plan(ordered, tuple(missing), tuple(damaged), {trial: _estimate(trial, earlier) for trial in missing})
+    timed = {trial: _estimate(trial, earlier) for trial in missing}
+    guessed = frozenset(trial for trial, seconds in timed.items() if seconds is None)
+    seconds = {trial: trial.configuration.rough_seconds() if x is None else x for trial, x in timed.items()}
+    return Plan(ordered, tuple(missing), tuple(damaged), seconds, guessed)
 
 
 def in_order(trials: Iterable[Trial]) -> Iterable[Trial]:

@@ -43,9 +43,7 @@ class _Bar:
     """Progress over the whole sweep, in the estimated time of its trials."""
 
     def __init__(self, plan: Plan) -> None:
-        known = [x for x in plan.seconds.values() if x]
-        usual = sum(known) / len(known) if known else 1.0
-        self._weights = {trial: seconds or usual for trial, seconds in plan.seconds.items()}
+        self._weights = plan.seconds
         self._all, self._done = len(plan.missing), 0
         form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"
         self._bar = tqdm(total=sum(self._weights.values()), desc="trials", disable=None, bar_format=form)

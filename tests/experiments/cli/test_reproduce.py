@@ -37,10 +37,11 @@ def test_what_is_missing_is_planned_run_kept_and_then_no_longer_missing(tmp_path
     assert main(["reproduce", *store, "--dry-run"]) == 0
     planned = capsys.readouterr().out.splitlines()
     assert [line.split() for line in planned[:2]] == [
-        ["two_points/two_layer-0", "not", "known"],
-        ["fits/two_layer-0", "not", "known"],
+        ["two_points/two_layer-0", "roughly", "0", "s"],
+        ["fits/two_layer-0", "roughly", "4", "s"],
     ]
-    assert planned[2].startswith("2 of 2 trials are missing")
+    assert planned[2].startswith("2 of 2 trials are missing; about 0 min with ")
+    assert planned[2].endswith("but for 2 of a kind never run here, which are a rough guess")
     assert not list(tmp_path.iterdir())
 
     assert main(["reproduce", *store, "--processes", "1"]) == 0

@@ -242,5 +242,10 @@ def test_times_are_estimated_from_earlier_trials_in_proportion_to_their_steps(tm
     store.write(Trial(replace(SETTING, width=4)), replace(OUTCOME, seconds=100.0))
     longer = Trial(replace(SETTING, steps=40, seed=1))
     unknown = Trial(replace(SETTING, name="new", seed=2))
-    seconds = plan([longer, unknown, FIT], store).seconds
-    assert seconds == {longer: pytest.approx(12.0), unknown: pytest.approx(6.0), FIT: None}
+    planned = plan([longer, unknown, FIT], store)
+    assert planned.seconds == {
+        longer: pytest.approx(12.0),
+        unknown: pytest.approx(6.0),
+        FIT: FIT.configuration.rough_seconds(),
+    }
+    assert planned.guessed == {FIT}
