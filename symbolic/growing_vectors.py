@@ -8,38 +8,18 @@ import sympy as sp
 
 from .derivation import Derivation, Step
 from .field import DifferentialField
+from .free_algebra import Rules, scalar
 from .functions import dot, elementary, quotient
+from .pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from .program import Program
 from .scalar_output import growing_rates, notation
 from .scalar_output.growing_rates import GROWING, STRETCH
 from .scalar_output.notation import b2, gram, growth_h, growth_y, rate_b, rate_dh
-from .theory import MEASURED, SCALARS, Chart, Theory
+from .theory import Chart, Theory
 from .two_points.from_loss import SYSTEM
 from .two_points.network import NETWORK, READOUT, D
-from .two_points.notation import (
-    B_par,
-    B_perp,
-    D_y,
-    P,
-    R,
-    a,
-    dh,
-    dh2,
-    dh2_0,
-    dx2,
-    dy,
-    dy2,
-    dy2_0,
-    dy2_target,
-    m,
-    rate_h,
-    rate_y,
-    t,
-    w,
-    w_0,
-)
+from .two_points.notation import B_par, B_perp, D_y, P, R, a, dh, dy, m
 from .two_points.scalars import ALIGNMENT
-from .words import Rules, scalar
 
 PARAMETERS = (dx2, dy2_target, rate_h, growth_h, rate_y, growth_y)
 

@@ -12,18 +12,8 @@ from .arguments import instance, members
 from .derivation import Derivation
 from .expressions import expressions
 from .functions import dot
+from .pair import MEASURED, PAIR, SCALARS
 from .program import Program
-from .two_points.notation import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, w, w_0
-
-SCALARS = (dh2, dy2, w)
-"""What is measured of a pair: the squared distances of h and y, and the misfit."""
-
-MEASURED = (dh2_0, dy2_0, w_0)
-"""The same at the start."""
-
-PAIR = (dx2, dy2_target)
-"""What does not change about a pair."""
-
 
 _NO_NUMBERS = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
 """What no formula of finite real numbers has."""

@@ -11,8 +11,8 @@ import sympy as sp
 from ..derivation import Derivation, DerivationError, Step
 from ..field import DifferentialField
 from ..functions import dot, elementary
-from ..theory import MEASURED, PAIR, SCALARS, Theory
-from ..two_points.notation import LATEX
+from ..pair import LATEX, MEASURED, PAIR, SCALARS
+from ..theory import Theory
 from .equation import broken
 from .prose import Citations
 

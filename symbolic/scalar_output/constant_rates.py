@@ -8,9 +8,11 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..field import DifferentialField
+from ..free_algebra import Rules, matrix_residual, scalar
 from ..functions import dot, elementary, exprel, nonnegative, quotient
+from ..pair import MEASURED, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from ..program import Program
-from ..theory import MEASURED, Theory
+from ..theory import Theory
 from ..two_points import modes
 from ..two_points.from_loss import SYSTEM
 from ..two_points.modes import (
@@ -31,25 +33,8 @@ from ..two_points.modes import (
     waves,
 )
 from ..two_points.network import D
-from ..two_points.notation import (
-    P,
-    R,
-    dh2,
-    dh2_0,
-    dx2,
-    dy2,
-    dy2_0,
-    dy2_target,
-    g,
-    omega,
-    rate_h,
-    rate_y,
-    t,
-    w,
-    w_0,
-)
+from ..two_points.notation import P, R, g, omega
 from ..two_points.scalars import A_high, A_low, dh2_end
-from ..words import Rules, matrix_residual, scalar
 from . import flow, notation
 from .flow import flow_with
 from .notation import BEGIN, CONSTANT, READOUT, SQUARED, TARGET, b, b2, b2_0, dh, e, f, f_0, gram, rate_b, rate_dh

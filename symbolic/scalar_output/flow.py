@@ -9,9 +9,10 @@ import sympy as sp
 
 from ..derivation import Step
 from ..field import DifferentialField
+from ..free_algebra import Rules, scalar
 from ..functions import dot
-from ..two_points.notation import dh2, t
-from ..words import Rules, directional_residual, scalar
+from ..matrix_calculus import directional_residual
+from ..pair import dh2, t
 from .notation import b, b2, dh, e, f, rate_b, rate_dh
 
 _INNER: Rules = {(dh.T, dh): dh2, (b.T, b): b2, (b.T, dh): f}

@@ -8,9 +8,9 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..functions import dot, elementary, exprel, logrel
+from ..pair import MEASURED, dh2, dh2_0, dx2, dy2_target, rate_h, rate_y, t
 from ..program import Program
-from ..theory import MEASURED, Theory
-from ..two_points.notation import dh2, dh2_0, dx2, dy2_target, rate_h, rate_y, t
+from ..theory import Theory
 from . import flow, notation
 from .flow import FLOW, flow_with
 from .notation import (
