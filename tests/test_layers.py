@@ -31,8 +31,6 @@ def imports(package: str) -> dict[str, set[str]]:
     root = ROOT / package
     files = root.rglob("*.py")
     paths = {".".join(p.relative_to(root).with_suffix("").parts).removesuffix("__init__"): p for p in files}
-        ".".join(p.relative_to(root).with_suffix("").parts).removesuffix("__init__"): p for p in root.rglob("*.py")
-    }
     modules = {name.rstrip("."): path for name, path in paths.items()}
     found: dict[str, set[str]] = {}
     for name, path in modules.items():
