@@ -13,8 +13,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from repdyn.numeric import task_axes
+from repdyn.numeric.embedding import embed
 
-from .embedding import embed
 from .networks import MLP, build_network
 from .settings import Setting, SettingError, described
 from .sizes import Task

@@ -87,8 +87,7 @@ def _ablation(
                     f"{name}_invariant",
                     "What is conserved instead",
                     r"$|\Delta h|^2$ and $|\Delta y|^2$ both move by multiples of $w$, so one obeys a linear equation "
-                    r"in the "
-                    "other, whose constant of integration is conserved.",
+                    "in the other, whose constant of integration is conserved.",
                     (sp.Eq(sp.Symbol("C"), invariant, evaluate=False),),
                     lambda relation: field.normal(field.derivative(relation.rhs)),
                 ),

@@ -90,8 +90,7 @@ STEPS = (
         "Any differentiable loss",
         r"Let $e$ be 4 times the gradient of the loss by $\Delta y$ ($\Delta y - \Delta y^*$ for the squared error), "
         r"$P$ and $R$ the rates, of any kind, and let $w = \Delta y \cdot e$. With the ansatz that $D_y^T e$ lies "
-        r"along "
-        r"$\Delta h$:",
+        r"along $\Delta h$:",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in ANY_LOSS.items()),
         _any_loss_residual,
     ),
@@ -99,10 +98,8 @@ STEPS = (
         "slope",
         "The decoder's slope",
         r"$|\Delta h|^2$ falls at the rate $P w$ and the squared slope of the decoder along it at the rate $R w$. So "
-        r"$\int "
-        r"d|\Delta h|^2/P$ less the integral of $1/R$ over the squared slope is conserved for any loss and any rates; "
-        r"with "
-        "constant rates that is the invariant $I$ of the two-point system.",
+        r"$\int d|\Delta h|^2/P$ less the integral of $1/R$ over the squared slope is conserved for any loss and any "
+        "rates; with constant rates that is the invariant $I$ of the two-point system.",
         (sp.Eq(dot(SLOPE, t), -rate_b * w, evaluate=False),),
         _slope_residual,
     ),

@@ -17,7 +17,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "derivation",
         "theory",
         "two_points",
-        "ablations scalar_output sequences smoothing",
+        "ablations rich scalar_output sequences smoothing",
         "growing_vectors",
         "catalogue dimensions",
         "document",

@@ -28,6 +28,7 @@ def add(commands: Any) -> None:
 
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
     from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
     from repdyn.symbolic.document import FORMATS, CheckedTheory, prove, render, tally
 
@@ -50,13 +51,13 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
                 steps.append(checked)
                 advance()
             chapters.append(CheckedTheory(theory, tuple(steps)))
-    figures = _phases(form, options.output) if any(theory.name == "two_point" for theory in chosen) else {}
+    figures = _phases(form, options.output) if any(theory.name == DEFAULT_THEORY for theory in chosen) else {}
     text = render(chapters, form, figures)
     wrong = [error for chapter in chapters for _, error in chapter.steps if error is not None]
     if options.output:
         write_file(options.output, text.encode())
-        proved, steps = tally(chapters)
-        print(f"{proved} of {steps} steps verified; written to {options.output}")
+        proved, total = tally(chapters)
+        print(f"{proved} of {total} steps verified; written to {options.output}")
     else:
         print(text, end="")
     if wrong:
@@ -80,6 +81,7 @@ def _phases(form: str, output: Path | None) -> dict[str, Illustration]:
     """The phase diagram: within HTML, otherwise in a file beside the output, if there is one."""
     if output is None and form != "html":
         return {}
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
     from repdyn.symbolic.document import Illustration
 
     from ..figures import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram, svg, write_figure
@@ -91,4 +93,4 @@ def _phases(form: str, output: Path | None) -> dict[str, Illustration]:
         file = output.with_name(f"{output.stem}-phases.{'pdf' if form == 'tex' else 'png'}")
         write_figure(figure, file)
         embedded = file.name
-    return {"two_point": Illustration(PHASES_ALT, PHASES_CAPTION, embedded)}
+    return {DEFAULT_THEORY: Illustration(PHASES_ALT, PHASES_CAPTION, embedded)}

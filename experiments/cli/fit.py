@@ -52,6 +52,8 @@ def _stem(figure: Path) -> Path:
 
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
+
     from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
     from ..records import read_trajectories
     from ..report import comparison_table, departure_lines, nested_lines
@@ -66,7 +68,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     frame = read_trajectories(options.file, options.dx2, options.dy2, layer=options.layer)
     comparisons = [
         c
-        for name in dict.fromkeys(options.theory or ["two_point"])
+        for name in dict.fromkeys(options.theory or [DEFAULT_THEORY])
         for c in compare(frame, theory=name, fixed=fixed, balanced=options.balanced)
     ]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]

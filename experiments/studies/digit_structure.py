@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric import MantelTest, mantel_test
+from repdyn.numeric.agreement import agreement
 
 from ..digit_prediction import DigitPrediction
 from ..digit_structure import DigitStructure
 from ..digits import identified, named
 from ..figures.digits import draw_structure
 from ..sweep.trial import Trial
-from .agreement import agreement
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 

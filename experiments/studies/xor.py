@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from repdyn.numeric import named
+from repdyn.numeric.agreement import agreement
 
 from ..figures.xor import draw_xor
 from ..settings import override
 from ..sweep.trial import Trial
 from ..xor import Xor
-from .agreement import agreement
 from .end_states import end_distances
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size

@@ -286,9 +286,9 @@ STEPS = (
     Step(
         "rest_points",
         "Where they come to rest",
-        r"Each Riccati equation has one rest point that is positive, if $|p_0|^2 |q_0|^2 > 0$. If one of both "
-        r"vanishes, 0 "
-        "is another for it, unstable for $p$: where the start is balanced and points exactly the wrong way.",
+        "Each Riccati equation has one rest point that is positive, if $|p_0|^2 |q_0|^2 > 0$. If one of both "
+        "vanishes, 0 is another for it, unstable for $p$: where the start is balanced and points exactly the wrong "
+        "way.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in ENDS.items()),
         _ends_residual,
     ),
@@ -343,8 +343,7 @@ STEPS = (
         "scalar_merging",
         "Which pairs merge",
         r"If $|\Delta h|^2_\infty = 0$ then both terms on the right vanish: only a pair that agrees merges, and only "
-        r"if "
-        r"$\Delta h$ is parallel to $b$. In a wide network it stops short of that, by the area.",
+        r"if $\Delta h$ is parallel to $b$. In a wide network it stops short of that, by the area.",
         (sp.Eq(dh2_end * (dh2_end - A_high), A_low**2 + P / R * gram, evaluate=False),),
         _merging_residual,
     ),
@@ -352,8 +351,7 @@ STEPS = (
         "parallel",
         "The ansatz is the parallel case",
         r"Where $\Delta h$ is parallel to $b$ ($\Gamma = 0$), $|\Delta h|^2$, $|\Delta y|^2 = f^2$ and $w = f (f - "
-        r"|\Delta "
-        r"y^*|)$ obey the two-point system.",
+        r"|\Delta y^*|)$ obey the two-point system.",
         tuple(sp.Eq(dot(x, t), SYSTEM[x], evaluate=False) for x in (dh2, dy2, w)),
         _ansatz_residual,
     ),
@@ -438,14 +436,12 @@ def scalar_output() -> Theory:
         derivation=Derivation(
             title="A single output without the ansatz",
             introduction=(
-                r"For one output the decoder's gradient is a vector $b$, and the pair is described by three scalars, "
+                "For one output the decoder's gradient is a vector $b$, and the pair is described by three scalars, "
                 r"$|\Delta h|^2$, $|b|^2$ and the signed output difference $f = \Delta h \cdot b$, without any "
-                r"assumption "
-                "on directions. They have two conserved quantities for any rates and any loss. With constant rates "
-                r"$P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in closed form, "
-                r"for "
-                "a hidden layer of any width. (Matrix Riccati solutions of balanced linear networks are in Domine et "
-                "al., arXiv 2409.14623.)"
+                "assumption on directions. They have two conserved quantities for any rates and any loss. With "
+                r"constant rates $P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in "
+                "closed form, for a hidden layer of any width. (Matrix Riccati solutions of balanced linear networks "
+                "are in Domine et al., arXiv 2409.14623.)"
             ),
             notation={**notation.LATEX, **flow.LATEX, **LATEX},
             steps=flow.STEPS + STEPS,
