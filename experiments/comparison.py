@@ -29,7 +29,8 @@ from repdyn.numeric import (
     regime_number,
 )
 from repdyn.numeric.arguments import flag
-from repdyn.numeric.loss import varies
+from repdyn.numeric.coefficients import DEFAULT_THEORY
+from repdyn.numeric.determination import varies
 from repdyn.symbolic import Theory
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
@@ -64,8 +65,8 @@ class Comparison:
         loss_reason: why there is no such fit, if there is a loss.
         final_predicted: dh2 at infinite time from the initial values and the fitted coefficients, or NaN for a
             theory without an end.
-        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for other theories
-            than the two-point one.
+        regime: asinh(A_high/(2 A_low)) at the fitted rates: 0 is rich, large is lazy; NaN for a theory that does
+            not have this number.
         departures: where dh2, dy2 and w leave their predictions.
         line: the conserved quantity, tested without a fit where dh2 has not vanished.
         exponent: the measured d log dh2 / d log dy2, or None if dy2 does not grow.
@@ -180,7 +181,7 @@ class Failure:
 def compare(
     frame: pd.DataFrame,
     *,
-    theory: Theory | str = "two_point",
+    theory: Theory | str = DEFAULT_THEORY,
     fixed: Mapping[str, float] | None = None,
     balanced: bool = False,
 ) -> list[Comparison | Failure]:
@@ -264,7 +265,7 @@ def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparis
         loss_fit=loss_fit,
         loss_reason=loss_reason,
         final_predicted=_final(start, constants, fit, asked.theory),
-        regime=float(regime_number(start, constants, fit.rates)) if fit.theory == "two_point" else np.nan,
+        regime=_regime(start, constants, fit, asked.theory),
         departures=departures(steps, observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > SMALLEST]),
         exponent=growth_exponent(observed),
@@ -287,6 +288,12 @@ def _or_none(number: float) -> float | None:
 def _final(start: State, constants: Pair, fit: RateFit, theory: Theory) -> float:
     """dh2 at the end of a theory that has one, or NaN."""
     return float(final_distance(start, constants, fit.coefficients, theory=theory)) if has_end(theory) else np.nan
+
+
+def _regime(start: State, constants: Pair, fit: RateFit, theory: Theory) -> float:
+    """The number that orders all starts, of a theory that has it, or NaN."""
+    has = theory.has_regime
+    return float(regime_number(start, constants, fit.coefficients, theory=theory)) if has else np.nan
 
 
 def _fit_loss(measured: Samples, predicted: State) -> tuple[LossFit | None, str | None]:

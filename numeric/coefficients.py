@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from repdyn.symbolic import Theory
     from sympy import Symbol
 
+DEFAULT_THEORY = "two_point"
+"""The theory that is meant where none is named."""
+
 Coefficients = Rates | Mapping[str, ArrayLike]
 """Effective learning rates, or every coefficient of a theory by name."""
 

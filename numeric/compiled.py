@@ -158,6 +158,28 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     return _remembered(_key(name, program, backend, {}), name, backend, lambda: _generate(name, program, backend, {}))
 
 
+def compile_matrices(
+    name: str, arguments: tuple[sp.Symbol | sp.MatrixSymbol, ...], results: Mapping[str, sp.MatrixExpr]
+) -> CompiledFunction:
+    """Generate a function of matrices of any size for NumPy, from sums, products and transposes of them.
+
+    >>> import sympy as sp
+    >>> n, k = sp.Symbol("n"), sp.Symbol("k")
+    >>> A, x = sp.MatrixSymbol("A", n, n), sp.MatrixSymbol("x", n, 1)
+    >>> print(compile_matrices("flow", (A, x, k), {"rate": -k * A.T * x / 2}).source.splitlines()[-2].strip())
+    (-k/2) * (A.T @ x),
+    """
+    from .languages import matrices
+    from .languages.expressions import identity
+
+    def generate() -> CompiledFunction:
+        source = matrices.write(name, arguments, results)
+        return CompiledFunction(name, tuple(map(str, arguments)), tuple(results), "numpy", source)
+
+    key = kept.key(_generators(), "matrices", name, *results, identity((arguments, tuple(results.values()))))
+    return _remembered(key, name, "numpy", generate)
+
+
 def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy") -> CompiledFunction:
     """A function made from a theory of the package, by name, or from one of your own.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .loss import r_squared, varies
+from .determination import r_squared, varies
 from .quantities import State, increasing_times, samples, series
 
 Array = NDArray[np.float64]

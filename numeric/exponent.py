@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .loss import varies
+from .determination import determination, varies
 from .quantities import State, series
 
 _FROM, _TO = 0.01, 0.99
@@ -76,5 +76,5 @@ def growth_exponent(observed: State) -> GrowthExponent | None:
     weight = weight / weight.sum()
     x, z = x - weight @ x, z - weight @ z
     value = float((weight * x) @ z / ((weight * x) @ x))
-    r2 = 1 - float(weight @ (z - value * x) ** 2) / float(weight @ z**2) if varies(h) else np.nan
+    r2 = determination(float(weight @ (z - value * x) ** 2), float(weight @ z**2)) if varies(h) else np.nan
     return GrowthExponent(value, r2, first, last)

@@ -13,8 +13,8 @@ from scipy.optimize import OptimizeResult
 
 from .arguments import by_name
 from .begin import theory_start
-from .coefficients import named, parameter_values
-from .loss import r_squared
+from .coefficients import DEFAULT_THEORY, named, parameter_values
+from .determination import r_squared
 from .measurement import Measurement
 from .model import Model
 from .quantities import Pair, Rates, State
@@ -127,7 +127,7 @@ def fit_rates(
     observed: State,
     pair: Pair,
     *,
-    theory: Theory | str = "two_point",
+    theory: Theory | str = DEFAULT_THEORY,
     fixed: Mapping[str, float] | None = None,
     weights: State | None = None,
 ) -> RateFit:
@@ -174,7 +174,7 @@ def fit_rates(
     if found.depends_on_time and data.times[0] != 0:
         raise ValueError(
             f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "
-            f"first"
+            "first"
         )
     units = natural_units(found, data, known)
     model = Model(found, {name: value / units[name] for name, value in known.items()})
@@ -183,7 +183,7 @@ def fit_rates(
         theory_start(
             found, scaled.start, parameter_values(found, scaled.pair, model.coefficients(np.zeros(len(model.names))))
         )
-    smaller = _special_case(found, known)
+    smaller = _neighbour(found, known)
     begun = (
         fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
     )
@@ -192,12 +192,14 @@ def fit_rates(
     return _report(model, data, scaled, units, optima)
 
 
-def _special_case(theory: Theory, fixed: Mapping[str, float]) -> Theory | None:
-    """A theory in closed form from which to begin, with something left to fit."""
-    names = [*theory.special_cases, "two_point"]
-    if theory.name == "two_point" or not {"rate_h", "rate_y"} <= {x.name for x in theory.coefficients}:
-        return None
-    return next((x for x in map(named, names) if x.solution and len(_of(x, fixed)) < len(x.coefficients)), None)
+def _neighbour(theory: Theory, fixed: Mapping[str, float]) -> Theory | None:
+    """A theory in closed form from which to begin, of coefficients that this one has, with something left to fit."""
+    own = {x.name for x in theory.coefficients}
+    for other in map(named, (*theory.special_cases, *theory.neighbours)):
+        names = {x.name for x in other.coefficients}
+        if other.name != theory.name and other.solution is not None and names <= own and names - fixed.keys():
+            return other
+    return None
 
 
 def _of(theory: Theory, fixed: Mapping[str, float]) -> dict[str, float]:
@@ -329,8 +331,7 @@ def _uncertainty(
     if samples <= count or not least > noise or not np.ptp(data.observed, axis=1).any():
         return None, (
             f"No standard errors: the trajectory does not determine {', '.join(model.names)} (a change by their own "
-            f"size moves the three scalars by {least:.1e} of theirs, of {samples} numbers); record one in "
-            f"which dh2 "
+            f"size moves the three scalars by {least:.1e} of theirs, of {samples} numbers); record one in which dh2 "
             "and dy2 both change, or fix what is known."
         )
     apart = np.linalg.svd(found.jac / np.linalg.norm(found.jac, axis=0), compute_uv=False)

@@ -16,7 +16,7 @@ from scipy.integrate import ODEintWarning, odeint
 
 from .arguments import by_name, number
 from .begin import theory_start
-from .coefficients import Coefficients, check_shapes, checked_value, named, parameter_values
+from .coefficients import DEFAULT_THEORY, Coefficients, check_shapes, checked_value, named, parameter_values
 from .compiled import CompiledFunction, compile, compile_program
 from .quantities import Number, Pair, State, as_number, broadcast, check_start, checked_times
 
@@ -53,7 +53,7 @@ def integrate(
     pair: Pair,
     rates: Coefficients,
     *,
-    theory: Theory | str = "two_point",
+    theory: Theory | str = DEFAULT_THEORY,
     rtol: float = 1e-10,
 ) -> State:
     """The state of a pair after ``t`` training steps, by numerical integration.
@@ -146,11 +146,8 @@ def evolve(
     values = _in_order(found, "parameters", found.parameters, parameters)
     for symbol, value in zip(found.parameters, values, strict=True):
         checked_value(found, symbol, value)
-    return dict(
-        zip(
-            map(str, found.states), evolve_values(found, checked_times(t), begun, values, rtol, MOST_STEPS), strict=True
-        )
-    )
+    states = evolve_values(found, checked_times(t), begun, values, rtol, MOST_STEPS)
+    return dict(zip(map(str, found.states), states, strict=True))
 
 
 def _in_order(theory: Theory, argument: str, symbols: tuple[sp.Symbol, ...], given: Any) -> list[Number]:

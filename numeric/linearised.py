@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic.arguments import instance
-from repdyn.symbolic.two_points import notation as symbols
-from repdyn.symbolic.two_points.from_loss import MATRIX_FLOW
 from scipy.integrate import DOP853
 
 from .arguments import real
+from .compiled import CompiledFunction, compile_matrices
 from .departure import departures
 from .distances import squared_lengths
 from .quantities import Pair, Rates, State, increasing_times
@@ -65,12 +63,14 @@ class LinearisedFlow:
 
 
 @cache
-def _flow() -> Callable[..., tuple[Array, Array]]:
+def _flow() -> CompiledFunction:
     """The velocities of dh, a column, and of D_y, generated from the symbolic flow."""
-    vectors = (symbols.dh, symbols.dy, symbols.dy_target)
-    arguments = (*vectors, symbols.D_y, symbols.dx2, symbols.rate_h, symbols.rate_y)
-    rates = [MATRIX_FLOW[x] for x in (symbols.dh, symbols.D_y)]
-    return sp.lambdify(arguments, rates, "numpy")
+    from repdyn.symbolic.pair import dx2, rate_h, rate_y
+    from repdyn.symbolic.two_points.from_loss import MATRIX_FLOW
+    from repdyn.symbolic.two_points.notation import D_y, dh, dy, dy_target
+
+    arguments = (dh, dy, dy_target, D_y, dx2, rate_h, rate_y)
+    return compile_matrices("matrix_flow", arguments, {f"rate_of_{x}": MATRIX_FLOW[x] for x in (dh, D_y)})
 
 
 def linearised_flow(
@@ -114,7 +114,7 @@ def linearised_flow(
     dx2, dy2 = (float(squared_lengths(x)) for x in (inputs, target))
     pair = Pair(dx2, dy2)
     n = encoder.shape[0]
-    flow = _flow()
+    flow = _flow().bare
 
     def velocity(_: float, q: Array) -> Array:
         column, matrix = q[:n, None], q[n:].reshape(decoder.shape)

@@ -12,12 +12,10 @@ from scipy.optimize import minimize_scalar
 
 from .arguments import number, real
 from .compiled import compile
+from .determination import r_squared
 from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
-
-_ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Numbers that differ by a smaller share of their size are equal."""
 
 
 def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:
@@ -124,22 +122,3 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
         sse=float(found.fun) * size * size,
         predicted=curve(found.x),
     )
-
-
-def varies(values: Array) -> bool:
-    """Whether values, shape (n,), differ by more than the rounding of their size.
-
-    >>> varies(np.array([0.3, 0.1 + 0.2])), varies(np.array([0.3, 0.31]))
-    (False, True)
-    """
-    size = float(np.abs(values).max(initial=0.0))
-    return size > 0 and bool(np.ptp(values / size) > _ROUNDING)
-
-
-def r_squared(measured: Array, sse: float) -> float:
-    """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
-    size = float(np.abs(measured).max(initial=0.0)) or 1.0
-    shares, missed = measured / size, float(sse) / size / size
-    if not varies(measured):
-        return 1.0 if missed <= measured.size * _ROUNDING**2 else 0.0
-    return 1 - missed / float(np.sum((shares - shares.mean()) ** 2))

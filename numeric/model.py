@@ -11,9 +11,9 @@ from repdyn.symbolic import Theory
 from sympy import Symbol
 
 from .coefficients import parameter_values
-from .compiled import CompiledFunction, compile, compile_program
-from .integration import integrated
+from .compiled import CompiledFunction, compile_program
 from .measurement import Measurement
+from .path import followed
 from .quantities import Number, as_number
 from .units import time_exponents
 
@@ -105,17 +105,11 @@ class Model:
 
     def at(self, data: Measurement, x: Array, times: Array, rtol: float = _RTOL) -> Array:
         """The three scalars at some times after the start, shape (3, ...); infinite where the theory breaks down."""
-        coefficients = self.coefficients(x)
-        if self.closed:
-            start, values = data.start, parameter_values(self.theory, data.pair, coefficients)
-            found = compile(self.theory, "solution")(times, start.dh2, start.dy2, start.w, *values)
-        else:
-            values = parameter_values(self.theory, data.pair, coefficients)
-            try:
-                path = integrated(self.theory, times, data.start, values, rtol, _MOST_STEPS)
-            except ArithmeticError:
-                return np.full((3, *times.shape), np.inf)
-            found = vars(path).values()
+        values = parameter_values(self.theory, data.pair, self.coefficients(x))
+        try:
+            found = followed(self.theory, times, data.start, values, rtol, _MOST_STEPS)
+        except ArithmeticError:
+            return np.full((3, *times.shape), np.inf)
         return np.stack(np.broadcast_arrays(*found, times)[:3])
 
     def predict(self, data: Measurement, x: Array) -> Array:

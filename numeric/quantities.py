@@ -81,6 +81,10 @@ class _Values:
             return NotImplemented
         return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
+    def __reduce__(self) -> tuple[type[_Values], tuple[Number, ...]]:
+        """Copied and restored as it is made, with arrays of its own that are read-only."""
+        return type(self), tuple(getattr(self, name) for name in self._rules)
+
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # arrays have no hash; None is how Python says so
 
 

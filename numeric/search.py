@@ -14,6 +14,7 @@ from scipy.optimize import OptimizeResult, least_squares
 
 from .measurement import Measurement
 from .model import Model
+from .rich import rich_rate
 
 Array = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ def _ratio(data: Measurement) -> float:
     if slope > 0:
         return float(np.clip(slope, *_RATIOS))
     size2 = max(float(data.pair.dy2), float(dy2.max()))
-    return float(np.clip(dh2.max() ** 2 / size2, *_RATIOS)) if size2 > 0 else 1.0
+    return float(np.clip(rich_rate(float(dh2.max()), 1.0, size2, 1.0), *_RATIOS)) if size2 > 0 else 1.0
 
 
 def _misfits_over_speeds(model: Model, data: Measurement, shapes: Array, speeds: Array) -> Array:

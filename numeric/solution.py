@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .begin import theory_start
-from .coefficients import Coefficients, check_shapes, named, parameter_values
+from .coefficients import DEFAULT_THEORY, Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
 from .quantities import Number, Pair, Rates, State, as_number, check_start, checked_times
 
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 def trajectory(
-    t: ArrayLike, start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = "two_point"
+    t: ArrayLike, start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY
 ) -> State:
     """The state of a pair after ``t`` training steps, in closed form.
 
@@ -56,10 +56,10 @@ def trajectory(
     0.659408
     """
     times = checked_times(t)
-    return State(*_evaluate("solution", theory, start, pair, rates, times))
+    return State(*evaluated("solution", theory, start, pair, rates, times))
 
 
-def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = "two_point") -> Number:
+def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY) -> Number:
     """The squared hidden distance at the end of training.
 
     ``dh2 = A_high/2 + sqrt(A_high^2/4 + A_low^2)`` with ``A_high = dh2 - rho dy2/dh2``
@@ -87,11 +87,11 @@ def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: The
     >>> round(final_distance(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.5
     """
-    if not _is_two_point(theory):
+    if _plain("final", theory) is None:
         theory = named(theory)
         if theory.final is None and theory.approach is not None:
             return _approached(theory, start, pair, rates)
-    return as_number(_evaluate("final", theory, start, pair, rates)[0])
+    return as_number(evaluated("final", theory, start, pair, rates)[0])
 
 
 def has_end(theory: Theory | str) -> bool:
@@ -107,43 +107,76 @@ def has_end(theory: Theory | str) -> bool:
     return found.final is not None or found.approach is not None
 
 
-def regime_number(start: State, pair: Pair, rates: Rates) -> Number:
+def regime_number(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY) -> Number:
     """The dimensionless number that orders all starts: ``asinh(A_high/(2 A_low))``.
 
     0 is rich (the end forgets the start), large positive lazy (the representation stays), large negative
     collapsing. Where the targets agree it is infinite, with the sign of A_high, and 0 if that is 0.
     The final distance is ``A_low exp(regime_number)``. Where it is infinite it has no derivatives (0 is returned).
 
+    Args:
+        start: the state at ``t = 0``, with ``dh2 > 0``.
+        pair: squared distances of inputs and of targets.
+        rates: as for :func:`trajectory`.
+        theory: a theory that has this number (``Theory.has_regime``), by name or one of your own.
+
     Raises:
-        TypeError, ValueError: as :func:`trajectory`.
+        TypeError: if an argument is of another kind.
+        ValueError: as :func:`trajectory`, or if the theory has no such number.
 
     Source: the end state of van Rossem & Saxe (arXiv 2402.09142), section 4, in this package's form.
 
     >>> round(regime_number(State(1e-9, 0.0, 0.0), Pair(1.0, 0.25), Rates(1e-2, 1e-2)), 6)
     0.0
     """
-    return as_number(_evaluate("final", "two_point", start, pair, rates)[1])
+    if _plain("final", theory) is None:
+        theory = named(theory)
+        if not theory.has_regime:
+            raise ValueError(f"theory {theory.name!r} has no regime number: its final state has no result of that name")
+    found = evaluated("final", theory, start, pair, rates)
+    return as_number(found[compile(theory, "final").results.index("regime")])
 
 
-def _evaluate(
+def evaluated(
     what: str, theory: Theory | str, start: State, pair: Pair, rates: Coefficients, *before: Number
 ) -> tuple[Array, ...]:
-    """A program of (time, measured start, parameters) or (measured start, parameters)."""
+    """What a program of (time, measured start, parameters) or (measured start, parameters) gives."""
+    function, values = prepared(what, theory, start, pair, rates, *before)
+    return function(*before, *values)
+
+
+def prepared(
+    what: str, theory: Theory | str, start: State, pair: Pair, rates: Coefficients, *before: Number
+) -> tuple[CompiledFunction, list[Number]]:
+    """A program as a function, and the measured start and the parameters that it takes, all checked."""
     check_start(start, pair)
     check_shapes(start, pair, rates, **dict(zip("t", before, strict=False)))
-    if _is_two_point(theory) and isinstance(rates, Rates):
-        values: list[Number] = [pair.dx2, pair.dy2, rates.h, rates.y]
-    else:
-        theory = named(theory)
-        values = parameter_values(theory, pair, rates)
-        _expect(what, theory)
-        theory_start(theory, start, values)
-    return compile(theory, what)(*before, start.dh2, start.dy2, start.w, *values)
+    measured = [start.dh2, start.dy2, start.w]
+    if isinstance(rates, Rates) and (function := _plain(what, theory)) is not None:
+        return function, [*measured, pair.dx2, pair.dy2, rates.h, rates.y]
+    theory = named(theory)
+    values = parameter_values(theory, pair, rates)
+    _expect(what, theory)
+    theory_start(theory, start, values)
+    return compile(theory, what), [*measured, *values]
 
 
-def _is_two_point(theory: Theory | str) -> bool:
-    """Whether it is the theory whose functions need neither SymPy nor its definition."""
-    return isinstance(theory, str) and theory == "two_point"
+_PLAIN = ("dx2", "dy2_target", "rate_h", "rate_y")
+
+
+def _plain(what: str, theory: Theory | str) -> CompiledFunction | None:
+    """The function of a theory given by its name, if it begins at what is measured and has two rates and nothing else.
+
+    It is called without the theory, which takes SymPy: what was generated says all that must be known. Otherwise None.
+    """
+    if not isinstance(theory, str):
+        return None
+    try:
+        function, begin = compile(theory, what), compile(theory, "begin")
+    except ValueError:  # there is none, which the theory says better
+        return None
+    wanted = (*begin.results, *_PLAIN)
+    return function if function.arguments[-len(wanted) :] == wanted == begin.arguments else None
 
 
 def _expect(what: str, theory: Theory) -> None:
@@ -151,6 +184,7 @@ def _expect(what: str, theory: Theory) -> None:
         missing = {
             "solution": "closed form; use integrate",
             "final": "end that is known; use integrate over a long time",
+            "moments": "moments in closed form; integrate, and look for them",
         }[what]
         raise ValueError(f"theory {theory.name!r} has no {missing}")
 

@@ -146,7 +146,7 @@ def _check_alike(**points: Points) -> None:
 
 def _ends(first: Points, second: Points) -> Callable[[slice], Array]:
     """Where rich pairs of some of the first points, rows of a table, and each of the second ones end."""
-    from repdyn.symbolic.smoothing import RICH_SCALE
+    from repdyn.symbolic.rich import RICH_SCALE
 
     inputs, targets = Distances(first.inputs, second.inputs), Distances(first.targets, second.targets)
     scale = compile_program("rich_scale", RICH_SCALE)

@@ -9,9 +9,10 @@ import sympy as sp
 from .derivation import Derivation, Step
 from .field import DifferentialField
 from .functions import dot
-from .theory import MEASURED, SCALARS, Theory
+from .pair import MEASURED, SCALARS, dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
+from .theory import Theory
 from .two_points.from_loss import SYSTEM
-from .two_points.notation import LATEX, dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
+from .two_points.notation import LATEX
 from .two_points.scalars import ALIGNMENT, INVARIANT
 
 PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
@@ -86,8 +87,7 @@ def _ablation(
                     f"{name}_invariant",
                     "What is conserved instead",
                     r"$|\Delta h|^2$ and $|\Delta y|^2$ both move by multiples of $w$, so one obeys a linear equation "
-                    r"in the "
-                    "other, whose constant of integration is conserved.",
+                    "in the other, whose constant of integration is conserved.",
                     (sp.Eq(sp.Symbol("C"), invariant, evaluate=False),),
                     lambda relation: field.normal(field.derivative(relation.rhs)),
                 ),

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import sympy as sp
 
-from .theory import MEASURED, SCALARS, Theory
+from .pair import MEASURED, SCALARS
+from .theory import Theory
 
 Dimension = Mapping[sp.Symbol, sp.Expr]
 """Exponents of symbols, whose own dimensions are the unknowns."""

@@ -6,8 +6,15 @@ a proof; a back end prints it as the accurate routine of its own language.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
+
+_z = sp.Symbol("z")
+
+_TERMS, _SLOW_TERMS = 24, 40
+"""Terms of a power series that are kept for ``|x| < 1`` and, where it is no better than a geometric one, 1/4."""
 
 
 class exprel(sp.Function):
@@ -39,12 +46,44 @@ class exprel_prime(sp.Function):
     def eval(cls, x: sp.Expr) -> sp.Expr | None:
         return sp.S.Half if x == 0 else None
 
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return exprel_derivative(2, self.args[0])
+
     @staticmethod
     def elementary(x: sp.Expr) -> sp.Expr:
         return (sp.exp(x) * (x - 1) + 1) / x**2
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         return _power(rf"\operatorname{{exprel}}'\left({printer.doprint(self.args[0])}\right)", exp)
+
+
+class exprel_derivative(sp.Function):
+    """``exprel_derivative(n, x)``: the derivative of :class:`exprel` of an order n > 1; ``1/(n + 1)`` at 0."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+        return 1 / (n + 1) if x == 0 else None
+
+    def fdiff(self, argindex: int = 2) -> sp.Expr:
+        n, x = self.args
+        return exprel_derivative(n + 1, x)
+
+    @staticmethod
+    def elementary(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+        return exprel.elementary(_z).diff(_z, n).subs(_z, x)
+
+    @staticmethod
+    def evaluated(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+        """Its power series for ``|x| < 1``; beyond, ``x E(n, x) = exp(x) - n E(n - 1, x)``."""
+        lower = exprel_prime(x) if n == 2 else exprel_derivative.evaluated(n - 1, x)
+        near = _series([1 / (sp.factorial(k) * (n + k + 1)) for k in range(_TERMS)], x)
+        return sp.Piecewise((near, sp.Abs(x) < 1), ((sp.exp(x) - n * lower) / x, True))
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        n, x = (printer.doprint(arg) for arg in self.args)
+        return _power(rf"\operatorname{{exprel}}^{{({n})}}\left({x}\right)", exp)
 
 
 class logrel(sp.Function):
@@ -76,12 +115,46 @@ class logrel_prime(sp.Function):
     def eval(cls, x: sp.Expr) -> sp.Expr | None:
         return -sp.S.Half if x == 0 else None
 
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return logrel_derivative(2, self.args[0])
+
     @staticmethod
     def elementary(x: sp.Expr) -> sp.Expr:
         return (x / (1 + x) - sp.log(1 + x)) / x**2
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         return _power(rf"\operatorname{{logrel}}'\left({printer.doprint(self.args[0])}\right)", exp)
+
+
+class logrel_derivative(sp.Function):
+    """``logrel_derivative(n, x)``: the derivative of :class:`logrel` of an order n > 1; ``(-1)^n n!/(n + 1)`` at 0."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+        return (-1) ** n * sp.factorial(n) / (n + 1) if x == 0 else None
+
+    def fdiff(self, argindex: int = 2) -> sp.Expr:
+        n, x = self.args
+        return logrel_derivative(n + 1, x)
+
+    @staticmethod
+    def elementary(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+        return logrel.elementary(_z).diff(_z, n).subs(_z, x)
+
+    @staticmethod
+    def evaluated(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+        """Its power series for ``|x| < 1/4``; beyond, ``x L(n, x) + n L(n - 1, x)`` is that of ``log(1 + x)``."""
+        lower = logrel_prime(x) if n == 2 else logrel_derivative.evaluated(n - 1, x)
+        whole = (-1) ** (n - 1) * sp.factorial(n - 1) / (1 + x) ** n
+        orders = range(int(n), int(n) + _SLOW_TERMS)
+        near = _series([(-1) ** k * sp.ff(k, n) / (k + 1) for k in orders], x)
+        return sp.Piecewise((near, sp.Abs(x) < sp.Rational(1, 4)), ((whole - n * lower) / x, True))
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        n, x = (printer.doprint(arg) for arg in self.args)
+        return _power(rf"\operatorname{{logrel}}^{{({n})}}\left({x}\right)", exp)
 
 
 class hypot(sp.Function):
@@ -170,7 +243,27 @@ def _power(base: str, exp: str | None) -> str:
     return base if exp is None else rf"\left({base}\right)^{{{exp}}}"
 
 
-ACCURATE = (exprel, exprel_prime, logrel, logrel_prime, hypot, quotient, nonnegative)
+def _series(coefficients: list[sp.Expr], x: sp.Expr) -> sp.Expr:
+    """A polynomial by Horner's rule."""
+    return reduce(lambda total, coefficient: coefficient + x * total, reversed(coefficients), sp.S.Zero)
+
+
+_HIGHER = (exprel_derivative, logrel_derivative)
+
+ACCURATE = (exprel, exprel_prime, logrel, logrel_prime, *_HIGHER, hypot, quotient, nonnegative)
+
+
+def spelt_out(expr: sp.Expr) -> sp.Expr:
+    """Replace higher derivatives, of which no language has routines, by series and what is left of them further out.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x")
+    >>> round(float(spelt_out(exprel(x).diff(x, 2)).subs(x, sp.Rational(1, 10**9))), 12)
+    0.333333333583
+    """
+    for function in _HIGHER:
+        expr = expr.replace(function, function.evaluated)
+    return expr
 
 
 def elementary(expr: sp.Expr) -> sp.Expr:

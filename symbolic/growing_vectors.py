@@ -8,38 +8,18 @@ import sympy as sp
 
 from .derivation import Derivation, Step
 from .field import DifferentialField
+from .free_algebra import Rules, scalar
 from .functions import dot, elementary, quotient
+from .pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from .program import Program
 from .scalar_output import growing_rates, notation
 from .scalar_output.growing_rates import GROWING, STRETCH
 from .scalar_output.notation import b2, gram, growth_h, growth_y, rate_b, rate_dh
-from .theory import MEASURED, SCALARS, Chart, Theory
+from .theory import Chart, Theory
 from .two_points.from_loss import SYSTEM
 from .two_points.network import NETWORK, READOUT, D
-from .two_points.notation import (
-    B_par,
-    B_perp,
-    D_y,
-    P,
-    R,
-    a,
-    dh,
-    dh2,
-    dh2_0,
-    dx2,
-    dy,
-    dy2,
-    dy2_0,
-    dy2_target,
-    m,
-    rate_h,
-    rate_y,
-    t,
-    w,
-    w_0,
-)
+from .two_points.notation import B_par, B_perp, D_y, P, R, a, dh, dy, m
 from .two_points.scalars import ALIGNMENT
-from .words import Rules, scalar
 
 PARAMETERS = (dx2, dy2_target, rate_h, growth_h, rate_y, growth_y)
 
@@ -110,8 +90,7 @@ STEPS = (
         "Any differentiable loss",
         r"Let $e$ be 4 times the gradient of the loss by $\Delta y$ ($\Delta y - \Delta y^*$ for the squared error), "
         r"$P$ and $R$ the rates, of any kind, and let $w = \Delta y \cdot e$. With the ansatz that $D_y^T e$ lies "
-        r"along "
-        r"$\Delta h$:",
+        r"along $\Delta h$:",
         tuple(sp.Eq(dot(x, t), rate, evaluate=False) for x, rate in ANY_LOSS.items()),
         _any_loss_residual,
     ),
@@ -119,10 +98,8 @@ STEPS = (
         "slope",
         "The decoder's slope",
         r"$|\Delta h|^2$ falls at the rate $P w$ and the squared slope of the decoder along it at the rate $R w$. So "
-        r"$\int "
-        r"d|\Delta h|^2/P$ less the integral of $1/R$ over the squared slope is conserved for any loss and any rates; "
-        r"with "
-        "constant rates that is the invariant $I$ of the two-point system.",
+        r"$\int d|\Delta h|^2/P$ less the integral of $1/R$ over the squared slope is conserved for any loss and any "
+        "rates; with constant rates that is the invariant $I$ of the two-point system.",
         (sp.Eq(dot(SLOPE, t), -rate_b * w, evaluate=False),),
         _slope_residual,
     ),

@@ -12,18 +12,8 @@ from .arguments import instance, members
 from .derivation import Derivation
 from .expressions import expressions
 from .functions import dot
+from .pair import MEASURED, PAIR, SCALARS
 from .program import Program
-from .two_points.notation import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, w, w_0
-
-SCALARS = (dh2, dy2, w)
-"""What is measured of a pair: the squared distances of h and y, and the misfit."""
-
-MEASURED = (dh2_0, dy2_0, w_0)
-"""The same at the start."""
-
-PAIR = (dx2, dy2_target)
-"""What does not change about a pair."""
-
 
 _NO_NUMBERS = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
 """What no formula of finite real numbers has."""
@@ -94,12 +84,17 @@ class Theory:
         derivation: every step from the loss to what the theory claims, with its proof.
         chart: coordinates for an integrator, or None if the states themselves are regular.
         solution: the scalars in closed form, as a program of (time, measured start, parameters), or None.
-        final: dh2 (and what else is known) for infinite time, of (measured start, parameters), or None.
+        final: dh2 (and what else is known) for infinite time, of (measured start, parameters), or None. A result
+            called ``regime`` is the number that orders all starts, 0 in the rich limit and large in the lazy one.
         approach: where there is no ``final``: what the squared output still lacks, ``lack``, and dh2 and b2, as a
             program of (an impulse, measured start, parameters). lack rises with the impulse; its root is the end.
-        moments: when things happen, in training steps, as a program of (measured start, parameters), or None.
+        moments: when things happen, as a program of (measured start, parameters), or None. Its results are the times
+            (infinite if never) ``relaxation``, ``crossing`` and ``half_way``, and ``across``: the share of the
+            decoder's gradient across dy*, 0 if half_way is exact and otherwise to be looked for in the solution.
         loss: the loss over training, as a program of its own arguments, or None.
         special_cases: the names of theories that it becomes where some of its coefficients are 0.
+        neighbours: the names of theories that are like it. A fit begins, besides elsewhere, at the optimum of the
+            first among the special cases and these that has a closed form and no coefficient that this one lacks.
 
     A chart must say the same as ``rhs``: whoever replaces the one replaces the other, or drops it.
 
@@ -126,6 +121,7 @@ class Theory:
     moments: Program | None = None
     loss: Program | None = None
     special_cases: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ("two_point",)
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -165,7 +161,8 @@ class Theory:
         for name, kind in optional.items():
             if getattr(self, name) is not None:
                 instance(name, getattr(self, name), kind)
-        members("special_cases", self.special_cases, str)
+        for name in ("special_cases", "neighbours"):
+            members(name, getattr(self, name), str)
 
     def _expect(
         self,
@@ -195,6 +192,11 @@ class Theory:
     def depends_on_time(self) -> bool:
         """Whether a rate changes in training by itself, as with a schedule of the learning rate."""
         return any(self.time in rate.free_symbols for rate in self.rhs.values())
+
+    @property
+    def has_regime(self) -> bool:
+        """Whether its end comes with the number that orders all starts, from rich to lazy."""
+        return self.final is not None and "regime" in map(str, self.final.results)
 
     @property
     def coefficients(self) -> tuple[sp.Symbol, ...]:

@@ -8,6 +8,8 @@ _ACCURATE = {
     "exprel_prime": lambda x: mp.hyp1f1(2, 3, x) / 2,
     "logrel": lambda x: mp.log1p(x) / x if x else mp.mpf(1),
     "logrel_prime": lambda x: -mp.hyp2f1(2, 2, 3, -x) / 2,
+    "exprel_derivative": lambda n, x: mp.hyp1f1(n + 1, n + 2, x) / (n + 1),
+    "logrel_derivative": lambda n, x: (-1) ** n * mp.factorial(n) * mp.hyp2f1(n + 1, n + 1, n + 2, -x) / (n + 1),
     "hypot": mp.hypot,
     "quotient": lambda x, y: x / y if y else mp.mpf(0),
     "nonnegative": lambda x: max(x, mp.mpf(0)),

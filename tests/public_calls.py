@@ -159,10 +159,10 @@ CALLS: dict[str, Call] = {
         },
     ),
     "numeric.final_distance": pair_calls(numeric.final_distance, theory=THEORY),
-    "numeric.regime_number": pair_calls(numeric.regime_number),
-    "numeric.half_way_time": pair_calls(numeric.half_way_time),
-    "numeric.crossing_time": pair_calls(numeric.crossing_time),
-    "numeric.relaxation_time": pair_calls(numeric.relaxation_time),
+    "numeric.regime_number": pair_calls(numeric.regime_number, theory=THEORY),
+    "numeric.half_way_time": pair_calls(numeric.half_way_time, theory=THEORY),
+    "numeric.crossing_time": pair_calls(numeric.crossing_time, theory=THEORY),
+    "numeric.relaxation_time": pair_calls(numeric.relaxation_time, theory=THEORY),
     "numeric.has_end": Call(numeric.has_end, {"theory": THEORY}),
     "numeric.named": Call(numeric.named, {"theory": THEORY}),
     "numeric.fit_rates": Call(
@@ -302,6 +302,7 @@ CALLS: dict[str, Call] = {
                 "derivation": NOTHING,
                 **dict.fromkeys(("chart", "solution", "final", "approach", "moments", "loss"), NONE),
                 "special_cases": NOTHING,
+                "neighbours": NOTHING,
             }.items()
         },
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..storage.files import check_file, write_file
 
 if TYPE_CHECKING:
-    from repdyn.symbolic.document import Plate, Verdict
+    from repdyn.symbolic.document import CheckedStep, Illustration
 
 
 def add(commands: Any) -> None:
@@ -28,8 +28,9 @@ def add(commands: Any) -> None:
 
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
     from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
-    from repdyn.symbolic.document import FORMATS, Chapter, prove, render, tally
+    from repdyn.symbolic.document import FORMATS, CheckedTheory, prove, render, tally
 
     known = theories()
     for name in options.theory:
@@ -43,20 +44,20 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
         check_file(options.output)
     chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
     with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
-        chapters: list[Chapter] = []
+        chapters: list[CheckedTheory] = []
         for theory in chosen:
-            verdicts: list[Verdict] = []
-            for verdict in prove(theory.derivation):
-                verdicts.append(verdict)
+            steps: list[CheckedStep] = []
+            for checked in prove(theory.derivation):
+                steps.append(checked)
                 advance()
-            chapters.append(Chapter(theory, tuple(verdicts)))
-    figures = _phases(form, options.output) if any(theory.name == "two_point" for theory in chosen) else {}
+            chapters.append(CheckedTheory(theory, tuple(steps)))
+    figures = _phases(form, options.output) if any(theory.name == DEFAULT_THEORY for theory in chosen) else {}
     text = render(chapters, form, figures)
-    wrong = [error for chapter in chapters for _, error in chapter.verdicts if error is not None]
+    wrong = [error for chapter in chapters for _, error in chapter.steps if error is not None]
     if options.output:
         write_file(options.output, text.encode())
-        proved, steps = tally(chapters)
-        print(f"{proved} of {steps} steps verified; written to {options.output}")
+        proved, total = tally(chapters)
+        print(f"{proved} of {total} steps verified; written to {options.output}")
     else:
         print(text, end="")
     if wrong:
@@ -76,11 +77,12 @@ def _progress(total: int) -> Generator[Callable[[], object]]:
         yield bar.update
 
 
-def _phases(form: str, output: Path | None) -> dict[str, Plate]:
+def _phases(form: str, output: Path | None) -> dict[str, Illustration]:
     """The phase diagram: within HTML, otherwise in a file beside the output, if there is one."""
     if output is None and form != "html":
         return {}
-    from repdyn.symbolic.document import Plate
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
+    from repdyn.symbolic.document import Illustration
 
     from ..figures import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram, svg, write_figure
 
@@ -91,4 +93,4 @@ def _phases(form: str, output: Path | None) -> dict[str, Plate]:
         file = output.with_name(f"{output.stem}-phases.{'pdf' if form == 'tex' else 'png'}")
         write_figure(figure, file)
         embedded = file.name
-    return {"two_point": Plate(PHASES_ALT, PHASES_CAPTION, embedded)}
+    return {DEFAULT_THEORY: Illustration(PHASES_ALT, PHASES_CAPTION, embedded)}

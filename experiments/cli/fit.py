@@ -54,6 +54,8 @@ def _stem(figure: Path) -> Path:
 
 
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
+    from repdyn.numeric.coefficients import DEFAULT_THEORY
+
     from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
     from ..results.folder import read_trajectories
     from ..results.summary import comparison_table, departure_lines, nested_lines
@@ -68,7 +70,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     frame = read_trajectories(options.file, options.dx2, options.dy2_target, layer=options.layer)
     comparisons = [
         c
-        for name in dict.fromkeys(options.theory or ["two_point"])
+        for name in dict.fromkeys(options.theory or [DEFAULT_THEORY])
         for c in compare(frame, theory=name, fixed=fixed, balanced=options.balanced)
     ]
     fitted = [c for c in comparisons if isinstance(c, Comparison)]

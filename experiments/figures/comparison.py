@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from repdyn.numeric import (
     GrowthExponent,
 )
+from repdyn.numeric.coefficients import DEFAULT_THEORY
 from repdyn.symbolic.arguments import instance
 
 from ..comparison import Comparison
@@ -107,7 +108,9 @@ def _rates_text(comparison: Comparison) -> str:
     text = ",  ".join(f"{names.get(name, name)} = {value:.3g}" for name, value in coefficients)
     measured = f"{comparison.final_measured:.3g}" if comparison.ended else "not seen"
     end = rf"final $|\Delta h|^2$: theory {comparison.final_predicted:.3g}, network {measured}"
-    said = f"{text} per step;  {end}" if comparison.fit.theory == "two_point" else f"{comparison.fit.theory}:  {text}"
+    said = (
+        f"{text} per step;  {end}" if comparison.fit.theory == DEFAULT_THEORY else f"{comparison.fit.theory}:  {text}"
+    )
     left_out = (f"{n} {name}" for name, n in (("gaps", comparison.gaps), ("cut", comparison.cut)) if n)
     return (
         f"{said}\n{len(comparison.steps)} samples, {', '.join(left_out)}" if comparison.gaps + comparison.cut else said

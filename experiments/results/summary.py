@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from repdyn.numeric import Departure, GrowthExponent, are_nested, nested_test
+from repdyn.numeric.coefficients import DEFAULT_THEORY
 
 from ..comparison import Comparison, Failure
 from ..runs.prediction import Prediction, Predictions
@@ -29,7 +30,7 @@ def comparison_table(comparisons: list[Comparison | Failure]) -> str:
     """
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     table = pd.DataFrame([_row(c) for c in fitted]).fillna("-")
-    if {c.fit.theory for c in fitted} == {"two_point"}:
+    if {c.fit.theory for c in fitted} == {DEFAULT_THEORY}:
         table = table.drop(columns=["theory", "AIC"])
     return _aligned(table, comparisons)
 

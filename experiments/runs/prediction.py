@@ -17,8 +17,10 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from repdyn.numeric import Pair, State, fit_rates, integrate, trajectory
-from repdyn.numeric.loss import r_squared
+from repdyn.numeric import Pair, State, compile, fit_rates, named
+from repdyn.numeric.coefficients import parameter_values
+from repdyn.numeric.determination import r_squared
+from repdyn.numeric.path import follow
 from repdyn.symbolic.arguments import instance
 from torch import Tensor
 
@@ -200,8 +202,10 @@ class _Data:
             "rate_y": rates.decoder,
             "gram": max(rates.gram, 0.0),  # where dh and the slope are parallel it can be -0, to rounding
         }
-        start = State(rates.dh2, rates.f**2, rates.f * (rates.f - float(self.pair.dy2) ** 0.5))
-        return self.followed(source, "scalar_output", step, start, coefficients)
+        theory = named("scalar_output")
+        values = parameter_values(theory, self.pair, coefficients)
+        start = State(*compile(theory, "readout")(rates.dh2, rates.b2, rates.f, *values))
+        return self.followed(source, theory.name, step, start, coefficients)
 
     def followed(
         self, source: str, theory: str, step: int, start: State, coefficients: Mapping[str, float]
@@ -209,8 +213,7 @@ class _Data:
         """The trajectory of a theory from a state at a step on, against the recorded one."""
         later = self.steps >= step
         steps, observed = self.steps[later], self.observed[later]
-        solve = trajectory if theory == "scalar_output" else integrate
-        path = solve(steps - step, start, self.pair, coefficients, theory=theory)
+        path = follow(steps - step, start, self.pair, coefficients, theory)
         names = ("dh2", "dy2", "w")
         misfits = [float(np.sum((getattr(path, name) - getattr(observed, name)) ** 2)) for name in names]
         r2 = State(*(r_squared(np.asarray(getattr(observed, n)), m) for n, m in zip(names, misfits, strict=True)))

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from repdyn.numeric.agreement import agreement
 
 from ..figures.beyond import THEORIES as SHOWN
 from ..figures.beyond import draw_curves, draw_holding
 from ..sweep.trial import Trial
 from ..trials.fits import MEASURED
-from .agreement import agreement
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 from .two_point_runs import THEORIES, fitted, two_points

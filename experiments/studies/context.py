@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from repdyn.numeric import named
+from repdyn.numeric.agreement import agreement
 from repdyn.numeric.distances import Distances
 
 from ..figures.context import draw_embeddings, draw_task_axes
 from ..settings import Context, Fits, override
 from ..sweep.trial import Trial
 from ..trials.context import inputs
-from .agreement import agreement
 from .end_states import end_distances
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -260,7 +261,7 @@ def end_states(results: Results, ratios: pd.DataFrame, growing: pd.DataFrame) ->
         if kept.empty:  # the fits are there, the network is not
             continue
         pairs = pairs_of(kept)
-        if theory == "growing_rates":
+        if named(theory).final is None:  # each end is the root of an equation
             pairs = pairs.iloc[:: max(1, len(pairs) // _SOLVED)]
         parts.append(
             pd.DataFrame(

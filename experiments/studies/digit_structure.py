@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric import MantelTest, mantel_test
+from repdyn.numeric.agreement import agreement
 
 from ..figures.digits import draw_structure
 from ..settings import DigitPrediction, DigitStructure
 from ..sweep.trial import Trial
 from ..trials.digit_data import named
 from ..trials.identity import identified
-from .agreement import agreement
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
 

@@ -1,4 +1,4 @@
-"""End states: the hidden distances that a theory says pairs end at."""
+"""The pairs of a table as the end states of a theory take them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from repdyn.numeric import Pair, State, final_distance
+from repdyn.numeric import Pair, State, end_states
 
 Array = NDArray[np.float64]
 
@@ -18,8 +18,7 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     Args:
         pairs: columns dx2, dy2_target, dh2_start, dy2_start and w_start; where the theory has the coefficient gram
             and ``coefficients`` does not, a column gram too: it belongs to a pair, not to a network.
-        coefficients: the theory's coefficients. A common factor of all rates does not matter. growth_h is that of
-            a pair with dx2 = 1, per squared slope of the encoder dh2/dx2; a pair's own is growth_h / dx2.
+        coefficients: as :func:`repdyn.numeric.end_states.end_distances`.
         theory: the name of a theory with a known end.
 
     Raises:
@@ -31,9 +30,5 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     """
     start = State(*(pairs[f"{name}_start"].to_numpy(np.float64) for name in ("dh2", "dy2", "w")))
     pair = Pair(pairs["dx2"].to_numpy(np.float64), pairs["dy2_target"].to_numpy(np.float64))
-    own: dict[str, Array] = {}
-    if "gram" in pairs and theory != "two_point":
-        own["gram"] = pairs["gram"].to_numpy(np.float64)
-    if "growth_h" in coefficients:
-        own["growth_h"] = coefficients["growth_h"] / pairs["dx2"].to_numpy(np.float64)
-    return np.asarray(final_distance(start, pair, {**coefficients, **own}, theory=theory))
+    gram = pairs["gram"].to_numpy(np.float64) if "gram" in pairs else None
+    return end_states.end_distances(start, pair, coefficients, theory, gram)

@@ -8,14 +8,15 @@ from typing import ClassVar, cast
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Pair, State
+from repdyn.numeric import Pair, State, named
+from repdyn.numeric.agreement import agreement, resampled
+from repdyn.numeric.gram import gram_determinant, squared_slope
 
 from ..figures.structure import FORMULAS, draw_structure
 from ..settings import TwoPoints
 from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
 from ..trials.fits import MEASURED
-from .agreement import agreement, resampled
 from .end_states import end_distances
 from .spread import number, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size
@@ -232,13 +233,12 @@ def _prediction(formula: str, fits: pd.DataFrame, network: pd.Series) -> tuple[f
         ends = [_final("two_point", _NOWHERE, Pair(dx2, x**2), {"rate_h": rate_h, "rate_y": rate_y}) for x in (dy, end)]
         return ends[0], ends[1]
     dh2, dy2, w = (float(network[column]) for column in ("dh2", "dy2", "w"))
-    coefficients = {"rate_h": rate_h, "rate_y": rate_y}
-    if formula != "two_point":
-        slope2 = float(((fits["fitted_gram"] + fits["dy2_0"]) / fits["dh2_0"]).mean())
-        coefficients["gram"] = max(slope2 * dh2 - dy2, 0.0)
-    if formula == "growing_rates":
-        coefficients["growth_h"] = float(fits["fitted_growth_h"].mean())  # fitted at dx2 = 1
-        coefficients["growth_y"] = float(fits["fitted_growth_y"].mean())
+    names = [x.name for x in named(formula).coefficients]
+    coefficients = {x: float(fits[f"fitted_{x}"].mean()) for x in names}  # growth_h was fitted at dx2 = 1
+    if "gram" in coefficients:
+        starts = (fits[x].to_numpy(np.float64) for x in ("dh2_0", "dy2_0", "fitted_gram"))
+        slope2 = float(np.mean(squared_slope(*starts)))
+        coefficients["gram"] = max(float(gram_determinant(dh2, dy2, slope2)), 0.0)
     # w is -dy . (dy* - dy): with another target along dy* the part of dy along it stays.
     starts = [(w, dy), (dy2 - (dy2 - w) * end / dy, end)] if dy else [(w, dy)] * 2
     found = [_final(formula, State(dh2, dy2, misfit), Pair(dx2, target**2), coefficients) for misfit, target in starts]

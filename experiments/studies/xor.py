@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from repdyn.numeric import named
+from repdyn.numeric.agreement import agreement
 
 from ..figures.xor import draw_xor
 from ..settings import Xor, override
 from ..sweep.trial import Trial
-from .agreement import agreement
 from .end_states import end_distances
 from .spread import interval_name, spread
 from .study import Plate, Results, Section, Study, Table, Verdict, size

@@ -13,6 +13,7 @@ from typing import Any, cast
 import torch
 from repdyn.numeric.arguments import flag, number
 from repdyn.numeric.distances import squared_lengths
+from repdyn.numeric.gram import gram_determinant
 from repdyn.symbolic.arguments import instance
 from torch import Tensor, nn
 
@@ -142,7 +143,7 @@ def tangent_rates(
         dh2=dh2,
         b2=b2,
         f=f,
-        gram=dh2 * b2 - f * f,
+        gram=float(gram_determinant(dh2, f * f, b2)),
         dh2_speed=lr / 2 * _dot(along_dh, moving[0]),
         f_speed=lr / 4 * sum(_dot(p, q) for p, q in zip(of_dy, moving, strict=True)),
     )

@@ -13,8 +13,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from repdyn.numeric import task_axes
+from repdyn.numeric.embedding import embed
 
-from ..embedding import embed
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
 from ..tracking.tracker import PairTracker

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from repdyn.numeric.gram import gram_determinant
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
@@ -93,7 +94,8 @@ def first_and_last(frame: pd.DataFrame, slopes: NDArray[np.float64]) -> pd.DataF
     groups = frame.groupby("pair", sort=False)
     constants = groups[["dx2", "dy2_target"]].first()
     begun, ended = groups[scalars].first(), groups[scalars].last()
-    gram = (begun["dh2"] * slopes - begun["dy2"]).clip(lower=0.0).rename("gram")
+    areas = gram_determinant(begun["dh2"].to_numpy(np.float64), begun["dy2"].to_numpy(np.float64), slopes)
+    gram = pd.Series(areas, begun.index, name="gram").clip(lower=0.0)
     return pd.concat([constants, begun.add_suffix("_start"), ended.add_suffix("_end"), gram], axis=1).reset_index()
 
 

@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 import sympy as sp
 from repdyn.symbolic import Program
-from repdyn.symbolic.functions import ACCURATE, elementary
+from repdyn.symbolic.functions import ACCURATE, elementary, spelt_out
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.repr import ReprPrinter
 from sympy.printing.str import StrPrinter
@@ -57,6 +57,11 @@ def checked(name: str, program: Program, backend: str, reserved: Collection[str]
     Raises:
         ValueError: saying what the language cannot express: a function, a name, a constant, a symbol without a value.
     """
+    program = Program(
+        program.arguments,
+        {x: spelt_out(value) for x, value in program.definitions.items()},
+        {x: spelt_out(value) for x, value in program.results.items()},
+    )
     names = [*map(str, program.arguments), *map(str, program.definitions)]
     for x in (name, *names, *map(str, program.results)):
         if not (x.isidentifier() and x.isascii()):

@@ -11,8 +11,8 @@ import sympy as sp
 from ..derivation import Derivation, DerivationError, Step
 from ..field import DifferentialField
 from ..functions import dot, elementary
-from ..theory import MEASURED, PAIR, SCALARS, Theory
-from ..two_points.notation import LATEX
+from ..pair import LATEX, MEASURED, PAIR, SCALARS
+from ..theory import Theory
 from .equation import broken
 from .prose import Citations
 
@@ -26,20 +26,20 @@ INTRODUCTION = (
     "Names in `this type` are those of the package `repdyn`."
 )
 
-Verdict = tuple[Step, DerivationError | None]
+CheckedStep = tuple[Step, DerivationError | None]
 """A step, with None or with what went wrong."""
 
 
 @dataclass(frozen=True)
-class Chapter:
+class CheckedTheory:
     """A theory and what came of proving its steps."""
 
     theory: Theory
-    verdicts: tuple[Verdict, ...]
+    steps: tuple[CheckedStep, ...]
 
 
 @dataclass(frozen=True)
-class Plate:
+class Illustration:
     """A figure.
 
     Attributes:
@@ -93,17 +93,17 @@ class Figure:
 
     number: int
     anchor: str
-    plate: Plate
+    illustration: Illustration
 
 
 @dataclass(frozen=True)
-class Failure:
+class Unproved:
     """Why the step above is not verified."""
 
     reason: str
 
 
-Block = Heading | Paragraph | Quantities | Equation | Figure | Failure
+Block = Heading | Paragraph | Quantities | Equation | Figure | Unproved
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Document:
         return tuple(block for block in self.blocks if isinstance(block, Heading))
 
 
-def prove(derivation: Derivation) -> Iterator[Verdict]:
+def prove(derivation: Derivation) -> Iterator[CheckedStep]:
     """Check each step when it is asked for; it comes with None, or with what went wrong."""
     for step in derivation.steps:
         try:
@@ -133,13 +133,13 @@ def prove(derivation: Derivation) -> Iterator[Verdict]:
             yield step, None
 
 
-def tally(chapters: Sequence[Chapter]) -> tuple[int, int]:
+def tally(chapters: Sequence[CheckedTheory]) -> tuple[int, int]:
     """How many steps are proved, and how many there are; one that several theories share counts once."""
-    verdicts = {id(step): error is None for chapter in chapters for step, error in chapter.verdicts}
-    return sum(verdicts.values()), len(verdicts)
+    proved = {id(step): error is None for chapter in chapters for step, error in chapter.steps}
+    return sum(proved.values()), len(proved)
 
 
-def compose(chapters: Sequence[Chapter], plates: Mapping[str, Plate]) -> Document:
+def compose(chapters: Sequence[CheckedTheory], illustrations: Mapping[str, Illustration]) -> Document:
     """Put chapters in order and number what is in them.
 
     Raises:
@@ -152,8 +152,8 @@ def compose(chapters: Sequence[Chapter], plates: Mapping[str, Plate]) -> Documen
     for number, chapter in enumerate(chapters, 1):
         blocks += _chapter(number, chapter, shown)
         name = chapter.theory.name
-        if name in plates:
-            blocks.append(Figure(next(figures), f"figure-{name}", plates[name]))
+        if name in illustrations:
+            blocks.append(Figure(next(figures), f"figure-{name}", illustrations[name]))
     texts = [INTRODUCTION, *(block.text for block in blocks if isinstance(block, Paragraph))]
     return Document(
         title=TITLE,
@@ -164,7 +164,7 @@ def compose(chapters: Sequence[Chapter], plates: Mapping[str, Plate]) -> Documen
     )
 
 
-def _chapter(number: int, chapter: Chapter, shown: dict[int, Heading]) -> Iterator[Block]:
+def _chapter(number: int, chapter: CheckedTheory, shown: dict[int, Heading]) -> Iterator[Block]:
     """The blocks of a chapter; steps that an earlier one has ``shown`` are named only, and new ones added there."""
     theory, equations, positions = chapter.theory, count(1), count(1)
     derivation = theory.derivation
@@ -177,10 +177,10 @@ def _chapter(number: int, chapter: Chapter, shown: dict[int, Heading]) -> Iterat
     yield Paragraph(derivation.introduction)
     for part in _interface(theory):
         yield part if isinstance(part, Paragraph | Quantities) else equation(part)
-    known = [shown[id(step)] for step, _ in chapter.verdicts if id(step) in shown]
+    known = [shown[id(step)] for step, _ in chapter.steps if id(step) in shown]
     if known:
         yield Paragraph(f"It rests on what is proved above: {'; '.join(f'{x.title} ({x.number})' for x in known)}.")
-    for step, error in chapter.verdicts:
+    for step, error in chapter.steps:
         if id(step) in shown:
             continue
         label = f"{number}.{next(positions)}"
@@ -190,7 +190,7 @@ def _chapter(number: int, chapter: Chapter, shown: dict[int, Heading]) -> Iterat
         for relation in step.statement:
             yield equation(derivation.latex(relation))
         if error is not None:
-            yield Failure(str(error))
+            yield Unproved(str(error))
 
 
 def _interface(theory: Theory) -> Iterator[Paragraph | Quantities | str]:

@@ -7,7 +7,7 @@ from base64 import b64encode
 from html import escape
 from importlib import resources
 
-from .contents import Block, Document, Equation, Failure, Figure, Heading, Paragraph, Quantities
+from .contents import Block, Document, Equation, Figure, Heading, Paragraph, Quantities, Unproved
 from .equation import fenced
 from .mathml import mathml
 from .prose import Citations, written
@@ -90,7 +90,7 @@ def _block(block: Block, citations: Citations) -> str:
             )
         case Figure():
             text = _figure(block, citations)
-        case Failure():
+        case Unproved():
             text = f'<p class="failed"><b>Not verified:</b> {escape(block.reason, quote=False)}</p>'
     return text
 
@@ -105,12 +105,12 @@ def _table(quantities: Quantities) -> str:
 
 
 def _figure(figure: Figure, citations: Citations) -> str:
-    plate = figure.plate
-    source = f"data:image/svg+xml;base64,{b64encode(plate.embedded.encode()).decode()}"
-    caption = f"<b>Figure {figure.number}.</b> {_prose(plate.caption, citations)}"
+    illustration = figure.illustration
+    source = f"data:image/svg+xml;base64,{b64encode(illustration.embedded.encode()).decode()}"
+    caption = f"<b>Figure {figure.number}.</b> {_prose(illustration.caption, citations)}"
     return (
         f'<figure id="{figure.anchor}"><div class="plate" tabindex="0">'
-        f'<img alt="{escape(plate.alt)}" src="{source}"/></div>'
+        f'<img alt="{escape(illustration.alt)}" src="{source}"/></div>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .contents import Block, Document, Equation, Failure, Figure, Heading, Paragraph, Quantities
+from .contents import Block, Document, Equation, Figure, Heading, Paragraph, Quantities, Unproved
 from .equation import aligned, fenced
 from .prose import Citations, written
 
@@ -68,11 +68,11 @@ def _block(block: Block, citations: Citations) -> list[str]:
         case Figure():
             lines = [
                 r"\begin{figure}[htbp]\centering",
-                rf"\includegraphics[width=\textwidth]{{{block.plate.embedded}}}",
-                rf"\caption{{{_prose(block.plate.caption, citations)}}}\label{{{block.anchor}}}",
+                rf"\includegraphics[width=\textwidth]{{{block.illustration.embedded}}}",
+                rf"\caption{{{_prose(block.illustration.caption, citations)}}}\label{{{block.anchor}}}",
                 r"\end{figure}",
             ]
-        case Failure():
+        case Unproved():
             lines = [r"\begin{verbatim}", f"Not verified: {block.reason}", r"\end{verbatim}"]
     return lines
 

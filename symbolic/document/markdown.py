@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contents import Block, Document, Equation, Failure, Figure, Heading, Paragraph, Quantities
+from .contents import Block, Document, Equation, Figure, Heading, Paragraph, Quantities, Unproved
 from .equation import aligned, fenced
 from .prose import Citations, written
 
@@ -34,9 +34,9 @@ def _block(block: Block, citations: Citations) -> list[str]:
         case Equation():
             parts = [f"$$\n{aligned(block.lines)} \\tag{{{block.number}}}\n$$"]
         case Figure():
-            caption = f"*Figure {block.number}.* {_prose(block.plate.caption, citations)}"
-            parts = [f"![{block.plate.alt}]({block.plate.embedded})", caption]
-        case Failure():
+            caption = f"*Figure {block.number}.* {_prose(block.illustration.caption, citations)}"
+            parts = [f"![{block.illustration.alt}]({block.illustration.embedded})", caption]
+        case Unproved():
             parts = [f"**Not verified:** {block.reason}"]
     return parts
 

@@ -8,9 +8,11 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..field import DifferentialField
+from ..free_algebra import Rules, matrix_residual, scalar
 from ..functions import dot, elementary, exprel, nonnegative, quotient
+from ..pair import MEASURED, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from ..program import Program
-from ..theory import MEASURED, Theory
+from ..theory import Theory
 from ..two_points import modes
 from ..two_points.from_loss import SYSTEM
 from ..two_points.modes import (
@@ -31,25 +33,8 @@ from ..two_points.modes import (
     waves,
 )
 from ..two_points.network import D
-from ..two_points.notation import (
-    P,
-    R,
-    dh2,
-    dh2_0,
-    dx2,
-    dy2,
-    dy2_0,
-    dy2_target,
-    g,
-    omega,
-    rate_h,
-    rate_y,
-    t,
-    w,
-    w_0,
-)
+from ..two_points.notation import P, R, g, omega
 from ..two_points.scalars import A_high, A_low, dh2_end
-from ..words import Rules, matrix_residual, scalar
 from . import flow, notation
 from .flow import flow_with
 from .notation import BEGIN, CONSTANT, READOUT, SQUARED, TARGET, b, b2, b2_0, dh, e, f, f_0, gram, rate_b, rate_dh
@@ -301,9 +286,9 @@ STEPS = (
     Step(
         "rest_points",
         "Where they come to rest",
-        r"Each Riccati equation has one rest point that is positive, if $|p_0|^2 |q_0|^2 > 0$. If one of both "
-        r"vanishes, 0 "
-        "is another for it, unstable for $p$: where the start is balanced and points exactly the wrong way.",
+        "Each Riccati equation has one rest point that is positive, if $|p_0|^2 |q_0|^2 > 0$. If one of both "
+        "vanishes, 0 is another for it, unstable for $p$: where the start is balanced and points exactly the wrong "
+        "way.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in ENDS.items()),
         _ends_residual,
     ),
@@ -358,8 +343,7 @@ STEPS = (
         "scalar_merging",
         "Which pairs merge",
         r"If $|\Delta h|^2_\infty = 0$ then both terms on the right vanish: only a pair that agrees merges, and only "
-        r"if "
-        r"$\Delta h$ is parallel to $b$. In a wide network it stops short of that, by the area.",
+        r"if $\Delta h$ is parallel to $b$. In a wide network it stops short of that, by the area.",
         (sp.Eq(dh2_end * (dh2_end - A_high), A_low**2 + P / R * gram, evaluate=False),),
         _merging_residual,
     ),
@@ -367,8 +351,7 @@ STEPS = (
         "parallel",
         "The ansatz is the parallel case",
         r"Where $\Delta h$ is parallel to $b$ ($\Gamma = 0$), $|\Delta h|^2$, $|\Delta y|^2 = f^2$ and $w = f (f - "
-        r"|\Delta "
-        r"y^*|)$ obey the two-point system.",
+        r"|\Delta y^*|)$ obey the two-point system.",
         tuple(sp.Eq(dot(x, t), SYSTEM[x], evaluate=False) for x in (dh2, dy2, w)),
         _ansatz_residual,
     ),
@@ -453,14 +436,12 @@ def scalar_output() -> Theory:
         derivation=Derivation(
             title="A single output without the ansatz",
             introduction=(
-                r"For one output the decoder's gradient is a vector $b$, and the pair is described by three scalars, "
+                "For one output the decoder's gradient is a vector $b$, and the pair is described by three scalars, "
                 r"$|\Delta h|^2$, $|b|^2$ and the signed output difference $f = \Delta h \cdot b$, without any "
-                r"assumption "
-                "on directions. They have two conserved quantities for any rates and any loss. With constant rates "
-                r"$P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in closed form, "
-                r"for "
-                "a hidden layer of any width. (Matrix Riccati solutions of balanced linear networks are in Domine et "
-                "al., arXiv 2409.14623.)"
+                "assumption on directions. They have two conserved quantities for any rates and any loss. With "
+                r"constant rates $P = |\Delta x|^2/\tau_h$ and $R = 1/\tau_y$ and the squared error they are solved in "
+                "closed form, for a hidden layer of any width. (Matrix Riccati solutions of balanced linear networks "
+                "are in Domine et al., arXiv 2409.14623.)"
             ),
             notation={**notation.LATEX, **flow.LATEX, **LATEX},
             steps=flow.STEPS + STEPS,

@@ -8,9 +8,10 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..functions import dot
+from ..pair import dh2, dh2_0, dx2, dy2_target, rate_h, rate_y, t
 from ..theory import Theory
 from ..two_points.network import D
-from ..two_points.notation import P, R, dh2, dh2_0, dx2, dy2_target, g, rate_h, rate_y, t
+from ..two_points.notation import P, R, g
 from . import flow, notation
 from .flow import flow_with
 from .notation import BEGIN, CONSTANT, READOUT, TARGET, b2, b2_0, e, f, f_0, gram, rate_b, rate_dh

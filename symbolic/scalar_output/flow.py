@@ -9,10 +9,12 @@ import sympy as sp
 
 from ..derivation import Step
 from ..field import DifferentialField
+from ..free_algebra import Rules, scalar
 from ..functions import dot
-from ..two_points.notation import dh2, t
-from ..words import Rules, directional_residual, scalar
-from .notation import b, b2, dh, e, f, rate_b, rate_dh
+from ..matrix_calculus import directional_residual
+from ..pair import dh2, dh2_0, dy2, dy2_0, t
+from ..program import Program
+from .notation import BEGIN, READOUT, b, b2, dh, e, f, gram, rate_b, rate_dh
 
 _INNER: Rules = {(dh.T, dh): dh2, (b.T, b): b2, (b.T, dh): f}
 """What the products of the two vectors are called."""
@@ -32,6 +34,12 @@ FLOW = {x: sp.factor(scalar(rate, _INNER)) for x, rate in _PRODUCTS.items()}
 
 GRAM = dh2 * b2 - f**2
 """The squared area that dh and b span."""
+
+MEASURED_GRAM = Program((dh2, dy2, b2), {}, {gram: GRAM.subs(READOUT[dy2], dy2)})
+"""The same, from the measured scalars and the decoder's gradient."""
+
+MEASURED_SLOPE = Program((dh2_0, dy2_0, gram), {}, {b2: BEGIN[b2]})
+"""The squared length of that gradient, from the measured scalars and the area."""
 
 _x = sp.Symbol("x", positive=True)
 STRETCH = sp.Integral(1 / rate_dh.func(_x), (_x, 0, dh2)) - sp.Integral(1 / rate_b.func(_x), (_x, 0, b2))

@@ -8,9 +8,9 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..functions import dot, elementary, exprel, logrel
+from ..pair import MEASURED, dh2, dh2_0, dx2, dy2_target, rate_h, rate_y, t
 from ..program import Program
-from ..theory import MEASURED, Theory
-from ..two_points.notation import dh2, dh2_0, dx2, dy2_target, rate_h, rate_y, t
+from ..theory import Theory
 from . import flow, notation
 from .flow import FLOW, flow_with
 from .notation import (
@@ -172,8 +172,7 @@ STEPS = (
         "stretched",
         "The lengths after an impulse",
         r"Each length obeys $d |\Delta h|^2/d\sigma = P$, a linear equation. With $\Gamma$ conserved, $f^2 = |\Delta "
-        r"h|^2 "
-        r"|b|^2 - \Gamma$, and the time follows by one quadrature, $t = -\int d\sigma/(f e)$.",
+        r"h|^2 |b|^2 - \Gamma$, and the time follows by one quadrature, $t = -\int d\sigma/(f e)$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in STRETCHED.items()),
         _stretched_residual,
     ),
@@ -181,8 +180,7 @@ STEPS = (
         "growing_end",
         "The end state",
         r"Training ends where $f = |\Delta y^*|$, that is $|\Delta h|^2 |b|^2 = |\Delta y^*|^2 + \Gamma$. The product "
-        r"rises "
-        r"with the impulse, so exactly one $\sigma$ has it; a pair that agrees merges only if $\Gamma = 0$.",
+        r"rises with the impulse, so exactly one $\sigma$ has it; a pair that agrees merges only if $\Gamma = 0$.",
         (
             sp.Eq(f**2, dh2 * b2 - gram, evaluate=False),
             sp.Eq(dot(_product, sigma), rate_dh * b2 + rate_b * dh2, evaluate=False),

@@ -6,8 +6,9 @@ from typing import Final
 
 import sympy as sp
 
+from ..pair import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, w, w_0
 from ..two_points import notation
-from ..two_points.notation import dh2, dx2, dy2_0, dy2_target, n, rate_h, rate_y, w_0
+from ..two_points.notation import n
 
 dh = sp.MatrixSymbol("dh", n, 1)
 b = sp.MatrixSymbol("b", n, 1)
@@ -41,13 +42,13 @@ SQUARED = f - TARGET
 """The error of half the squared error."""
 
 BEGIN = {
-    dh2: notation.dh2_0,
-    b2: (dy2_0 + gram) / notation.dh2_0,
+    dh2: dh2_0,
+    b2: (dy2_0 + gram) / dh2_0,
     f: sp.Piecewise((sp.sqrt(dy2_0), w_0 <= dy2_0), (-sp.sqrt(dy2_0), True)),
 }
 """The start, from the measured scalars: f has the sign of dy . dy*."""
 
-READOUT = {notation.dh2: dh2, notation.dy2: f**2, notation.w: f * (f - TARGET)}
+READOUT = {dh2: dh2, dy2: f**2, w: f * (f - TARGET)}
 """The measured scalars of a single output."""
 
 LATEX: Final[dict[sp.Basic, str]] = {

@@ -9,13 +9,15 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..field import DifferentialField
+from ..free_algebra import Rules, matrix_residual, scalar
 from ..functions import dot
+from ..matrix_calculus import derivative, directional_residual, gradient
+from ..pair import dh2, dy2, dy2_target, rate_y, t, w
 from ..program import Program
 from ..theory import Theory
 from ..two_points import from_loss, notation, scalars
-from ..two_points.notation import dh2, dy2, dy2_target, rate_y, t, w, y_1_target, y_2_target
+from ..two_points.notation import y_1_target, y_2_target
 from ..two_points.scalars import I, L
-from ..words import Rules, derivative, directional_residual, gradient, matrix_residual, scalar
 from . import futures as stacking
 from .notation import (
     LATEX,

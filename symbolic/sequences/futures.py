@@ -8,6 +8,8 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from ..derivation import Step
+from ..free_algebra import Rules, matrix_residual
+from ..matrix_calculus import directional_residual
 from ..two_points.notation import (
     dy,
     dy_target,
@@ -18,7 +20,6 @@ from ..two_points.notation import (
     y_2,
     y_2_target,
 )
-from ..words import Rules, directional_residual, matrix_residual
 from .notation import F, dy_i, dy_i_target, futures, v_i, y_1i, y_1i_target, y_2i, y_2i_target
 
 

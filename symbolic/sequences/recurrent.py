@@ -9,7 +9,10 @@ import sympy as sp
 
 from ..derivation import Derivation, Step, first_nonzero
 from ..field import DifferentialField
+from ..free_algebra import contracted, matrix_residual, scalar
 from ..functions import dot
+from ..matrix_calculus import derivative, directional_residual, gradient
+from ..pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
 from ..two_points import from_loss, modes, notation, scalars
@@ -20,19 +23,9 @@ from ..two_points.notation import (
     P,
     R,
     dh,
-    dh2,
-    dh2_0,
-    dx2,
     dy,
-    dy2,
-    dy2_0,
-    dy2_target,
     dy_target,
-    rate_h,
     rate_mean,
-    rate_y,
-    t,
-    w,
     y_1,
     y_1_target,
     y_2,
@@ -42,8 +35,7 @@ from ..two_points.notation import (
 )
 from ..two_points.regimes import BERNOULLI
 from ..two_points.scalars import INVARIANT, LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
-from ..two_points.theory import START, STATES, two_point
-from ..words import contracted, derivative, directional_residual, gradient, matrix_residual, scalar
+from ..two_points.theory import two_point
 from . import futures as stacking
 from .futures import averaged, mean
 from .notation import LATEX, dy_i, dy_i_target, futures, h_1, h_2, rate_h1, rate_h2
@@ -342,7 +334,7 @@ def _chart(chart: Chart) -> Chart:
         parameters=chart.parameters,
         time=chart.time,
         rhs=chart.rhs,
-        enter=_put_in(chart.enter, (t, *START, *PARAMETERS)),
+        enter=_put_in(chart.enter, (t, *MEASURED, *PARAMETERS)),
         leave=_put_in(chart.leave, (*chart.states, *PARAMETERS)),
     )
 
@@ -373,8 +365,8 @@ def recurrent() -> Theory:
         raise TypeError("the two-point theory must have a chart, a solution and an end to put constants into")
     return Theory(
         name="recurrent",
-        states=STATES,
-        start=START,
+        states=SCALARS,
+        start=MEASURED,
         parameters=PARAMETERS,
         time=t,
         rhs=SYSTEM_OF_SEQUENCES,
@@ -382,8 +374,8 @@ def recurrent() -> Theory:
         begin=base.begin,
         invariants={name: x.xreplace(EQUIVALENT) for name, x in base.invariants.items()},
         chart=_chart(base.chart),
-        solution=_put_in(base.solution, (t, *START, *PARAMETERS)),
-        final=_put_in(base.final, (*START, *PARAMETERS)),
+        solution=_put_in(base.solution, (t, *MEASURED, *PARAMETERS)),
+        final=_put_in(base.final, (*MEASURED, *PARAMETERS)),
         loss=Program((t, dy2, w, dy2_target, mean_error_0, rate_mean, futures), {}, {L: LOSS_OVER_TIME}),
         derivation=Derivation(
             title="Two sequences that share their futures: when their states merge",

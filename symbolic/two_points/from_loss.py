@@ -8,25 +8,19 @@ from typing import cast
 import sympy as sp
 
 from ..derivation import Step
+from ..free_algebra import Rules, contracted, matrix_residual, scalar
 from ..functions import dot
-from ..words import Rules, contracted, derivative, directional_residual, gradient, matrix_residual, scalar
+from ..matrix_calculus import derivative, directional_residual, gradient
+from ..pair import dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
 from .notation import (
     D_h,
     D_y,
     dh,
-    dh2,
     dx,
-    dx2,
     dy,
-    dy2,
-    dy2_target,
     dy_target,
     n,
-    rate_h,
     rate_mean,
-    rate_y,
-    t,
-    w,
     y_1,
     y_1_target,
     y_2,

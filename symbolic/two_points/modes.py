@@ -7,6 +7,7 @@ import sympy as sp
 from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
 from ..functions import elementary, exprel, quotient, regular
+from ..pair import dh2_0, dy2_0, dy2_target, t, w_0
 from .network import CONSERVED, COORDINATES, INITIAL, LINEAR, D
 from .notation import (
     N,
@@ -20,18 +21,13 @@ from .notation import (
     beta_perp_0,
     cos_phi,
     delta,
-    dh2_0,
-    dy2_0,
-    dy2_target,
     g,
     lam,
     omega,
     s,
     sin_phi,
-    t,
     u,
     v,
-    w_0,
 )
 from .scalars import A_high, A_low, dh2_end
 

@@ -7,6 +7,7 @@ import sympy as sp
 from ..derivation import Step
 from ..field import DifferentialField
 from ..functions import dot
+from ..pair import dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from .from_loss import SYSTEM
 from .notation import (
     B_par,
@@ -21,20 +22,9 @@ from .notation import (
     beta_perp,
     beta_perp_0,
     delta,
-    dh2,
-    dh2_0,
-    dx2,
-    dy2,
-    dy2_0,
-    dy2_target,
     lam,
     mu,
-    rate_h,
-    rate_y,
     s,
-    t,
-    w,
-    w_0,
 )
 from .scalars import ALIGNMENT
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import sympy as sp
 
+from .. import pair
+
 d, n, m = sp.symbols("d n m", integer=True, positive=True)
 """Dimensions of input, hidden layer and output."""
 
@@ -20,17 +22,8 @@ y_mean = sp.MatrixSymbol("y_mean", m, 1)
 y_mean_target = sp.MatrixSymbol("y_mean_target", m, 1)
 """Derivatives of encoder and decoder; differences of the two points; each prediction and their mean."""
 
-t = sp.Symbol("t", nonnegative=True)
-dh2, dx2 = sp.symbols("dh2 dx2", positive=True)
-dy2, dy2_target = sp.symbols("dy2 dy2_target", nonnegative=True)
-w = sp.Symbol("w", real=True)
-rate_h, rate_y, rate_mean = sp.symbols("rate_h rate_y rate_mean", positive=True)
-"""Time in steps; the three scalars and the pair's constants; effective learning rates."""
-
-dh2_0 = sp.Symbol("dh2_0", positive=True)
-dy2_0 = sp.Symbol("dy2_0", nonnegative=True)
-w_0 = sp.Symbol("w_0", real=True)
-"""Initial values."""
+rate_mean = sp.Symbol("rate_mean", positive=True)
+"""The effective learning rate of the mean prediction."""
 
 P, R, g, omega = sp.symbols("P R g omega", positive=True)
 delta, s = sp.symbols("delta s", nonnegative=True)
@@ -50,12 +43,7 @@ cos_phi, sin_phi, u, v, N = sp.symbols("cos_phi sin_phi u v N", real=True)
 """Angle of the growing mode, the modes' initial amplitudes, the squared normalisation."""
 
 LATEX: Final[dict[sp.Basic, str]] = {
-    dh2: r"|\Delta h|^2",
-    dx2: r"|\Delta x|^2",
-    dy2: r"|\Delta y|^2",
-    dy2_target: r"|\Delta y^*|^2",
-    rate_h: r"\tau_h^{-1}",
-    rate_y: r"\tau_y^{-1}",
+    **pair.LATEX,
     rate_mean: r"\tau_{\bar y}^{-1}",
     dx: r"\Delta x",
     dh: r"\Delta h",
@@ -65,9 +53,6 @@ LATEX: Final[dict[sp.Basic, str]] = {
     y_2_target: r"y_2^*",
     y_mean: r"\bar y",
     y_mean_target: r"\bar y^*",
-    dh2_0: r"|\Delta h_0|^2",
-    dy2_0: r"|\Delta y_0|^2",
-    w_0: "w_0",
     B_par: r"B_\parallel",
     B_perp: r"B_\perp",
     beta_par: r"\beta_\parallel",

@@ -7,6 +7,7 @@ import sympy as sp
 from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
 from ..functions import elementary, logrel, quotient
+from ..pair import dh2, dh2_0, rate_y, t
 from .modes import (
     AMPLITUDES,
     BY_ANGLE,
@@ -31,15 +32,11 @@ from .notation import (
     beta_perp_0,
     cos_phi,
     delta,
-    dh2,
-    dh2_0,
     g,
     lam,
     omega,
-    rate_y,
     s,
     sin_phi,
-    t,
     u,
     v,
 )

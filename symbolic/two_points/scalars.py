@@ -7,8 +7,9 @@ import sympy as sp
 from ..derivation import Step, first_nonzero, sides_agree
 from ..field import DifferentialField
 from ..functions import dot
+from ..pair import dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
 from .from_loss import MEAN_ERROR, MEAN_ERROR_RATE, PAIR_LOSS, SYSTEM
-from .notation import dh2, dx2, dy2, dy2_target, mu, rate_h, rate_mean, rate_y, t, w
+from .notation import mu, rate_mean
 
 SCALARS = DifferentialField(SYSTEM)
 

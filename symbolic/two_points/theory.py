@@ -8,6 +8,7 @@ import sympy as sp
 
 from ..derivation import Derivation
 from ..functions import nonnegative, quotient
+from ..pair import MEASURED, SCALARS, dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
 from . import from_loss, modes, network, notation, regimes, scalars
@@ -52,27 +53,14 @@ from .notation import (
     beta_perp,
     beta_perp_0,
     delta,
-    dh2,
-    dh2_0,
-    dx2,
-    dy2,
-    dy2_0,
-    dy2_target,
     g,
     lam,
     omega,
-    rate_h,
     rate_mean,
-    rate_y,
     s,
-    t,
-    w,
-    w_0,
 )
 from .scalars import ALIGNMENT, INVARIANT, LOSS_CURVE, A_high, L, mean_error_0
 
-STATES = (dh2, dy2, w)
-START = (dh2_0, dy2_0, w_0)
 PARAMETERS = (dx2, dy2_target, rate_h, rate_y)
 
 _beta_0, _beta_perp2_0 = sp.symbols("beta_0 beta_perp2_0", nonnegative=True)
@@ -123,7 +111,7 @@ def _enter() -> dict[sp.Symbol, sp.Expr]:
 def _read_out(alpha2: sp.Expr, parallel: sp.Expr, beta2: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     """The three scalars from alpha^2, dy . dy* and |beta|^2."""
     squares = {a**2: P * alpha2, B_par**2 + B_perp**2: R * beta2}
-    return {x: READOUT[x].subs(squares).subs(D * a * B_par, parallel) for x in STATES}
+    return {x: READOUT[x].subs(squares).subs(D * a * B_par, parallel) for x in SCALARS}
 
 
 def _start() -> dict[sp.Symbol, sp.Expr]:
@@ -154,7 +142,7 @@ def _solution() -> Program:
     readout = _read_out(_alpha2, P * R * _cross, _beta2)
     path[_dy2] = readout[dy2]
     results = {dh2: readout[dh2], dy2: _dy2, w: _dy2 + (readout[w] - readout[dy2])}
-    return Program((t, *START, *PARAMETERS), {**_start(), **waves(*WAVES), **path}, results)
+    return Program((t, *MEASURED, *PARAMETERS), {**_start(), **waves(*WAVES), **path}, results)
 
 
 def _growing() -> dict[sp.Symbol, sp.Expr]:
@@ -166,7 +154,7 @@ def _final() -> Program:
     number = sp.Piecewise(
         (sp.asinh(lam / (2 * sp.sqrt(delta2))), delta2 > 0), (sp.oo, lam > 0), (-sp.oo, lam < 0), (0, True)
     )
-    return Program((*START, *PARAMETERS), _growing(), {dh2: P * grow, modes.regime: number})
+    return Program((*MEASURED, *PARAMETERS), _growing(), {dh2: P * grow, modes.regime: number})
 
 
 def _moments() -> Program:
@@ -191,7 +179,7 @@ def _moments() -> Program:
         half_way: sp.Piecewise((regimes.t_half, growing2 > 0), (sp.oo, _shortfall > 0), (0, True)),
         across: sp.Piecewise((_across, _across > _ROUNDING), (0, True)),
     }
-    return Program((*START, *PARAMETERS), definitions, results)
+    return Program((*MEASURED, *PARAMETERS), definitions, results)
 
 
 def _chart() -> Chart:
@@ -203,7 +191,7 @@ def _chart() -> Chart:
         parameters=(delta,),
         time=s,
         rhs=FLOW,
-        enter=Program((t, *START, *PARAMETERS), enter, {s: s, **coordinates, delta: delta}),
+        enter=Program((t, *MEASURED, *PARAMETERS), enter, {s: s, **coordinates, delta: delta}),
         leave=Program(
             (*COORDINATES, *PARAMETERS),
             constants,
@@ -233,13 +221,13 @@ def two_point() -> Theory:
     """
     return Theory(
         name="two_point",
-        states=STATES,
-        start=START,
+        states=SCALARS,
+        start=MEASURED,
         parameters=PARAMETERS,
         time=t,
         rhs=SYSTEM,
-        readout={x: x for x in STATES},
-        begin={x: x for x in START},
+        readout={x: x for x in SCALARS},
+        begin={x: x for x in MEASURED},
         invariants={"I": INVARIANT, "G": ALIGNMENT},
         chart=_chart(),
         solution=_solution(),

@@ -1,13 +1,28 @@
 """Laws that every theory obeys in numbers, whatever it says: starts, invariants, closed forms against integration."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repdyn.numeric import Pair, Rates, State, compile, evolve, final_distance, integrate, trajectory
+from repdyn.numeric import (
+    Pair,
+    Rates,
+    State,
+    compile,
+    crossing_time,
+    evolve,
+    final_distance,
+    fit,
+    half_way_time,
+    integrate,
+    regime_number,
+    relaxation_time,
+    trajectory,
+)
 from repdyn.symbolic import theories, two_point
 from starts import spread
 from variants import variant
@@ -190,3 +205,48 @@ def test_a_pair_at_rest_stays_at_rest_for_any_time() -> None:
     same = variant("same", k, {x: k * rate for x, rate in two_point().rhs.items()})
     found = integrate(1e7, START, PAIR, {**RATES, "k": 1.0}, theory=same)
     assert found.dh2 == pytest.approx(final_distance(START, PAIR, RATES), rel=1e-7)
+
+
+def test_a_theory_of_ones_own_says_its_regime_and_its_moments() -> None:
+    mine = replace(two_point(), name="mine")
+    start, pair, own = State([0.1, 0.1], [0.2, 0.5], [0.1, 1.0]), Pair(1.0, 0.5), Rates(0.01, 0.02)
+    for function in (regime_number, relaxation_time, crossing_time, half_way_time):
+        np.testing.assert_array_equal(function(start, pair, own, theory=mine), function(start, pair, own))
+    number = regime_number(start, pair, own)
+    sequences = {"rate_h1": 0.01, "rate_h2": 0.01, "rate_y": 0.12, "futures": 3.0}
+    np.testing.assert_allclose(regime_number(start, pair, sequences, theory="recurrent"), number, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (regime_number, "theory 'scalar_output' has no regime number: its final state has no result of that name"),
+        (half_way_time, "theory 'scalar_output' has no moments in closed form; integrate, and look for them"),
+    ],
+)
+def test_what_a_theory_does_not_say_is_refused(function, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        function(aligned(0.1, 0.2, 0.7), Pair(1.0, 0.49), Rates(0.01, 0.02), theory="scalar_output")
+
+
+def test_a_fit_begins_at_the_optimum_of_a_neighbour_that_the_theory_names(monkeypatch) -> None:
+    started: list[str] = []
+    plain = fit.fit_rates
+
+    def fit_rates(*arguments, theory, **more):
+        started.append(theory.name)
+        return plain(*arguments, theory=theory, **more)
+
+    monkeypatch.setattr(fit, "fit_rates", fit_rates)
+    base = variant("mine", sp.Symbol("k", nonnegative=True), two_point().rhs)
+    data = trajectory(T, START, PAIR, RATES)
+    for names, expected in (
+        (("two_point",), ["two_point"]),
+        ((), []),
+        (("scalar_output", "two_point"), ["two_point"]),  # it lacks gram
+        (("doubled_dh2",), []),  # which has no closed form
+    ):
+        started.clear()
+        found = plain(T, data, PAIR, theory=replace(base, neighbours=names), fixed={"k": 0.0})
+        assert started == expected
+        assert found.rates.h == pytest.approx(RATES["rate_h"], rel=1e-3)

@@ -37,6 +37,10 @@ EXPRESSIONS = {
         quotient(1, y),
         hypot(3, y),
     ),
+    "derivatives": (
+        *(exprel(x).diff(x, n) for n in (2, 3, 4)),
+        *(logrel(sp.Symbol("z")).diff("z", n).subs("z", sp.Abs(x)) for n in (2, 3, 4)),
+    ),
     "numbers": (x / 3, sp.pi * x, sp.sqrt(2) * x, x + sp.Float("0.1"), x * 10**20, x + sp.exp(1), sp.Rational(1, 3)),
     "constants": (exprel(sp.S.Zero), quotient(sp.S.One, sp.S(3)), hypot(3, 4), sp.S(7), sp.log(2), sp.Max(2, sp.pi)),
     "choices": (

@@ -10,7 +10,7 @@ from back_ends import CALLED, evaluate
 from exact_programs import exactly
 from repdyn.numeric import compile
 from repdyn.symbolic import Program, theories
-from repdyn.symbolic.theory import SCALARS
+from repdyn.symbolic.pair import SCALARS
 
 DRAWS = 30
 DIGITS = 50

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from repdyn.numeric import Pair, Rates, State, fit_loss, loss_curve, trajectory
-from repdyn.numeric.loss import r_squared
+from repdyn.numeric.determination import r_squared
 
 PAIR = Pair(1.0, 0.5)
 T = np.arange(0.0, 3000.0, 7.0)

@@ -1,6 +1,8 @@
 """State, Pair and Rates: immutable values that say what is wrong with what they are given."""
 
+import copy
 import itertools
+import pickle
 import re
 from dataclasses import FrozenInstanceError
 
@@ -33,6 +35,19 @@ def test_arrays_are_copied_and_read_only(value) -> None:
             array[0] = 1.0
         source += 1
         assert array[0] == source[0] - 1
+
+
+@KINDS
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_is_as_read_only_as_what_it_is_of(value, again) -> None:
+    arrays = type(value)(**{name: np.array([1.0, 2.0]) for name in fields(value)})
+    assert again(value) == value
+    copied = again(arrays)
+    assert copied == arrays
+    assert type(copied) is type(arrays)
+    for name in fields(value):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(copied, name)[0] = 3.0
 
 
 @KINDS

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from repdyn.symbolic import Derivation, Step, theories, two_point
-from repdyn.symbolic.document import FORMATS, Chapter, Plate, prove, render
+from repdyn.symbolic.document import FORMATS, CheckedTheory, Illustration, prove, render
 from repdyn.symbolic.document.equation import broken, fenced
 from repdyn.symbolic.document.mathml import mathml
 from repdyn.symbolic.document.prose import Citations, pieces
@@ -33,7 +33,7 @@ def small(name, *steps, introduction="As in Kunin et al. (arXiv 2406.06158), `x_
 
 
 def chapters(*found):
-    return [Chapter(theory, tuple(prove(theory.derivation))) for theory in found]
+    return [CheckedTheory(theory, tuple(prove(theory.derivation))) for theory in found]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def whole():
 
 @pytest.fixture(scope="module")
 def page(whole):
-    plates = {"second": Plate("A <square>", "All of $x$, see arXiv 1312.6120.", "<svg/>")}
-    return ET.fromstring(render(whole, "html", plates).removeprefix("<!DOCTYPE html>"))
+    illustrations = {"second": Illustration("A <square>", "All of $x$, see arXiv 1312.6120.", "<svg/>")}
+    return ET.fromstring(render(whole, "html", illustrations).removeprefix("<!DOCTYPE html>"))
 
 
 def equations_of(found):
@@ -74,7 +74,7 @@ def test_chapters_come_in_the_order_given_with_every_step_marked(whole, form) ->
     text = render(whole, form)
     titles = ["Two points in a network", "The theory second", "The theory third"]
     assert [text.rindex(title) for title in titles] == sorted(text.rindex(title) for title in titles)
-    steps = sum(len(chapter.verdicts) for chapter in whole)
+    steps = sum(len(chapter.steps) for chapter in whole)
     mark = {"md": "✓\n", "tex": r"$\checkmark$", "html": "> verified<"}[form]
     assert text.count(mark) == steps - 1
     assert f"{steps - 1} of {steps} steps verified by exact algebra." in text
@@ -102,7 +102,7 @@ def test_every_link_of_the_page_has_its_target_and_every_name_is_used_once(page)
 
 def test_the_table_of_contents_lists_every_chapter_and_step(whole, page) -> None:
     listed = [a.get("href") for a in page.findall(".//nav//a")]
-    wanted = [name for c in whole for name in (c.theory.name, *(f"{c.theory.name}-{s.name}" for s, _ in c.verdicts))]
+    wanted = [name for c in whole for name in (c.theory.name, *(f"{c.theory.name}-{s.name}" for s, _ in c.steps))]
     assert listed == [*(f"#{name}" for name in wanted), "#references"]
 
 
@@ -126,7 +126,7 @@ def test_a_figure_closes_its_chapter_with_words_for_those_who_do_not_see_it(page
     ("form", "line"), [("md", "![seen](a.png)"), ("tex", r"\includegraphics[width=\textwidth]{a.png}")]
 )
 def test_a_figure_beside_the_document_is_named(form, line) -> None:
-    text = render(chapters(small("second", SQUARE)), form, {"second": Plate("seen", "said", "a.png")})
+    text = render(chapters(small("second", SQUARE)), form, {"second": Illustration("seen", "said", "a.png")})
     assert line in text
     assert "said" in text
 
@@ -147,12 +147,14 @@ def test_every_paper_that_a_theory_cites_is_in_the_list() -> None:
 
 
 def test_the_page_of_all_theories_is_whole() -> None:
-    found = [Chapter(theory, tuple((step, None) for step in theory.derivation.steps)) for theory in theories().values()]
+    found = [
+        CheckedTheory(theory, tuple((step, None) for step in theory.derivation.steps)) for theory in theories().values()
+    ]
     page = ET.fromstring(render(found, "html").removeprefix("<!DOCTYPE html>"))
     names = [e.get("id") for e in page.iter() if e.get("id")]
     assert len(names) == len(set(names))
     assert {e.get("href")[1:] for e in page.iter("a") if e.get("href").startswith("#")} <= set(names)
-    statements = sum(len(step.statement) for chapter in found for step, _ in chapter.verdicts)
+    statements = sum(len(step.statement) for chapter in found for step, _ in chapter.steps)
     assert len(page.findall(".//div[@class='equation']")) > statements
 
 

@@ -2,7 +2,18 @@
 
 import pytest
 import sympy as sp
-from repdyn.symbolic.functions import dot, elementary, exprel, exprel_prime, hypot, nonnegative, quotient, regular
+from repdyn.symbolic.functions import (
+    dot,
+    elementary,
+    exprel,
+    exprel_prime,
+    hypot,
+    logrel,
+    nonnegative,
+    quotient,
+    regular,
+    spelt_out,
+)
 
 x, y, t = sp.symbols("x y t", positive=True)
 MEANINGS = {
@@ -30,6 +41,15 @@ def test_the_derivative_stands_for_the_derivative(function, variable) -> None:
     assert sp.simplify(elementary(function.diff(variable)) - elementary(function).diff(variable)) == 0
 
 
+@pytest.mark.parametrize("function", [exprel, logrel])
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_higher_derivatives_stand_for_higher_derivatives(function, order) -> None:
+    found = function(x * y).diff(x, order)
+    assert sp.simplify(elementary(found) - elementary(function(x * y)).diff(x, order)) == 0
+    assert found.subs(x, 0) == y**order * sp.limit(elementary(function(t)).diff(t, order), t, 0)
+    assert not spelt_out(found).has(*(type(f) for f in found.atoms(sp.Function) if len(f.args) == 2))
+
+
 def test_nested_functions_are_all_replaced() -> None:
     assert elementary(quotient(exprel(hypot(3, 4)), 2)) == (sp.exp(5) - 1) / 10
 
@@ -48,6 +68,8 @@ def test_a_quotient_by_zero_is_zero() -> None:
     [
         (exprel(x), r"\operatorname{exprel}\left(x\right)"),
         (exprel_prime(x), r"\operatorname{exprel}'\left(x\right)"),
+        (exprel(x).diff(x, 3), r"\operatorname{exprel}^{(3)}\left(x\right)"),
+        (logrel(x).diff(x, 2) ** 2, r"\left(\operatorname{logrel}^{(2)}\left(x\right)\right)^{2}"),
         (hypot(x, y), r"\sqrt{x^{2} + y^{2}}"),
         (quotient(x, y), r"\frac{x}{y}"),
         (quotient(x, y) ** 2, r"\left(\frac{x}{y}\right)^{2}"),

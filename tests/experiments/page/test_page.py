@@ -9,7 +9,7 @@ from browser import look
 from matplotlib.figure import Figure
 from repdyn.experiments.figures import svg, write_figure
 from repdyn.symbolic import theories
-from repdyn.symbolic.document import Chapter, Plate, render
+from repdyn.symbolic.document import CheckedTheory, Illustration, render
 from tools import find
 
 MEASURE = """
@@ -26,8 +26,10 @@ MEASURE = """
 
 def written(form: str, embedded: str) -> str:
     """Every theory; the proofs are other tests' business."""
-    chapters = [Chapter(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in theories().values()]
-    return render(chapters, form, {"two_point": Plate("nothing", "An empty figure.", embedded)})
+    chapters = [
+        CheckedTheory(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in theories().values()
+    ]
+    return render(chapters, form, {"two_point": Illustration("nothing", "An empty figure.", embedded)})
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.experiments.sweep.trial import run_trial
 from repdyn.experiments.trials.fits import MEASURED
-from repdyn.experiments.trials.line_fits import line_fit
 from repdyn.experiments.trials.line_fits import run_trial as run_line_fits
-from repdyn.numeric import Pair, Rates, final_distance
+from repdyn.numeric import Pair, Rates, State, final_distance
+from repdyn.numeric.line_fit import line_fit
 
 STUDY = Ablations(settings=("default", "relu"), seeds=1, as_recorded=("default",), guesses=(15,))
 
@@ -161,9 +161,17 @@ def test_the_recorded_procedure_leaves_gaps_out() -> None:
     (_, rows), *_ = theory_runs.run(1).tables["trajectory"].groupby("layer")
     rows = rows[::10].reset_index(drop=True).astype({"dh2": float})
     with_gap = rows.assign(dh2=rows["dh2"].where(rows.index != 5))
-    assert line_fit(with_gap, "two_point", 15) == line_fit(rows.drop(index=5), "two_point", 15)
+    setting = LineFits(theories=("two_point",), layer=1, guesses=(15,))
+    left, dropped = (
+        run_line_fits(setting, Outcome(tables={"trajectory": table.assign(layer="network.hidden.1")})).tables["fits"]
+        for table in (with_gap, rows.drop(index=5))
+    )
+    pd.testing.assert_frame_equal(left, dropped)
+
+
+def test_the_recorded_procedure_is_for_pairs_whose_targets_differ() -> None:
     with pytest.raises(ValueError, match="is for two points whose targets differ, got dy2_target = 0"):
-        line_fit(rows.assign(dy2_target=0.0), "two_point", 15)
+        line_fit(np.arange(3.0), State([0.1, 0.2, 0.3], 0.0, 0.0), Pair(1.0, 0.0), "two_point", 15)
 
 
 def test_the_text_says_where_the_recorded_procedure_ends(section) -> None:

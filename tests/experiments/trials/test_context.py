@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from repdyn.experiments.embedding import embed
 from repdyn.experiments.figures.context import draw_embeddings, draw_task_axes
 from repdyn.experiments.settings import Context, SettingError
 from repdyn.experiments.studies.context import ContextTask, growing_coefficients, pairs_of, rate_ratios
@@ -13,7 +12,6 @@ from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.trials.context import AXES, features, followed, inputs, run_trial, sample
 from repdyn.numeric import task_axes
-from scipy.spatial.distance import pdist
 from scipy.stats import norm
 
 TINY = {"width": 8, "hidden_layers": 3, "layer": 1, "positions": 6, "sampled": 3, "batch": 8, "pairs": 3}
@@ -153,40 +151,6 @@ def test_a_small_angle_keeps_its_digits() -> None:
 def test_a_representation_that_is_not_finite_has_no_axes() -> None:
     with pytest.raises(ValueError, match="grid must be finite, got nan; a network that diverged has no axes"):
         task_axes(np.full((2, 3, 3, 5), np.nan))
-
-
-@pytest.mark.parametrize(("offset", "power"), [(2.0**30, 0), (0.0, 700), (0.0, -700)])
-def test_an_offset_and_a_unit_do_not_change_an_embedding(offset: float, power: int) -> None:
-    h = np.random.default_rng(2).integers(-99, 99, size=(12, 5)) / 128
-    plain, found = embed(h), embed(np.ldexp(h + offset, power))
-    assert found.stress == pytest.approx(plain.stress, rel=1e-6)
-    np.testing.assert_allclose(np.abs(np.ldexp(found.points, -power)), np.abs(plain.points), rtol=1e-4, atol=1e-4)
-
-
-def test_a_flat_grid_is_embedded_as_it_is() -> None:
-    mx, my = grid(4)
-    plane = np.linalg.qr(np.random.default_rng(1).normal(size=(20, 20)))[0][:2]
-    h = np.stack([2 * mx.ravel(), my.ravel()], 1) @ plane + 5.0
-    points, stress = embed(h)
-    assert points.shape == (16, 3)
-    assert stress < 1e-6
-    np.testing.assert_allclose(pdist(points), pdist(h), atol=1e-5)
-    np.testing.assert_allclose(points[:, 2], 0.0, atol=1e-5)
-    spread = points.var(0)
-    assert spread[0] > spread[1] > spread[2]
-
-
-def test_the_scale_of_a_representation_does_not_change_its_stress() -> None:
-    h = np.random.default_rng(2).normal(size=(30, 10))
-    small, large = embed(h), embed(1e4 * h)
-    assert small.stress == pytest.approx(large.stress, rel=1e-6)
-    assert 0.05 < small.stress < 0.5
-    np.testing.assert_allclose(1e4 * small.points, large.points, rtol=1e-5, atol=1e-2)
-
-
-def test_points_that_are_all_the_same_are_refused() -> None:
-    with pytest.raises(ValueError, match="points that differ"):
-        embed(np.ones((4, 3)))
 
 
 def test_a_trial_keeps_the_representation_at_both_ends(outcome) -> None:

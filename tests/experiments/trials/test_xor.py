@@ -6,7 +6,6 @@ import pytest
 import torch
 from repdyn.experiments.figures.xor import distance_matrix, draw_xor
 from repdyn.experiments.settings import SettingError, Xor
-from repdyn.experiments.studies.agreement import agreement
 from repdyn.experiments.studies.end_states import end_distances
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.xor import RECORDED, XorMatrices, agreements, end_states, mean_coefficients
@@ -162,15 +161,6 @@ def test_the_growth_of_a_pair_is_that_of_its_encoders_slope() -> None:
     own = {**GROWING, "growth_h": GROWING["growth_h"] / 2, "gram": 0.0}
     late = integrate(np.array([0.0, 1e6]), state, pair, own, theory="growing_rates")
     np.testing.assert_allclose(found, late.dh2[-1], rtol=1e-5)
-
-
-def test_agreement_is_correlation_and_relative_error() -> None:
-    rng = np.random.default_rng(0)
-    p, m = rng.normal(size=(2, 50))
-    found = agreement(p, m)
-    assert found.pearson == pytest.approx(np.corrcoef(p, m)[0, 1], rel=1e-12)
-    assert found.error == pytest.approx(np.sqrt(((p - m) ** 2).sum() / (m**2).sum()), rel=1e-12)
-    assert np.isnan(agreement([1.0, 1.0], [1.0, 2.0]).pearson)
 
 
 def test_coefficients_are_means_of_the_fits_that_succeeded() -> None:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.numeric.distances import Distances
+
+from .distances import Distances
 
 Array = NDArray[np.float64]
 

@@ -4,16 +4,8 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repdyn.symbolic.words import (
-    contract,
-    contracted,
-    derivative,
-    directional_residual,
-    gradient,
-    matrix_residual,
-    scalar,
-    words,
-)
+from repdyn.symbolic.free_algebra import contract, contracted, matrix_residual, scalar, words
+from repdyn.symbolic.matrix_calculus import derivative, directional_residual, gradient
 
 A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 2, 3)
 S = sp.MatrixSymbol("S", 3, 3)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.numeric.scaling import ROUNDING, deviations, scaled
+
+from .determination import determination
+from .scaling import ROUNDING, deviations, scaled
 
 Array = NDArray[np.float64]
 
@@ -43,7 +45,7 @@ def agreement(predicted: ArrayLike, measured: ArrayLike) -> Agreement:
     xx, xy, yy, mm, size = (float(a @ b) for a, b in ((dx, dx), (dx, dy), (dy, dy), (missed, missed), (whole, whole)))
     with np.errstate(over="ignore", under="ignore"):
         return Agreement(
-            r2=1 - np.ldexp(mm / yy, 2 * (at_missed - at_y)).item() if yy > 0 else np.nan,
+            r2=determination(np.ldexp(mm, 2 * (at_missed - at_y)).item(), yy) if yy > 0 else np.nan,
             pearson=xy / (xx * yy) ** 0.5 if xx > 0 and yy > 0 else np.nan,
             slope=np.ldexp(xy / xx, at_y - at_x).item() if xx > 0 else np.nan,
             error=np.ldexp((mm / size) ** 0.5, at_missed - at_whole).item() if size > 0 else np.nan,
@@ -88,7 +90,7 @@ def resampled(
     mm = draws @ np.bincount(index, missed**2)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         found = {
-            "r2": 1 - np.ldexp(mm / yy, 2 * (at_missed - at_y)),
+            "r2": determination(np.ldexp(mm, 2 * (at_missed - at_y)), yy),
             "pearson": xy / (xx * yy) ** 0.5,
             "slope": np.ldexp(xy / xx, at_y - at_x),
         }

@@ -1,0 +1,73 @@
+"""Matrix calculus in the free algebra: gradients and time derivatives, word by word.
+
+(SymPy's own matrix derivative returns zero for a multiple of a trace, SymPy 1.14.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from .free_algebra import Word, added, as_scalar, expression, product, transposed, words
+
+
+def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
+    """The gradient of a 1 x 1 matrix expression with respect to a matrix symbol.
+
+    Each occurrence of the variable X in a word is a factor of a trace, which may
+    be turned until X stands first: d tr(X M) = tr(dX M), so M^T is added.
+
+    >>> import sympy as sp
+    >>> A, x = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("x", 3, 1)
+    >>> gradient(x.T*A.T*A*x, A)
+    2*A*x*x.T
+    """
+    terms: list[sp.MatrixExpr] = []
+    for word, coefficient in words(scalar).items():
+        for i, factor in enumerate(word):
+            rest = word[i + 1 :] + word[:i]
+            if factor == variable:
+                terms.append(coefficient * sp.MatMul(*transposed(rest)))
+            elif factor == variable.T:
+                terms.append(coefficient * sp.MatMul(*rest))
+    return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*variable.shape)
+
+
+def derivative(expr: sp.MatrixExpr, flow: Mapping[sp.MatrixSymbol, sp.MatrixExpr]) -> sp.MatrixExpr:
+    """The time derivative of an expression whose symbols move as ``flow`` says: the product rule, word by word.
+
+    >>> import sympy as sp
+    >>> A, x = sp.MatrixSymbol("A", 3, 3), sp.MatrixSymbol("x", 3, 1)
+    >>> derivative(x.T*x, {x: A*x})
+    x.T*A*x + x.T*A.T*x
+    """
+    rates = {x: words(rate) for x, rate in flow.items()}
+    moving = rates | {x.T: {transposed(word): c for word, c in rate.items()} for x, rate in rates.items()}
+    moved = (
+        item
+        for word, coefficient in words(expr).items()
+        for i, factor in enumerate(word)
+        if factor in moving
+        for item in product(product({word[:i]: coefficient}, moving[factor]), {word[i + 1 :]: sp.S.One}).items()
+    )
+    return expression(added(moved), expr)
+
+
+def directional_residual(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol, claimed: sp.MatrixExpr) -> sp.Expr:
+    """Zero if and only if ``claimed`` is the gradient of ``scalar``: compares both in every direction.
+
+    The part of ``scalar`` that is linear in a direction E, when X is replaced by
+    X + E, is compared with tr(claimed^T E) as words up to rotation and transposition.
+    """
+    direction = sp.MatrixSymbol("E", *variable.shape)
+    moved = words(scalar.xreplace({variable: variable + direction}))
+    linear = {w: c for w, c in moved.items() if sum(f in (direction, direction.T) for f in w) == 1}
+    claim = {w: -c for w, c in words(claimed.T * direction).items()}
+    traces = added((_cyclic(w), c) for part in (linear, claim) for w, c in part.items())
+    return as_scalar(traces)
+
+
+def _cyclic(word: Word) -> Word:
+    turns = [v[i:] + v[:i] for v in (word, transposed(word)) for i in range(len(word))]
+    return min(turns, key=str)
