@@ -22,6 +22,19 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "catalogue dimensions",
         "document",
     ),
+    "experiments": (
+        "settings storage",
+        "training",
+        "tracking",
+        "comparison sweep",
+        "trials",
+        "runs",
+        "figures",
+        "results",
+        "studies",
+        "page",
+        "cli",
+    ),
 }
 """The parts of a package, its modules and the packages in it: each may import from those above it in this list."""
 
