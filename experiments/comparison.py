@@ -35,7 +35,8 @@ from repdyn.symbolic import Theory
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
 
-from .tracking.samples import KEYS, SCALARS, SMALLEST, UNLABELLED, Samples, checked_table, labels, samples
+from .tracking.samples import SMALLEST, Samples, samples
+from .tracking.table import KEYS, SCALARS, UNLABELLED, checked_table, labels
 
 Array = NDArray[np.float64]
 

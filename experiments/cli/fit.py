@@ -59,7 +59,7 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
     from ..results.folder import read_trajectories
     from ..results.summary import comparison_table, departure_lines, nested_lines
-    from ..tracking.samples import KEYS, UNLABELLED
+    from ..tracking.table import KEYS, UNLABELLED
 
     fixed = dict(options.fixed)
     if len(fixed) < len(options.fixed):

@@ -14,6 +14,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..tracking.table import SCALARS
 from .style import LABELS, MEASURED_COLOUR, NETWORK_LINE, STYLE, THEORY_COLOUR, THEORY_LINE
 
 _OTHER = "#dd8452"
@@ -61,10 +62,9 @@ def draw_digit_trajectories(curves: pd.DataFrame, fits: pd.DataFrame, measured: 
 def _draw_r2(ax: Axes, fits: pd.DataFrame) -> None:
     """Median and quartiles over pairs of R^2 of each scalar, for both fits of the two-point theory."""
     kinds = (("plain", _OTHER, -0.12), ("balanced", THEORY_COLOUR, 0.12))
-    names = ("dh2", "dy2", "w")
     for fit, colour, shift in kinds:
         found = fits[(fits["theory"] == "two_point") & (fits["fit"] == fit)]
-        low, middle, high = (np.array([found[f"r2_{name}"].quantile(q) for name in names]) for q in (0.25, 0.5, 0.75))
+        low, middle, high = (np.array([found[f"r2_{name}"].quantile(q) for name in SCALARS]) for q in (0.25, 0.5, 0.75))
         places = np.arange(3) + shift
         ax.errorbar(places, middle, [middle - low, high - middle], color=colour, fmt="o", ms=4, lw=1.4, label=fit)
     ax.axhline(0, color="0.7", lw=0.8, zorder=0)

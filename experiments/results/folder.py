@@ -12,7 +12,7 @@ from ..storage.files import check_folder_place
 from ..storage.folders import RecordError, check_folder, to_json, whole_folder
 from ..runs.prediction import Predictions
 from ..runs.run import Run
-from ..tracking.samples import CONSTANTS, SCALARS, checked_table, labels
+from ..tracking.table import CONSTANTS, SCALARS, checked_table, labels
 from ..settings import Setting
 from ..tracking.table_files import read_table
 from ..storage.versions import installed_versions

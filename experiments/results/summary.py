@@ -14,6 +14,7 @@ from ..comparison import Comparison, Failure
 from ..runs.prediction import Prediction, Predictions
 from ..runs.run import Run, balanced_exponent
 from ..settings.architecture import hidden_index
+from ..tracking.table import SCALARS
 
 _RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 
@@ -244,7 +245,7 @@ def _prediction_row(p: Prediction) -> dict[str, str]:
 
 def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:
     lines = [f"where theory and network part ways, {len(comparisons)} pairs at {comparisons[0].layer}:"]
-    for i, name in enumerate(("dh2", "dy2", "w")):
+    for i, name in enumerate(SCALARS):
         found = [c.departures[i] for c in comparisons]
         worst = [abs(d.worst) for d in found]
         starts = [d.first_at for d in found if d.first_at is not None]

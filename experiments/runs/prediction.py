@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ..settings import Setting, SettingError, TwoPoints
 from ..settings.architecture import hidden_layer
+from ..tracking.table import SCALARS
 from ..tracking.tangent_kernels import TangentRates, tangent_rates
 from ..training.lightning import fit, repeatable
 from ..trials import two_points
@@ -214,9 +215,8 @@ class _Data:
         later = self.steps >= step
         steps, observed = self.steps[later], self.observed[later]
         path = follow(steps - step, start, self.pair, coefficients, theory)
-        names = ("dh2", "dy2", "w")
-        misfits = [float(np.sum((getattr(path, name) - getattr(observed, name)) ** 2)) for name in names]
-        r2 = State(*(r_squared(np.asarray(getattr(observed, n)), m) for n, m in zip(names, misfits, strict=True)))
+        misfits = [float(np.sum((getattr(path, name) - getattr(observed, name)) ** 2)) for name in SCALARS]
+        r2 = State(*(r_squared(np.asarray(getattr(observed, n)), m) for n, m in zip(SCALARS, misfits, strict=True)))
         return Prediction(source, theory, step, dict(coefficients), steps, path, r2, sum(misfits))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..storage.folders import RecordError
-from .samples import CONSTANTS, KEYS, SCALARS, flat
+from .table import CONSTANTS, KEYS, SCALARS, flat
 
 _STEPS = ("step", "t", "_step", "global_step", "trainer/global_step")
 """What a column of training steps is called, the first that there is."""

@@ -9,7 +9,7 @@ import pandas as pd
 from ..comparison import Comparison, Failure, compare
 from ..settings.architecture import hidden_index, hidden_layer
 from ..sweep.outcome import Outcome
-from ..tracking.samples import SCALARS
+from ..tracking.table import SCALARS
 
 if TYPE_CHECKING:
     from ..settings import Fits

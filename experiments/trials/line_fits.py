@@ -11,7 +11,8 @@ from repdyn.numeric.line_fit import line_fit
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome
-from ..tracking.samples import checked_table, samples
+from ..tracking.samples import samples
+from ..tracking.table import checked_table
 
 if TYPE_CHECKING:
     from ..settings import LineFits

@@ -16,6 +16,7 @@ from repdyn.numeric.gram import gram_determinant
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
+from ..tracking.table import CONSTANTS, SCALARS
 from ..tracking.tracker import PairTracker
 from ..training.lightning import Batches, Supervised, fit, half_squared_error, repeatable
 from ..training.networks import MLP, build_network
@@ -90,9 +91,9 @@ def first_and_last(frame: pd.DataFrame, slopes: NDArray[np.float64]) -> pd.DataF
         frame: trajectories of all pairs at one layer, as :meth:`PairTracker.frame`.
         slopes: squared gradients of the decoder, one a pair.
     """
-    scalars = ["dh2", "dy2", "w", "loss"]
+    scalars = [*SCALARS, "loss"]
     groups = frame.groupby("pair", sort=False)
-    constants = groups[["dx2", "dy2_target"]].first()
+    constants = groups[CONSTANTS].first()
     begun, ended = groups[scalars].first(), groups[scalars].last()
     areas = gram_determinant(begun["dh2"].to_numpy(np.float64), begun["dy2"].to_numpy(np.float64), slopes)
     gram = pd.Series(areas, begun.index, name="gram").clip(lower=0.0)
