@@ -3,9 +3,11 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from repdyn.experiments import Digits, TwoPoints, compare, draw_comparison, run
 from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
+from repdyn.experiments.figures.overview import draw_overview
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
 
@@ -127,3 +129,35 @@ def test_a_figure_within_a_document_needs_nothing_from_outside(phases) -> None:
     assert len(drawn) < 300_000
     links = re.findall(r'(?:href|src)="([^"]*)"', drawn)
     assert all(link.startswith(("#", "data:")) for link in links)
+
+
+def test_the_overview_has_a_row_a_setting_a_column_a_theory_and_a_number_in_each_cell() -> None:
+    held = pd.DataFrame(
+        [
+            ("First", "elu", "two_point", 0.949),
+            ("First", "elu", "growing_vectors", 0.996),
+            ("First", "two_layer", "two_point", -2.0),
+            ("First", "two_layer", "growing_rates", np.nan),
+            ("Second", "elu", "cross_entropy", 1.0),
+        ],
+        columns=["study", "setting", "theory", "r2"],
+    )
+    figure = draw_overview(held)
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["elu", "two layer"]
+    said = [text.get_text() for text in first.texts]
+    assert said[:3] == ["0.94", "0.99", "< 0"]  # rounded down: not above a bound that is not reached
+    assert said[3:] == ["\N{MIDDLE DOT}", "no number", "\N{MIDDLE DOT}"]
+    assert next(text.get_text() for text in second.texts) == "1.00"
+    heads = [text.get_text() for text in figure.texts]
+    assert heads[:5] == ["two constant\nrates (paper)", "rates that\ngrow", "cross-\nentropy", "First", "Second"]
+    assert heads[-8:-1] == ["below 0", "from 0", "from 0.5", "from 0.8", "from 0.9", "from 0.95", "from 0.99"]
+
+
+def test_the_overview_of_many_settings_stands_in_two_halves_of_about_one_height() -> None:
+    rows = [(f"Study {i}", f"s{k}", "two_point", 0.5) for i in range(6) for k in range(10)]
+    figure = draw_overview(pd.DataFrame(rows, columns=["study", "setting", "theory", "r2"]))
+    left = [ax.get_position().x0 for ax in figure.axes]
+    assert left == [*[min(left)] * 3, *[max(left)] * 3]
+    bottoms = [ax.get_position().y0 for ax in figure.axes]
+    assert bottoms[2] == pytest.approx(bottoms[5])
