@@ -85,7 +85,7 @@ def _by_theory(contents: Contents) -> Iterator[tuple[str, str]]:
         said = f"R² at least {HOLDS:g} in {holds} of {counted(len(rows), 'setting')}"
         failing = known[known["r2"] < HOLDS]
         if len(failing):
-            worst = [f"{row['setting']} ({row['name']})" for row in failing.to_dict("records")]
+            worst = [f"{row['setting']} of {row['name']}" for row in failing.to_dict("records")]
             said += f"; least in {listed(worst, _NAMED)}"
         if len(known) < len(rows):
             said += f"; no number in {len(rows) - len(known)}"
@@ -102,7 +102,7 @@ def _differing(contents: Contents, beside: Contents) -> Iterator[tuple[str, str]
                 common += other is not None
                 if other and other.outcome != verdict.outcome:
                     changed.append(
-                        f"{verdict.setting} ({chapter.study.name}: {verdict.outcome}, there {other.outcome})"
+                        f"{verdict.setting} of {chapter.study.name} ({verdict.outcome}, there {other.outcome})"
                     )
     lead = f"Beside scale {beside.scale}"
     if not changed:

@@ -1,6 +1,8 @@
 """Figures show what was measured and what was predicted."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 from repdyn.experiments import Digits, TwoPoints, compare, draw_comparison, run
 from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
 from repdyn.experiments.figures.overview import draw_overview
+from repdyn.experiments.report import run_summary
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
 
@@ -77,6 +80,17 @@ def test_many_pairs_are_drawn_by_rank_layer_and_end(many_pairs) -> None:
     points = axes[7].collections[0].get_offsets()
     assert len(points) == 45
     np.testing.assert_allclose(points[:, 1], [c.final_measured for c in many_pairs.main])
+
+
+@pytest.mark.parametrize("of_digits", [True, False])
+def test_pairs_are_called_digits_only_if_they_are(many_pairs, of_digits, tmp_path: Path) -> None:
+    run = many_pairs if of_digits else replace(many_pairs, setting=TwoPoints(name="mine", hidden_layers=2, layer=1))
+    figure = draw_run(run)
+    title, kind = ("45 pairs of digits (load_digits)", "digits") if of_digits else ("45 pairs (mine)", "pair")
+    assert figure.get_suptitle() == f"{title}, layer network.hidden.1"
+    assert figure.axes[0].get_title().startswith(f"{kind} {max(run.main, key=lambda c: c.mean_r2).pair} (best fit)")
+    assert f"best met: {kind} " in run_summary(run, tmp_path)
+    assert f"; worst: {kind} " in run_summary(run, tmp_path)
 
 
 def test_every_layer_is_drawn_with_its_error_rates_and_exponent(deep) -> None:

@@ -246,7 +246,7 @@ def test_it_begins_with_what_holds_and_where_and_a_picture(tree) -> None:
         "Agrees in part. Rates of dh2 are <positive> & finite (2 of 3 settings; not <tanh>).",
         "Agrees nowhere. Every network is met.",
         "Claims of this package (1). 1 undecided.",
-        "Two constant rates (paper). R² at least 0.95 in 1 of 2 settings; least in two_layer (kept).",
+        "Two constant rates (paper). R² at least 0.95 in 1 of 2 settings; least in two_layer of kept.",
         "Rates that grow. R² at least 0.95 in 0 of 1 setting; no number in 1.",
     ]
     (image,) = found.iter("img")
@@ -328,7 +328,7 @@ def test_two_scales_stand_side_by_side(contents) -> None:
     ]
     *_, last = section(tree, "summary").iter("li")
     assert words(last) == (
-        "Beside scale standard. 1 of 5 verdicts in common differ: two_layer (kept: agrees, there disagrees)."
+        "Beside scale standard. 1 of 5 verdicts in common differ: two_layer of kept (agrees, there disagrees)."
     )
     *_, last = section(ET.fromstring(html(contents, MADE, "", contents)), "summary").iter("li")
     assert words(last) == "Beside scale quick. 6 verdicts in common, all the same."
