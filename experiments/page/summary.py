@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ..figures.overview import THEORIES, holdings_by_theory
 from ..studies.claim import AGREES, DISAGREES, IN_PART, UNDECIDED, Claim
+from ..studies.holding import HOLDS
 from .contents import Chapter, Contents
 from .words import counted, listed, outcomes_in_words, where_in_words
-
-HOLDS = 0.95
-"""R² from which a theory is said to hold in a setting."""
 
 _NAMED = 2
 """Settings that are named in a line; more are counted."""
@@ -47,11 +45,9 @@ def answer(chapter: Chapter) -> str:
         return "The section could not be made."
     if chapter.section and chapter.section.answer:
         return chapter.section.answer
-    return (
-        f"{counted(len(chapter.claims), 'claim')}: {outcomes_in_words(chapter.claims)}."
-        if chapter.claims
-        else ("Nothing to say yet.")
-    )
+    if chapter.claims:
+        return f"{counted(len(chapter.claims), 'claim')}: {outcomes_in_words(chapter.claims)}."
+    return "Nothing to say yet."
 
 
 def _tally(lead: str, claims: Sequence[Claim]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from ..fits import MEASURED
 from ..sweep.trial import Trial
 from .agreement import agreement
 from .claim import Claim, Verdict, tested
-from .holding import Holding, distances_r2
+from .holding import HOLDS, Holding, distances_r2
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import THEORIES, fitted, two_points
@@ -37,9 +37,6 @@ both, and momentum 0.9 at a tenth of the rate has the same effective rate."""
 
 _SAME_NETWORK = ("minibatch", "momentum", "weight_decay")
 """Settings with the network and the loss of the plain one, so that sums of squares can be compared."""
-
-_HOLDS = 0.95
-"""Median R^2 of dh2 and of dy2 from which a theory is said to hold."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +75,14 @@ class Beyond(Study):
             claims=tested(
                 Claim(
                     "Two fitted rates describe the trajectory beyond the trainings and architectures of the paper",
-                    f"R² of dh2 and R² of dy2, medians over seeds, are both at least {_HOLDS}.",
+                    f"R² of dh2 and R² of dy2, medians over seeds, are both at least {HOLDS}.",
                     tuple(_described(name, fits, same=self._same_network(name)) for name in known),
                     of_paper=False,
                 ),
                 Claim(
                     "Minibatches and momentum give the trajectory of plain gradient descent with the same seed",
                     "R² of dh2 and R² of dy2 about the plain network's trajectory, medians over seeds, are both at "
-                    f"least {_HOLDS}.",
+                    f"least {HOLDS}.",
                     tuple(_same_path(name, curves) for name in known if name in _SAME_PATH),
                     of_paper=False,
                 ),
@@ -107,9 +104,9 @@ class Beyond(Study):
                 ),
                 Plate(
                     "holding",
-                    draw_holding(fits, {name: plain[name] for name in known}, _HOLDS),
+                    draw_holding(fits, {name: plain[name] for name in known}, HOLDS),
                     "R² of hidden and output distance by setting and theory, one point a network.",
-                    f"How well each theory holds: R² of |dh|² and |dy|², a point a network; the line is {_HOLDS}. "
+                    f"How well each theory holds: R² of |dh|² and |dy|², a point a network; the line is {HOLDS}. "
                     "The last settings are the plain ones of the paper.",
                 ),
             ),
@@ -151,7 +148,7 @@ def _medians(fits: pd.DataFrame, setting: str, theory: str) -> tuple[float, floa
 
 
 def _holds(fits: pd.DataFrame, setting: str, theory: str) -> bool:
-    return min(_medians(fits, setting, theory)) >= _HOLDS
+    return min(_medians(fits, setting, theory)) >= HOLDS
 
 
 def _groups(fits: pd.DataFrame, known: list[str]) -> dict[str, list[str]]:
@@ -179,7 +176,7 @@ def _paragraphs(fits: pd.DataFrame, curves: pd.DataFrame, known: list[str], seed
     yield (
         "The theory abstracts from the architecture, but was shown for multilayer perceptrons, residual and "
         "convolutional networks under full-batch descent on the squared error. Where does it stop holding? A theory is "
-        f"said to hold where the median R² of both |dh|² and |dy|² is at least {_HOLDS}. Intervals: "
+        f"said to hold where the median R² of both |dh|² and |dy|² is at least {HOLDS}. Intervals: "
         f"{interval_name(seeds)}."
     )
     yield " ".join(f"{text} {', '.join(names)}." for text, names in _groups(fits, known).items() if names)
@@ -215,7 +212,7 @@ def _described(setting: str, fits: pd.DataFrame, *, same: bool) -> Verdict:
     return Verdict(
         setting,
         f"R² of dh2 {spread(rows['r2_dh2'])}, of dy2 {spread(rows['r2_dy2'])}, of w {spread(rows['r2_w'])}",
-        None if np.isnan(lowest) else lowest >= _HOLDS,
+        None if np.isnan(lowest) else lowest >= HOLDS,
         "not fitted" if np.isnan(lowest) else f"the lower median R² is {number(lowest)}{plain}{relative}",
     )
 
@@ -233,7 +230,7 @@ def _same_path(setting: str, curves: pd.DataFrame) -> Verdict:
     return Verdict(
         f"{setting} beside {_NEAREST[setting]}",
         f"R² of dh2 {spread(r2['dh2'])}, of dy2 {spread(r2['dy2'])}",
-        None if np.isnan(lowest) else lowest >= _HOLDS,
+        None if np.isnan(lowest) else lowest >= HOLDS,
         "no seed has both" if np.isnan(lowest) else f"the lower median R² is {number(lowest)}",
     )
 
@@ -282,7 +279,7 @@ def _by_theory(fits: pd.DataFrame, known: list[str], same: list[str]) -> Table:
                 }
             )
     caption = (
-        f"Each theory fitted to each setting. Holds: median R² of dh2 and dy2 at least {_HOLDS}. SSE depends on the "
+        f"Each theory fitted to each setting. Holds: median R² of dh2 and dy2 at least {HOLDS}. SSE depends on the "
         "scale of the hidden distance, so it is compared with the plain setting only where the network is the same."
     )
     return Table(caption, pd.DataFrame(lines))

@@ -11,14 +11,11 @@ import pandas as pd
 from ..sweep.trial import Trial
 from .claim import Claim, Verdict, tested
 from .ends import count, ends, unfinished
-from .holding import Holding, distances_r2
+from .holding import HOLDS, Holding, distances_r2
 from .recorded import beside_recorded, recorded
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import THEORIES, fitted, two_points
-
-_DESCRIBED = 0.95
-"""A theory describes a setting if the medians of R^2 of dh2 and of dy2 are at least this."""
 
 _ORDER = 10.0
 """Two sums of squares are of the same order if neither is more than so many times the other."""
@@ -109,7 +106,7 @@ class Trajectories(Study):
             f"A network of each setting is trained on two points{how}. Three theories are fitted to dh2, dy2 and w at "
             "the listed layer: the paper's with two rates, the same without its ansatz (one more coefficient), and "
             f"rates that grow (two more).{fast}{narrow}{kept}{'.' if narrow else ''}",
-            f"A theory describes a setting if its median R² of dh2 and of dy2 is at least {_DESCRIBED:g}; w, a small "
+            f"A theory describes a setting if its median R² of dh2 and of dy2 is at least {HOLDS:g}; w, a small "
             "difference of larger numbers, is shown and not judged. Recorded numbers are of single runs, so only their "
             f"order counts: an error may be {_ORDER:g} times as large, and as small as it likes. Sums of squares are "
             "scaled to the recorded number of steps.",
@@ -149,7 +146,7 @@ class _Found:
 
     def passes(self, setting: str, theory: str) -> bool:
         """Whether a theory describes a setting."""
-        return self.r2(setting, theory) >= _DESCRIBED
+        return self.r2(setting, theory) >= HOLDS
 
     def gain(self, setting: str, theory: str) -> pd.DataFrame:
         """By seed: how many times smaller a theory's SSE is than that of the two-point theory, and AIC less its."""
@@ -161,7 +158,7 @@ class _Found:
         return tested(
             Claim(
                 "Two fitted rates describe how the hidden and the output distance move, whatever the architecture",
-                f"R² of dh2 and R² of dy2, medians over seeds, are both at least {_DESCRIBED:g}.",
+                f"R² of dh2 and R² of dy2, medians over seeds, are both at least {HOLDS:g}.",
                 tuple(self._describes(name) for name in self.study.settings),
             ),
             Claim(
@@ -216,7 +213,7 @@ class _Found:
 
     def _failed_before(self, setting: str) -> bool:
         """Whether the recorded run fails the rule too; a setting that is recorded without R^2 had no fit."""
-        return min(self.known(setting).get("r2", (-np.inf,))[:2]) < _DESCRIBED
+        return min(self.known(setting).get("r2", (-np.inf,))[:2]) < HOLDS
 
     def _describes(self, setting: str) -> Verdict:
         fits, known = self.of(setting, "two_point"), self.known(setting)
@@ -227,7 +224,7 @@ class _Found:
             )
         if not len(fits):
             return Verdict(setting, self._missing(setting), None, "no fit to judge by", before)
-        passing = int((fits[["r2_dh2", "r2_dy2"]].astype(float).min(axis=1) >= _DESCRIBED).sum())
+        passing = int((fits[["r2_dh2", "r2_dy2"]].astype(float).min(axis=1) >= HOLDS).sum())
         described = self.passes(setting, "two_point")
         by = f"{passing} of {len(fits)} seeds pass"
         if known and not described:
