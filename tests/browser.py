@@ -9,6 +9,8 @@ from typing import Any
 
 from tools import find
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 _MEASURE = """<script>
 const messages = [];
 addEventListener("error", event => messages.push(String(event.message)), true);
@@ -37,7 +39,7 @@ def look(page: str, script: str, width: int, folder: Path) -> tuple[dict[str, An
     Without a browser the test is skipped. Beside what the JavaScript returns: ``width`` and ``scroll`` (how wide the
     page is), ``requests`` and ``messages`` (errors).
     """
-    browser = find("chromium", "chromium-browser", "google-chrome")
+    browser = find(*BROWSERS)
     (folder / "measured.html").write_text(page.replace("<head>", f"<head>{_MEASURE % script}"), "utf-8")
     # A headless window is never narrower than 500 pixels; a frame is.
     frame = f'<iframe src="measured.html" style="width:{width}px;height:2000px;border:0"></iframe>'

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..studies.study import Study
 
-_SCALES = ("quick", "standard", "paper")
+SCALES = ("quick", "standard", "paper")
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say it."""
     parser.add_argument("study", nargs="*", metavar="STUDY", help="names of studies (default: all)")
-    parser.add_argument("--scale", choices=_SCALES, default="quick", help="how large (default: quick)")
+    parser.add_argument("--scale", choices=SCALES, default="quick", help="how large (default: quick)")
     parser.add_argument(
         "--store", type=Path, default=Path("results/store"), metavar="DIR", help="of trials (default: results/store)"
     )
@@ -27,8 +27,8 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen(options: argparse.Namespace) -> list[Study]:
-    """The studies that were asked for, in the order of the report.
+def chosen(options: argparse.Namespace, scale: str = "") -> list[Study]:
+    """The studies that were asked for, in the order of the report, at their scale or another one.
 
     Raises:
         ValueError: with the names there are, if one is none of them.
@@ -37,7 +37,7 @@ def chosen(options: argparse.Namespace) -> list[Study]:
 
     # A worker of a cluster has a working directory of its own.
     data_dir = str(Path(options.data_dir).absolute()) if options.data_dir else ""
-    known = studies(options.scale, data_dir)
+    known = studies(scale or options.scale, data_dir)
     for name in options.study:
         if name not in known:
             raise ValueError(f"there is no study {name!r}; there are {', '.join(known)}")

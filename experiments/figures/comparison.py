@@ -128,14 +128,17 @@ def draw_pairs(run: Run) -> Figure:
             for ax, comparison, rank in zip(row, shown, ("best", "median", "worst"), strict=True):
                 _against(ax, comparison.steps, _values(comparison, name), _predictions(comparison, name))
                 r2 = getattr(comparison.fit.r2, name)
-                ax.set(title=f"digits {comparison.pair} ({rank} fit)   $R^2$ = {r2:.3f}", xlabel="training step")
+                ax.set(
+                    title=f"{run.kind_of_pair} {comparison.pair} ({rank} fit)   $R^2$ = {r2:.3f}",
+                    xlabel="training step",
+                )
             row[0].set_ylabel(LABELS[name])
         axes[0, 0].legend(frameon=False, loc="lower right")
         _draw_fit_by_layer(axes[2, 0], run)
         _draw_ends(axes[2, 1], run)
         _draw_delays(axes[2, 2], run)
-        source = run.setting.data if isinstance(run.setting, Digits) else run.setting.name
-        figure.suptitle(f"{len(run.main)} pairs of digits ({source}), layer {run.layer}")
+        of = f" of digits ({run.setting.data})" if isinstance(run.setting, Digits) else f" ({run.setting.name})"
+        figure.suptitle(f"{len(run.main)} pairs{of}, layer {run.layer}")
         sns.despine(figure)
     return figure
 

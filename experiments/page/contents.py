@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
 
 from ..figures import svg
+from ..figures.overview import BOUNDS, draw_overview
 from ..storage.folders import RecordError
-from ..studies.study import Plate, Results, Section, Study, Verdict
+from ..studies.claim import Claim, Verdict
+from ..studies.study import Plate, Results, Section, Study
 from ..sweep.outcome import DIVERGED, FAILED, FINISHED
 from ..sweep.plan import in_order
 from ..sweep.store import Store
@@ -71,35 +75,84 @@ class Chapter:
         return self.section.title if self.section else self.study.title
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        return self.section.verdicts if self.section else ()
+    def claims(self) -> tuple[Claim, ...]:
+        return self.section.claims if self.section else ()
 
 
 @dataclass(frozen=True)
 class Contents:
-    """The report: a chapter a study, and the fates of all trials, each once though studies may share it."""
+    """The report.
 
+    Attributes:
+        scale: of the studies.
+        chapters: one a study.
+        fates: of all trials, each once though studies may share it.
+        overview: how well each theory holds in each setting, in one picture; None if no study says.
+    """
+
+    scale: str
     chapters: tuple[Chapter, ...]
     fates: tuple[Fate, ...]
+    overview: Drawing | None = None
 
     @property
-    def verdicts(self) -> list[Verdict]:
-        return [verdict for chapter in self.chapters for verdict in chapter.verdicts]
+    def claims(self) -> list[Claim]:
+        return [claim for chapter in self.chapters for claim in chapter.claims]
 
     @property
-    def agreement(self) -> Counter[bool | None]:
-        """How many claims agree (True), do not (False) and are not decided (None)."""
-        return Counter(verdict.agrees for verdict in self.verdicts)
+    def outcomes(self) -> Counter[str]:
+        """How many claims agree, do so in part, do not, and are not decided."""
+        return Counter(claim.outcome for claim in self.claims)
+
+    @property
+    def holdings(self) -> pd.DataFrame:
+        """How well each theory holds: columns study (its title), name (its), setting, theory, r2."""
+        rows = [
+            (chapter.title, chapter.study.name, holding.setting, holding.theory, holding.r2)
+            for chapter in self.chapters
+            for holding in (chapter.section.holdings if chapter.section else ())
+        ]
+        return pd.DataFrame(rows, columns=["study", "name", "setting", "theory", "r2"])
+
+    def verdict(self, study: str, claim: str, setting: str) -> Verdict | None:
+        """The verdict on a claim of a study in a setting; None if there is none."""
+        return next(
+            (
+                verdict
+                for chapter in self.chapters
+                for said in chapter.claims
+                for verdict in said.verdicts
+                if (chapter.study.name, said.text, verdict.setting) == (study, claim, setting)
+            ),
+            None,
+        )
 
 
-def gather(studies: Iterable[Study], store: Store) -> Contents:
-    """What the store holds for the studies, and what they say about it.
+def gather(studies: Iterable[Study], store: Store, scale: str) -> Contents:
+    """What the store holds for the studies at a scale, and what they say about it.
 
     A study whose section cannot be made or drawn keeps its place in the report, with the reason.
     """
     found: dict[tuple[str, str], Fate] = {}
     chapters = [_chapter(study, store, found) for study in studies]
-    return Contents(tuple(chapters), tuple(found.values()))
+    contents = Contents(scale, tuple(chapters), tuple(found.values()))
+    return contents if contents.holdings.empty else replace(contents, overview=_overview(contents.holdings))
+
+
+def _overview(holdings: pd.DataFrame) -> Drawing:
+    plate = Plate(
+        "overview",
+        draw_overview(holdings),
+        "A table of R² by study and setting (rows) and theory (columns), coloured from red, where a theory fails, to "
+        "blue, where it holds; the numbers are in the tables of the studies.",
+        "How well each theory (columns) holds in each setting (rows) of each study, as R²: 1 is exact, 0 no better "
+        f"than the mean of what is measured. Blue from {BOUNDS[-2]:g}, red below {BOUNDS[-3]:g}; numbers are rounded "
+        "down. For trajectories (also of changed equations, at single layers and of digits) it is the lesser of R² of "
+        "the hidden and of the output distance, the median over networks and pairs; for XOR, the context task and the "
+        "grid, R² of the final hidden distances about the predicted ones; for the structure of digits, whose theory "
+        "has no scale, the square of Pearson's r (below 0 where r is). A dot: not asked.",
+    )
+    return Drawing(plate, svg(plate.figure))
 
 
 def _chapter(study: Study, store: Store, found: dict[tuple[str, str], Fate]) -> Chapter:

@@ -14,15 +14,31 @@ from typing import cast
 
 from repdyn.symbolic.references import REFERENCES
 
-from ..studies.study import Study, Table, Verdict
+from ..studies.claim import OUTCOMES, Claim
+from ..studies.study import Study, Table
 from ..sweep.outcome import DIVERGED, FAILED
 from .contents import DAMAGED, MISSING, Chapter, Contents, Drawing, Fate
-from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words
+from .summary import answer, summary
+from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words, where_in_words
 
 TITLE = "Representation learning dynamics, tested"
 
 _PAPER = REFERENCES["arXiv 2402.09142"]
-_CLASSES: dict[bool | None, str] = {True: "agrees", False: "disagrees", None: "undecided"}
+_WORDS = {
+    "setting": "a network and how it is trained, or the numbers that a claim is about",
+    "seed": "one network of a setting, from its own random start",
+    "dh2, |Δh|²": "squared distance of the hidden representations of two points; dx2 of their inputs",
+    "dy2, |Δy|²": "squared distance of the network's outputs for them; with a star, of their targets",
+    "w": "misfit, |Δy|² \N{MINUS SIGN} Δy·Δy*: zero where the difference is learnt",
+    "1/τ_h, 1/τ_y": "effective learning rates of encoder and decoder, the two that are fitted, per training step",
+    "R²": "1 less the squared errors as a share of the squared differences from the mean: 1 is exact",
+    "r, p": "Pearson's correlation, and how often chance gives as much",
+    "SSE": "sum over all training steps of the squared errors of dh2, dy2 and w",
+    "AIC": "misfit that allows for the number of coefficients; smaller is better",
+    "a (b to c)": "the median and, of fewer than five numbers, their range, of more their quartiles",
+}
+"""What a newcomer has to know to read the claims."""
+
 _NAMED = 12
 """More missing trials than this are counted, not named."""
 
@@ -30,17 +46,17 @@ _ENDS = r"[-+\N{MINUS SIGN}.,e%\d ]{1,30}"
 _INTERVAL = re.compile(rf"\[{_ENDS}\]|\({_ENDS} to {_ENDS}\)")
 
 
-def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
+def html(contents: Contents, made: datetime, commands: str, beside: Contents | None = None) -> str:
     """The report in HTML, well-formed as XML too.
 
     Args:
         contents: what it says.
-        scale: of the studies.
         made: when, in UTC.
         commands: what makes it again.
+        beside: the same studies at another scale, whose verdicts are set beside.
 
-    >>> html(Contents((), ()), "quick", datetime(2024, 2, 14), "repdyn report").count("<h2")
-    4
+    >>> html(Contents("quick", (), ()), datetime(2024, 2, 14), "repdyn report").count("<h2")
+    6
     """
     numbers = _Numbers()
     parts = [
@@ -54,9 +70,11 @@ def html(contents: Contents, scale: str, made: datetime, commands: str) -> str:
         "</head>",
         '<body class="report">',
         "<main>",
-        *_header(contents, scale, made),
+        *_header(contents, made, beside),
+        *_summary(contents, numbers, beside),
+        *_answers(contents),
         *_contents(contents),
-        *_verdicts(contents),
+        *_claims(contents, beside),
         *(line for chapter in contents.chapters for line in _chapter(chapter, numbers)),
         *_failures(contents),
         *_made_with(contents, commands),
@@ -84,27 +102,29 @@ def _style() -> str:
     return "\n".join(file.read_text("utf-8") for file in files)
 
 
-def _header(contents: Contents, scale: str, made: datetime) -> list[str]:
-    fates = contents.fates
+def _header(contents: Contents, made: datetime, beside: Contents | None) -> list[str]:
     agreement = agreement_in_words(contents)
-    summary = (
+    scales = f"Scale <b>{escape(contents.scale)}</b>"
+    if beside:
+        scales += f" beside <b>{escape(beside.scale)}</b>"
+    introduction = (
         f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
         f'(<a href="{_PAPER.url}">arXiv {_PAPER.arxiv}</a>), held against networks trained to test '
-        f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(scale)}</code> "
-        f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(fates)}. "
+        f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(contents.scale)}</code> "
+        f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(contents.fates)}. "
         f"{agreement[0].upper()}{agreement[1:]}."
     )
-    found = contents.agreement
+    found = contents.outcomes
     tally = (
-        f'<li class="{_CLASSES[agrees]}">{MARKS[agrees][0]} {agreeing(agrees, found[agrees])}</li>'
-        for agrees in (True, False, None)
+        f'<li class="{_slug(outcome)}">{MARKS[outcome]} {agreeing(outcome, found[outcome])}</li>'
+        for outcome in OUTCOMES
     )
     return [
         "<header>",
         f"<h1>{TITLE}</h1>",
-        f'<p class="made">Scale <b>{escape(scale)}</b>, made on '
+        f'<p class="made">{scales}, made on '
         f'<time datetime="{made.isoformat(timespec="minutes")}">{made.day} {made:%B %Y, %H:%M} UTC</time></p>',
-        f'<p class="introduction">{summary}</p>',
+        f'<p class="introduction">{introduction}</p>',
         '<ul class="tally" aria-hidden="true">',
         *tally,
         "</ul>",
@@ -112,9 +132,37 @@ def _header(contents: Contents, scale: str, made: datetime) -> list[str]:
     ]
 
 
+def _summary(contents: Contents, numbers: _Numbers, beside: Contents | None) -> Iterator[str]:
+    """What holds and where: some lines and a picture."""
+    yield "<section>"
+    yield '<h2 id="summary">What holds, and where</h2>'
+    lines = summary(contents, beside)
+    if lines:
+        yield '<ul class="holds">'
+        yield from (f"<li><b>{_prose(lead)}.</b> {_prose(said)}</li>" for lead, said in lines)
+        yield "</ul>"
+    else:
+        yield "<p>No claim was compared with a measurement yet.</p>"
+    if contents.overview:
+        yield _figure(contents.overview, "overview", next(numbers.figures))
+    yield "</section>"
+
+
+def _answers(contents: Contents) -> Iterator[str]:
+    yield "<section>"
+    yield '<h2 id="answers">Each study in a sentence</h2>'
+    yield '<dl class="answers">'
+    for chapter in contents.chapters:
+        yield f'<dt><a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a></dt><dd>{_prose(answer(chapter))}</dd>'
+    yield "</dl>"
+    yield "</section>"
+
+
 def _contents(contents: Contents) -> list[str]:
     entries = [
-        ("verdicts", "Claims and measurements"),
+        ("summary", "What holds, and where"),
+        ("answers", "Each study in a sentence"),
+        ("claims", "Claims and measurements"),
         *((_anchor(chapter), chapter.title) for chapter in contents.chapters),
         ("failures", "Failures"),
         ("made-with", "Made with"),
@@ -131,42 +179,69 @@ def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", name)
 
 
-def _verdicts(contents: Contents) -> list[str]:
-    lines = ["<section>", '<h2 id="verdicts">Claims and measurements</h2>']
-    if not contents.verdicts:
-        return [*lines, "<p>No claim was compared with a measurement yet.</p>", "</section>"]
-    # A table whose rows become cards on a narrow screen remains a table for screen readers by its roles.
-    head = "".join(
-        f'<th scope="col" role="columnheader">{words}</th>'
-        for words in ("Verdict", "Claim", "Predicted", "Measured", "By how much")
-    )
-    lines += [
-        '<table class="verdicts" role="table" aria-labelledby="verdicts">',
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>',
-    ]
+def _claims(contents: Contents, beside: Contents | None) -> Iterator[str]:
+    yield "<section>"
+    yield '<h2 id="claims">Claims and measurements</h2>'
+    if contents.claims:
+        yield "<p>A row a claim; open it for the rule by which it is judged and for each setting it was asked in.</p>"
+        yield '<dl class="words">'
+        yield from (f"<dt>{_prose(word)}</dt><dd>{_prose(meaning)}</dd>" for word, meaning in _WORDS.items())
+        yield "</dl>"
+    else:
+        yield "<p>No claim was compared with a measurement yet.</p>"
     for chapter in contents.chapters:
-        if chapter.verdicts:
-            link = f'<a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a>'
-            lines.append('<tbody role="rowgroup">')
-            lines.append(
-                f'<tr role="row" class="study"><th scope="rowgroup" role="rowheader" colspan="5">{link}</th></tr>'
-            )
-            lines += [_row(verdict) for verdict in chapter.verdicts]
-            lines.append("</tbody>")
-    return [*lines, "</table>", "</section>"]
+        if chapter.claims:
+            yield f'<h3><a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a></h3>'
+            yield '<ol class="claims">'
+            for claim in chapter.claims:
+                yield from _claim(claim, chapter, beside)
+            yield "</ol>"
+    yield "</section>"
 
 
-def _row(verdict: Verdict) -> str:
-    mark, word = MARKS[verdict.agrees]
-    cells = (
-        f'<td role="cell" class="verdict {_CLASSES[verdict.agrees]}">'
-        f'<span aria-hidden="true">{mark}</span> {word}</td>',
-        f'<td role="cell" class="claim">{_prose(verdict.claim)}</td>',
-        f'<td role="cell" data-label="Predicted">{_prose(verdict.predicted)}</td>',
-        f'<td role="cell" data-label="Measured">{_prose(verdict.measured)}</td>',
-        f'<td role="cell" data-label="By how much">{_prose(verdict.by)}</td>',
+def _claim(claim: Claim, chapter: Chapter, beside: Contents | None) -> Iterator[str]:
+    """A row for the claim, and folded under it its rule and a row for each setting."""
+    yield "<li><details><summary>"
+    yield _outcome(claim.outcome, "span")
+    yield f'<span class="claim">{_prose(claim.text)}</span>'
+    yield f'<span class="where">{_prose(where_in_words(claim))}</span>'
+    yield f'<span class="origin">{"paper" if claim.of_paper else "ours"}</span></summary>'
+    yield f'<p class="rule">{_prose(claim.rule)}</p>'
+    names = ["Verdict", "Setting", "Recorded", "Measured", "By how much"]
+    if not any(verdict.recorded for verdict in claim.verdicts):
+        names.remove("Recorded")
+    if beside:
+        names.append(f"At scale {beside.scale}")
+    # A table whose rows become cards on a narrow screen remains a table for screen readers by its roles.
+    head = "".join(f'<th scope="col" role="columnheader">{_prose(name)}</th>' for name in names)
+    yield f'<table class="verdicts" role="table" aria-label="{_plain(claim.text)}">'
+    yield f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">'
+    for verdict in claim.verdicts:
+        said = {
+            "Recorded": verdict.recorded,
+            "Measured": verdict.measured,
+            "By how much": verdict.by,
+        }
+        cells = {name: _prose(words) for name, words in said.items() if name in names}
+        if beside:
+            other = beside.verdict(chapter.study.name, claim.text, verdict.setting)
+            cells[names[-1]] = f"{_outcome(other.outcome, 'b')} {_prose(other.measured)}" if other else "not asked"
+        yield (
+            f'<tr role="row">{_outcome(verdict.outcome, "td")}'
+            f'<th scope="row" role="rowheader">{_prose(verdict.setting)}</th>'
+            + "".join(f'<td role="cell" data-label="{_plain(name)}">{words}</td>' for name, words in cells.items())
+            + "</tr>"
+        )
+    yield "</tbody></table></details></li>"
+
+
+def _outcome(outcome: str, element: str) -> str:
+    """The mark of an outcome, for the eye alone, and its word."""
+    role = ' role="cell"' if element == "td" else ""
+    return (
+        f'<{element}{role} class="verdict {_slug(outcome)}">'
+        f'<span aria-hidden="true">{MARKS[outcome]}</span> {outcome}</{element}>'
     )
-    return f'<tr role="row">{"".join(cells)}</tr>'
 
 
 def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
@@ -181,17 +256,17 @@ def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
     else:
         yield f'<p class="trials">{trials}</p>'
         yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in chapter.section.paragraphs)
-        yield from (_figure(drawing, chapter, next(numbers.figures)) for drawing in chapter.drawings)
+        yield from (_figure(drawing, chapter.study.name, next(numbers.figures)) for drawing in chapter.drawings)
         yield from (_table(table, next(numbers.tables)) for table in chapter.section.tables)
     yield "</section>"
 
 
-def _figure(drawing: Drawing, chapter: Chapter, number: int) -> str:
+def _figure(drawing: Drawing, of: str, number: int) -> str:
     plate = drawing.plate
     width, height = (round(96 * inches) for inches in plate.figure.get_size_inches())
     source = f"data:image/svg+xml;base64,{b64encode(drawing.svg.encode()).decode()}"
     return (
-        f'<figure id="figure-{_slug(chapter.study.name)}-{number}">'
+        f'<figure id="figure-{_slug(of)}-{number}">'
         f'<div class="plate" tabindex="0" role="group" aria-label="Figure {number}">'
         f'<img alt="{_plain(plate.alt)}" width="{width}" height="{height}" style="--natural: {width}px" '
         f'src="{source}"/></div>'

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from ..studies.claim import AGREES, DISAGREES, IN_PART, OUTCOMES, UNDECIDED, Claim
 from .contents import FATES, Contents, Fate
 
-MARKS: dict[bool | None, tuple[str, str]] = {
-    True: ("✓", "agrees"),
-    False: ("✗", "disagrees"),
-    None: ("\N{EN DASH}", "undecided"),
-}
-"""The mark of a verdict and its word."""
+MARKS = {AGREES: "✓", IN_PART: "◐", DISAGREES: "✗", UNDECIDED: "\N{EN DASH}"}
+"""The mark of each outcome of a claim."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -40,22 +37,56 @@ def trials_in_words(fates: Iterable[Fate]) -> str:
     return f"{number}: {', '.join(f'{found[status]:,} {status}' for status in FATES if found[status])}"
 
 
-def agreeing(agrees: bool | None, number: int) -> str:
-    """So many claims with one verdict.
+def agreeing(outcome: str, number: int) -> str:
+    """So many claims with one outcome.
 
-    >>> agreeing(True, 3), agreeing(False, 1), agreeing(None, 2)
-    ('3 agree', '1 disagrees', '2 undecided')
+    >>> agreeing("agrees", 3), agreeing("disagrees", 1), agreeing("in part", 2)
+    ('3 agree', '1 disagrees', '2 in part')
     """
-    word = MARKS[agrees][1]
-    return f"{number:,} {word.removesuffix('s') if number != 1 else word}"
+    return f"{number:,} {outcome.removesuffix('s') if number != 1 else outcome}"
 
 
 def agreement_in_words(contents: Contents) -> str:
     """How many claims there are, and how many agree with what was measured."""
-    if not contents.verdicts:
+    if not contents.claims:
         return "no claim was compared with a measurement"
-    parts = (agreeing(agrees, contents.agreement[agrees]) for agrees in MARKS)
-    return f"{counted(len(contents.verdicts), 'claim')}: {', '.join(parts)}"
+    return f"{counted(len(contents.claims), 'claim')}: {outcomes_in_words(contents.claims)}"
+
+
+def outcomes_in_words(claims: Iterable[Claim]) -> str:
+    """How many claims have each outcome; those that none has are left out.
+
+    >>> from repdyn.experiments.studies.claim import Verdict
+    >>> outcomes_in_words([Claim("", "", (Verdict("", "", True),)), Claim("", "", (Verdict("", "", None),))])
+    '1 agrees, 1 undecided'
+    """
+    found = Counter(claim.outcome for claim in claims)
+    return ", ".join(agreeing(outcome, found[outcome]) for outcome in OUTCOMES if found[outcome])
+
+
+def where_in_words(claim: Claim) -> str:
+    """In how many of its settings a claim agrees, or in which one it was asked.
+
+    >>> from repdyn.experiments.studies.claim import Verdict
+    >>> where_in_words(Claim("", "", (Verdict("elu", "", True), Verdict("tanh", "", None))))
+    '1 of 2 settings'
+    >>> where_in_words(Claim("", "", (Verdict("elu", "", None),)))
+    'elu'
+    """
+    if len(claim.verdicts) == 1:
+        return claim.verdicts[0].setting
+    return f"{claim.agreeing} of {len(claim.verdicts)} settings"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Names, those beyond the first few only counted.
+
+    >>> listed(["a", "b", "c", "d"], 2), listed(["a", "b", "c"], 2), listed(["a"], 2)
+    ('a, b and 2 more', 'a, b, c', 'a')
+    """
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def ranges(numbers: Iterable[int]) -> str:

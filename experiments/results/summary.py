@@ -209,7 +209,7 @@ def run_summary(run: Run, folder: Path) -> str:
     if len(run.main) == 1:
         lines += departure_lines(run.main[0])
     elif run.main:
-        lines += _departures_of_pairs(run.main)
+        lines += _departures_of_pairs(run.main, run.kind_of_pair)
     if run.by_layer:
         lines += ["by hidden layer (exponent: d log dh2 / d log dy2):", depth_table(run)]
     lines.append(f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
@@ -243,7 +243,7 @@ def _prediction_row(p: Prediction) -> dict[str, str]:
     }
 
 
-def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:
+def _departures_of_pairs(comparisons: list[Comparison], kind: str) -> list[str]:
     lines = [f"where theory and network part ways, {len(comparisons)} pairs at {comparisons[0].layer}:"]
     for i, name in enumerate(SCALARS):
         found = [c.departures[i] for c in comparisons]
@@ -259,5 +259,5 @@ def _departures_of_pairs(comparisons: list[Comparison]) -> list[str]:
             text += f"; half-way {abs(middle):.0f} steps {'later' if middle > 0 else 'earlier'} than theory"
         lines.append(text)
     best, worst = (choose(comparisons, key=lambda c: c.mean_r2) for choose in (max, min))
-    lines.append(f"  best met: digits {best.pair}; worst: digits {worst.pair}")
+    lines.append(f"  best met: {kind} {best.pair}; worst: {kind} {worst.pair}")
     return lines

@@ -44,6 +44,11 @@ class Run:
         return [c for c in self.comparisons if isinstance(c, Comparison) and c.layer == self.layer]
 
     @property
+    def kind_of_pair(self) -> str:
+        """What stands before the label of a pair: digits, or pair if its points are something else."""
+        return "digits" if isinstance(self.setting, Digits) else "pair"
+
+    @property
     def by_layer(self) -> list[Comparison]:
         """For one pair in a network of several hidden layers: the comparison at each, without failures."""
         compared = [c for c in self.comparisons if isinstance(c, Comparison)]

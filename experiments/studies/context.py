@@ -17,9 +17,11 @@ from ..figures.context import draw_embeddings, draw_task_axes
 from ..settings import Context, Fits, override
 from ..sweep.trial import Trial
 from ..trials.context import inputs
+from .claim import Claim, Verdict, tested
 from .end_states import end_distances
+from .holding import Holding
 from .spread import interval_name, spread
-from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .study import Plate, Results, Section, Study, Table, size
 
 THEORIES = ("two_point", "growing_rates")
 """What is fitted. The theory without the ansatz (scalar_output) is the two-point theory where gram is not known."""
@@ -80,11 +82,16 @@ class ContextTask(Study):
                 f"Intervals: {interval_name(self.seeds)}.",
             ),
             tuple(
-                replace(verdict, by=verdict.by + self._shortened())
-                for verdict in (*_axes_verdicts(values), *_end_verdicts(scores))
+                replace(claim, verdicts=tuple(replace(v, by=v.by + self._shortened()) for v in claim.verdicts))
+                for claim in tested(*_axes_claims(values), _end_claim(scores))
             ),
             tuple(self._plates(results, values, ends)),
             (_geometry_table(values), *([_scores_table(scores)] if len(scores) else [])),
+            _answer(values),
+            tuple(
+                Holding(str(setting), str(theory), float(own["r2"].median()))
+                for (setting, theory), own in (scores.groupby(["setting", "theory"], sort=False) if len(scores) else ())
+            ),
         )
 
     def _training(self) -> tuple[str, ...]:
@@ -280,7 +287,7 @@ def end_states(results: Results, ratios: pd.DataFrame, growing: pd.DataFrame) ->
 
 
 def agreements(ends: pd.DataFrame) -> pd.DataFrame:
-    """r and relative error of each network's distances, of each theory and of no change (start_r, start_error)."""
+    """r, relative error and R² of each network's distances, of each theory and of no change (start_r, start_error)."""
     rows: list[dict[str, Any]] = []
     for (setting, seed, theory), own in ends.groupby(["setting", "seed", "theory"], sort=False):
         end, start = (agreement(own[name], own["measured"]) for name in ("predicted", "start"))
@@ -291,6 +298,7 @@ def agreements(ends: pd.DataFrame) -> pd.DataFrame:
                 "theory": theory,
                 "r": end.pearson,
                 "error": end.error,
+                "r2": end.r2,
                 "start_r": start.pearson,
                 "start_error": start.error,
             }
@@ -356,57 +364,69 @@ def _decided(met: pd.Series[bool]) -> bool | None:
     return bool(met.all()) if met.all() == met.any() else None
 
 
-def _axes_verdicts(values: pd.DataFrame) -> list[Verdict]:
-    found: list[Verdict] = []
-    for setting, own in values.groupby("setting", sort=False):
-        angle, compression = own["angle_end"], own["compression_end"]
-        now = (
-            f"at the start {spread(own['angle_start'])} degrees and {spread(own['compression_start'])}; the loss "
-            f"went from {spread(own['loss_start'])} to {spread(own['loss_end'])}"
-        )
-        if setting == "rich":
-            met = angle >= _ORTHOGONAL
-            found += [
-                Verdict(
-                    "rich: the task axes of the two contexts are orthogonal",
-                    f"an angle of 90 degrees; at least {_ORTHOGONAL} counts",
-                    f"{spread(angle)} degrees",
-                    _decided(met),
-                    f"{int(met.sum())} of {len(met)} networks; {now}",
-                ),
-                Verdict(
-                    "rich: what the context does not ask for is dropped",
-                    f"irrelevant over relevant variance below {_DROPPED}",
-                    spread(compression),
-                    _decided(compression < _DROPPED),
-                    f"{int((compression < _DROPPED).sum())} of {len(own)} networks",
-                ),
-            ]
-        if setting == "lazy":
-            met = compression > _KEPT
-            found.append(
-                Verdict(
-                    "lazy: the grid of the input is kept",
-                    f"irrelevant over relevant variance above {_KEPT}",
-                    spread(compression),
-                    _decided(met),
-                    f"{int(met.sum())} of {len(met)} networks; {now}",
-                )
-            )
-    return found
+def _axes_claims(values: pd.DataFrame) -> tuple[Claim, ...]:
+    rich, lazy = (values[values["setting"] == name] for name in ("rich", "lazy"))
+    variance = "Variance that the irrelevant feature explains over that of the relevant one"
+    return (
+        Claim(
+            "In rich training the task axes of the two contexts are orthogonal",
+            f"The angle of the axes is at least {_ORTHOGONAL} degrees (90 is orthogonal) in every network.",
+            _measured(rich, "angle_end", rich["angle_end"] >= _ORTHOGONAL, "angle {} degrees"),
+        ),
+        Claim(
+            "In rich training what the context does not ask for is dropped",
+            f"{variance}: below {_DROPPED} in every network.",
+            _measured(rich, "compression_end", rich["compression_end"] < _DROPPED, "variance ratio {}"),
+        ),
+        Claim(
+            "In lazy training the grid of the input is kept",
+            f"{variance}: above {_KEPT} in every network.",
+            _measured(lazy, "compression_end", lazy["compression_end"] > _KEPT, "variance ratio {}"),
+        ),
+    )
 
 
-def _end_verdicts(scores: pd.DataFrame) -> list[Verdict]:
-    return [
+def _measured(own: pd.DataFrame, column: str, met: pd.Series[bool], form: str) -> tuple[Verdict, ...]:
+    """The verdict of the networks of one setting, or none if there are none; ``form`` names the number."""
+    if own.empty:
+        return ()
+    at_start = form.format(spread(own[column.replace("_end", "_start")]))
+    return (
         Verdict(
-            f"{setting}: the end states of the two-point theory say where pairs end",
-            "a smaller relative error than that of no change at all",
-            f"relative error {spread(own['error'])}, r = {spread(own['r'])}",
-            _decided(own["error"] < own["start_error"]),
-            f"no change has {spread(own['start_error'])}, r = {spread(own['start_r'])}",
-        )
-        for setting, own in (_two_point(scores).groupby("setting", sort=False) if len(scores) else ())
+            str(own["setting"].iloc[0]),
+            form.format(spread(own[column])),
+            _decided(met),
+            f"{int(met.sum())} of {len(met)} networks; at the start {at_start}; the loss went from "
+            f"{spread(own['loss_start'])} to {spread(own['loss_end'])}",
+        ),
+    )
+
+
+def _end_claim(scores: pd.DataFrame) -> Claim:
+    return Claim(
+        "The end states of the two-point theory say where pairs of inputs end",
+        "Relative error of the predicted squared distances: smaller than that of no change at all, in every network.",
+        tuple(
+            Verdict(
+                str(setting),
+                f"relative error {spread(own['error'])}, r = {spread(own['r'])}",
+                _decided(own["error"] < own["start_error"]),
+                f"no change at all has relative error {spread(own['start_error'])}, r = {spread(own['start_r'])}",
+            )
+            for setting, own in (_two_point(scores).groupby("setting", sort=False) if len(scores) else ())
+        ),
+        of_paper=False,
+    )
+
+
+def _answer(values: pd.DataFrame) -> str:
+    """What is left of the irrelevant feature in each setting."""
+    medians = values.groupby("setting", sort=False)[["compression_end", "angle_end"]].median()
+    said = [
+        f"{row['compression_end']:.2g} ({setting}, axes at {row['angle_end']:.0f} degrees)"
+        for setting, row in medians.iterrows()
     ]
+    return f"The irrelevant feature ends with this share of the relevant one's variance: {', '.join(said)}."
 
 
 def _two_point(rows: pd.DataFrame) -> pd.DataFrame:

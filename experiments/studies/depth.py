@@ -14,8 +14,10 @@ from ..runs.run import balanced_exponent
 from ..settings import Fits, TwoPoints
 from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
+from .claim import Claim, Verdict
+from .holding import Holding, distances_r2
 from .spread import interval_name, number, spread
-from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import two_points
 
 RECORDED = ((22.1, 0.094, 11, 1.62), (30.5, 0.034, 13, 2.93))
@@ -59,13 +61,13 @@ class Depth(Study):
         return Section(
             self.title,
             paragraphs=(*self._paragraphs(fits, run),),
-            verdicts=(
+            claims=(
                 _best_layer(constant, run),
                 _ends_of_the_network(constant, run),
                 _encoder_rate(constant, run),
                 _decoder_rate(constant, run),
-                _exponents(constant, balanced),
-                _exponent_at_the_best(constant, balanced),
+                _exponents(constant, balanced, run),
+                _exponent_at_the_best(constant, balanced, run),
             ),
             plates=(
                 Plate(
@@ -79,6 +81,12 @@ class Depth(Study):
                 ),
             ),
             tables=(_by_layer(fits, balanced),),
+            answer=_answer(constant, run),
+            holdings=tuple(
+                Holding(f"layer {layer}{of}", theory, distances_r2(own[own["layer"] == layer]))
+                for layer, of in ((0, " (first)"), (run.layer, ""), (run.hidden_layers - 1, " (last)"))
+                for theory, own in ((theory, fits[fits["theory"] == theory]) for theory in self.theories)
+            ),
         )
 
     def _paragraphs(self, fits: pd.DataFrame, run: TwoPoints) -> Iterator[str]:
@@ -107,37 +115,49 @@ def _at(fits: pd.DataFrame, layer: int, column: str) -> pd.Series:
     return fits[fits["layer"] == layer].set_index("seed")[column]
 
 
-def _best_layer(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
+def _best_layer(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     layers = _best(fits)["layer"]
     low, high = (share * run.hidden_layers for share in _MIDDLE)
     inside = layers.between(low, high)
-    return Verdict(
-        "the theory fits best in the middle of the network (paper, depth)",
-        f"between layers {low:g} and {high:g}; recorded {' and '.join(str(best) for _, _, best, _ in RECORDED)}",
-        f"layer {spread(layers)}, SSE {spread(_best(fits)['sse'])}",
-        bool(inside.all()) if inside.all() or not inside.any() else None,
-        f"{int(inside.sum())} of {len(layers)} seeds inside",
+    return Claim(
+        "The theory fits best in the middle of the network",
+        f"The layer with the smallest SSE is between {low:g} and {high:g} in every seed.",
+        (
+            Verdict(
+                run.name,
+                f"best at layer {spread(layers)}, SSE there {spread(_best(fits)['sse'])}",
+                bool(inside.all()) if inside.all() or not inside.any() else None,
+                f"{int(inside.sum())} of {len(layers)} seeds inside",
+                f"best at layer {' and '.join(str(best) for _, _, best, _ in RECORDED)}",
+            ),
+        ),
     )
 
 
-def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
+def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     best = _best(fits).set_index("seed")["sse"]
     first, last = (_at(fits, layer, "sse") / best for layer in (0, run.hidden_layers - 1))
     recorded = "; ".join(f"{number(a / b)} and {number(c / b)}" for a, b, _, c in RECORDED)
     ratios = pd.concat([first, last])
     missing, worst = int(ratios.isna().sum()), float(ratios.min())
-    return Verdict(
-        "the error is far larger at the first layer, and larger at the last, than at the best (paper, depth)",
-        f"SSE over that of the best layer above {_STEEP:g} at both ends; recorded {recorded}",
-        f"first layer {spread(first)}, last layer {spread(last)}; SSE {spread(_at(fits, 0, 'sse'))} and "
-        f"{spread(_at(fits, run.hidden_layers - 1, 'sse'))}",
-        None if missing else worst > _STEEP,
-        f"the smallest ratio of any seed is {number(worst)}"
-        + (f"; {missing} of {len(ratios)} ends without a fit" if missing else ""),
+    return Claim(
+        "The error is far larger at the first and at the last layer than at the best",
+        f"SSE at both ends over SSE at the best layer of the same seed: above {_STEEP:g} in every seed.",
+        (
+            Verdict(
+                run.name,
+                f"SSE at the first layer {spread(first)} times that at the best, at the last {spread(last)} times; "
+                f"SSE {spread(_at(fits, 0, 'sse'))} and {spread(_at(fits, run.hidden_layers - 1, 'sse'))}",
+                None if missing else worst > _STEEP,
+                f"the smallest ratio of any seed is {number(worst)}"
+                + (f"; {missing} of {len(ratios)} ends without a fit" if missing else ""),
+                f"SSE {recorded} times (first and last layer)",
+            ),
+        ),
     )
 
 
-def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
+def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     """How much 1/tau_h moves up to the middle, and after it."""
     middle, last = run.hidden_layers // 2, run.hidden_layers - 1
     before = fits[fits["layer"] <= middle].groupby("seed")["rate_h"]
@@ -147,55 +167,87 @@ def _encoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
     rise = at_last / at_middle
     then_steep = bool((rise > _STEEP).all() and (share < 1 / _STEEP).all())
     flat = bool((times < _STEEP).all())  # of itself, not only beside the rise
-    return Verdict(
-        f"1/tau_h is flat, then rises steeply after layer {middle} (paper, depth)",
-        f"from layer {middle} to {last} it rises by more than {_STEEP:g} times; up to layer {middle} it moves by less "
-        f"than 1/{_STEEP:g} of that, and of itself (largest over smallest) by less than a factor of {_STEEP:g}; "
-        "flat only beside the rise is undecided",
-        f"rises {spread(rise)} times after layer {middle}; moves by {spread(share)} of that before",
-        None if rise.isna().any() or (then_steep and not flat) else then_steep,
-        f"{'flat' if flat else 'not flat by itself'}: it moves {spread(times)} times before (largest over smallest)",
+    return Claim(
+        f"The encoder's rate 1/τ_h is flat, then rises steeply after layer {middle}",
+        f"1/τ_h rises by more than {_STEEP:g} times from layer {middle} to {last}; up to layer {middle} it moves by "
+        f"less than 1/{_STEEP:g} of that, and of itself (largest over smallest) by less than a factor of {_STEEP:g}; "
+        "flat only beside the rise is undecided.",
+        (
+            Verdict(
+                run.name,
+                f"1/τ_h rises {spread(rise)} times after layer {middle}; before, it moves by {spread(share)} of that",
+                None if rise.isna().any() or (then_steep and not flat) else then_steep,
+                f"{'flat' if flat else 'not flat by itself'}: largest over smallest 1/τ_h before {spread(times)}",
+            ),
+        ),
     )
 
 
-def _decoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Verdict:
+def _decoder_rate(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     layers = fits.loc[fits.groupby("seed")["rate_y"].idxmax(), "layer"]
     low, high = (share * run.hidden_layers for share in _MIDDLE)
     inside = layers.between(low, high)
-    return Verdict(
-        "1/tau_y peaks near the middle (paper, depth)",
-        f"largest between layers {low:g} and {high:g}",
-        f"largest at layer {spread(layers)}",
-        bool(inside.all()) if inside.all() or not inside.any() else None,
-        f"{int(inside.sum())} of {len(layers)} seeds inside",
+    return Claim(
+        "The decoder's rate 1/τ_y peaks near the middle",
+        f"The layer with the largest 1/τ_y is between {low:g} and {high:g} in every seed.",
+        (
+            Verdict(
+                run.name,
+                f"1/τ_y is largest at layer {spread(layers)}",
+                bool(inside.all()) if inside.all() or not inside.any() else None,
+                f"{int(inside.sum())} of {len(layers)} seeds inside",
+            ),
+        ),
     )
 
 
-def _exponents(fits: pd.DataFrame, balanced: dict[int, float]) -> Verdict:
+def _exponents(fits: pd.DataFrame, balanced: dict[int, float], run: TwoPoints) -> Claim:
     """The network's exponents against k/D."""
     known = fits.dropna(subset="exponent")
     off = (known["exponent"] - known["layer"].map(balanced)).abs()
     grows = known.groupby("seed")["exponent"].apply(lambda e: bool((np.diff(e) > 0).mean() > 0.9))
     middle = float(off.median()) if len(off) else np.nan
-    return Verdict(
-        "the hidden distance grows as the k/D-th power of the output distance, as in a deep linear balanced network",
-        "within 0.05 of k/D at every layer",
-        f"off by {number(middle)} (median over layers and seeds), by {number(float(off.max()))} at most; grows with "
-        f"depth in {int(grows.sum())} of {len(grows)} seeds",
-        None if np.isnan(middle) else bool(off.max() <= 0.05),
-        f"the largest difference is {number(float(off.max()))}",
+    return Claim(
+        "The hidden distance grows as the k/D-th power of the output distance, as in a deep linear balanced network",
+        "The power is within 0.05 of k/D at every layer k of D, in every seed.",
+        (
+            Verdict(
+                run.name,
+                f"power off k/D by {number(middle)} (median over layers and seeds), by {number(float(off.max()))} at "
+                f"most; it grows with depth in {int(grows.sum())} of {len(grows)} seeds",
+                None if np.isnan(middle) else bool(off.max() <= 0.05),
+                f"the largest difference is {number(float(off.max()))}",
+            ),
+        ),
+        of_paper=False,
     )
 
 
-def _exponent_at_the_best(fits: pd.DataFrame, balanced: dict[int, float]) -> Verdict:
+def _exponent_at_the_best(fits: pd.DataFrame, balanced: dict[int, float], run: TwoPoints) -> Claim:
     found = _best(fits)["exponent"]
     off = (found - 0.5).abs()
-    return Verdict(
-        "the best layer is the one where the exponent passes the 1/2 of constant rates",
-        "0.5, within 0.1",
-        spread(found),
-        None if found.isna().any() else bool((off <= 0.1).all()),
-        f"k/D there is {spread(_best(fits)['layer'].map(balanced))}",
+    return Claim(
+        "The theory fits best where that power passes the 1/2 of constant rates",
+        "The power at the layer with the smallest SSE is within 0.1 of 0.5 in every seed.",
+        (
+            Verdict(
+                run.name,
+                f"power {spread(found)} at the best layer",
+                None if found.isna().any() else bool((off <= 0.1).all()),
+                f"k/D there is {spread(_best(fits)['layer'].map(balanced))}",
+            ),
+        ),
+        of_paper=False,
+    )
+
+
+def _answer(fits: pd.DataFrame, run: TwoPoints) -> str:
+    """Where the theory fits best, and how much worse at the ends."""
+    best = _best(fits)
+    first, last = (_at(fits, layer, "sse") / best.set_index("seed")["sse"] for layer in (0, run.hidden_layers - 1))
+    return (
+        f"Two constant rates fit best at layer {spread(best['layer'])} of 0 to {run.hidden_layers - 1}; the SSE at the "
+        f"first layer is {spread(first)} times that, at the last {spread(last)} times."
     )
 
 

@@ -16,8 +16,10 @@ from ..settings import DigitPrediction, DigitStructure
 from ..sweep.trial import Trial
 from ..trials.digit_data import named
 from ..trials.identity import identified
+from .claim import Claim, Verdict
+from .holding import Holding
 from .spread import interval_name, spread
-from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .study import Plate, Results, Section, Study, Table, size
 
 _PREDICTIONS = {
     "summed": "theory, summed",
@@ -74,9 +76,16 @@ class DigitStructures(Study):
         return Section(
             self.title,
             self._paragraphs(results, networks),
-            tuple(self._verdicts(pairs, tests)),
+            _claims(pairs, tests),
             (self._plate(pairs, means, networks),),
             (self._table(pairs, networks, tests),),
+            _answer(tests),
+            tuple(
+                Holding(f"{_PREDICTIONS[name].removeprefix('theory, ')} ({of})", "two_point", test.r * abs(test.r))
+                for name in _SMOOTHED
+                for of, test in zip(("all pairs", "classes"), tests[name], strict=True)
+                if test is not None
+            ),
         )
 
     def _tests(self, pairs: pd.DataFrame, means: pd.DataFrame, name: str) -> tuple[MantelTest, MantelTest | None]:
@@ -132,36 +141,6 @@ class DigitStructures(Study):
             "the question which classes are near each other once it is known which digits are of one class.",
         )
 
-    def _verdicts(self, pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> list[Verdict]:
-        found: list[Verdict] = []
-        indicator = tests["same"][0].r
-        images = tests["dx2"][1]
-        assert images is not None
-        for name in _SMOOTHED:
-            digits, classes = tests[name]
-            assert classes is not None
-            found.append(
-                Verdict(
-                    f"Distances of all pairs of digits follow the smoothed theory ({_PREDICTIONS[name]}).",
-                    f"r above what relabelling gives ({digits.chance:.2f} in 95 %); the paper's r is not recorded",
-                    f"r = {digits.r:.3f}, p = {digits.p_value:.2g}",
-                    _beyond_chance(digits),
-                    f"knowing only whether two digits are of one class gives r = {indicator:.3f}",
-                )
-            )
-            across = pairs[pairs["first_class"] != pairs["second_class"]]
-            found.append(
-                Verdict(
-                    f"Distances of the classes follow the smoothed theory, same-class pairs left out "
-                    f"({_PREDICTIONS[name]}).",
-                    f"r of class means above what relabelling the classes gives ({classes.chance:.2f} in 95 %)",
-                    f"r = {classes.r:.3f}, p = {classes.p_value:.2g}; digit by digit r = {_r(across, name):.3f}",
-                    _beyond_chance(classes),
-                    f"mean squared distances of the images, without a theory, give r = {images.r:.3f}",
-                )
-            )
-        return found
-
     def _table(
         self,
         pairs: pd.DataFrame,
@@ -192,6 +171,62 @@ class DigitStructures(Study):
             "decide, known without error, would have about the root of that with a single network."
         )
         return Table(caption, pd.DataFrame(rows).fillna("-"))
+
+
+def _claims(pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> tuple[Claim, ...]:
+    of_all: list[Verdict] = []
+    of_classes: list[Verdict] = []
+    indicator = tests["same"][0].r
+    images = tests["dx2"][1]
+    across = pairs[pairs["first_class"] != pairs["second_class"]]
+    assert images is not None
+    for name in _SMOOTHED:
+        digits, classes = tests[name]
+        assert classes is not None
+        title = _PREDICTIONS[name].removeprefix("theory, ")
+        of_all.append(
+            Verdict(
+                title,
+                f"r = {digits.r:.3f}, p = {digits.p_value:.2g}; by chance r is below {digits.chance:.2f} in 95 %",
+                _beyond_chance(digits),
+                f"knowing only whether two digits are of one class gives r = {indicator:.3f}",
+            )
+        )
+        of_classes.append(
+            Verdict(
+                title,
+                f"r = {classes.r:.3f}, p = {classes.p_value:.2g}; by chance r is below {classes.chance:.2f} in 95 %; "
+                f"digit by digit r = {_r(across, name):.3f}",
+                _beyond_chance(classes),
+                f"mean squared distances of the images, without a theory, give r = {images.r:.3f}",
+            )
+        )
+    rule = "with the smoothed theory: above what 95 % of relabellings give; a positive r below that is undecided"
+    return (
+        Claim(
+            "The hidden distances of all pairs of digits follow the smoothed theory",
+            f"Pearson's r of the squared hidden distances {rule}. The paper's r is not recorded.",
+            tuple(of_all),
+        ),
+        Claim(
+            "The hidden distances of classes follow the smoothed theory, same-class pairs left out",
+            f"Pearson's r of the class means of the squared hidden distances {rule}. The paper's r is not recorded.",
+            tuple(of_classes),
+        ),
+    )
+
+
+def _answer(tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> str:
+    """What the smoothed theory adds to knowing the classes."""
+    digits, classes = tests["normalised"]
+    images = tests["dx2"][1]
+    assert classes is not None
+    assert images is not None
+    return (
+        f"The smoothed theory (divided by weights) has r = {digits.r:.2f} with the distances of all pairs, where "
+        f"knowing the classes alone gives {tests['same'][0].r:.2f}; with those of classes r = {classes.r:.2f}, where "
+        f"the images alone give {images.r:.2f}."
+    )
 
 
 def _beyond_chance(test: MantelTest) -> bool | None:

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 import numpy as np
 import pandas as pd
 from repdyn.numeric import Pair, State, named
-from repdyn.numeric.agreement import agreement, resampled
+from repdyn.numeric.agreement import Agreement, agreement, resampled
 from repdyn.numeric.gram import gram_determinant, squared_slope
 
 from ..figures.structure import FORMULAS, draw_structure
@@ -17,9 +17,11 @@ from ..settings import TwoPoints
 from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
 from ..trials.fits import MEASURED
+from .claim import Claim, Verdict, tested
 from .end_states import end_distances
+from .holding import Holding
 from .spread import number, spread
-from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import fitted, two_points
 
 RECORDED = {"r2 of all": 0.65, "r2": -0.61, "pearson": 0.98, "slope": 0.67, "short": 0.11}
@@ -28,6 +30,9 @@ y = x over all points and over those with dy* > 0, correlation, slope, and by ho
 
 _GOOD = 0.9
 """R^2 about y = x from which a formula is said to give the final distances."""
+
+_SHORT = 0.02
+"""By so much more than recorded |dy|² may be short of its target."""
 
 _LARGEST_LOSS = 1e-2
 """Fitted runs that end with more are left out of the means, as in the paper."""
@@ -105,21 +110,33 @@ class Structure(Study):
         rows = pd.concat([pd.DataFrame(), *_predicted(ends, kept)], ignore_index=True)
         if rows.empty:
             missing = "No fit succeeded in a run whose last loss is small enough to give rates."
-            return Section(self.title, (missing, *_unsuccessful(fits)), tuple(without))
+            return Section(self.title, (missing, *_unsuccessful(fits)), tested(_on_line(without)))
         settings = list(dict.fromkeys(rows["setting"]))
         differing = [name for name in settings if len(_some(rows, name, "rich"))]
         chunks = [settings[i : i + _PANELS] for i in range(0, len(settings), _PANELS)]
         return Section(
             self.title,
             paragraphs=(*self._paragraphs(fits, ends, rows),),
-            verdicts=(
-                *(_verdict(name, rows) for name in differing),
-                *without,
+            claims=tested(
+                _on_line([*(_verdict(name, rows) for name in differing), *without]),
                 _shortfall(ends),
-                *(_transfer(name, rows) for name in differing),
+                Claim(
+                    "Rates fitted at |dx| = 1, growing ones too, do not serve at |dx| = 0.5 and 1.5",
+                    "Measured final |dh|² over that of growing rates at the |dy|² reached: its medians at |dx| = 0.5 "
+                    "and 1.5 both differ from that at |dx| = 1 by more than 10 %.",
+                    tuple(_transfer(name, rows) for name in differing),
+                    of_paper=False,
+                ),
             ),
             plates=tuple(_plate(rows, names, i) for i, names in enumerate(chunks)),
             tables=(_agreements(rows), _ratios(rows)),
+            answer=_answer(differing, rows),
+            holdings=tuple(
+                Holding(name, theory, _agreement(rows, name, theory).r2)
+                for name in differing
+                for theory in FORMULAS
+                if theory != "rich"
+            ),
         )
 
     def _ends(self, results: Results) -> pd.DataFrame:
@@ -270,14 +287,31 @@ def _within(value: float, interval: tuple[float, float]) -> str:
     return f"{number(value)} ({number(interval[0])} to {number(interval[1])})"
 
 
-def _claim(setting: str) -> str:
-    return f"{setting}: final distances are sqrt(tau_y/tau_h) |dx| |dy*| (paper, rich structure)"
+def _on_line(verdicts: list[Verdict]) -> Claim:
+    return Claim(
+        "A network that starts small ends at the hidden distance √(τ_y/τ_h) |dx| |dy*| (rich structure)",
+        f"R² of the measured final |dh|² about this formula, over the grid points with dy* > 0: at least {_GOOD} with "
+        "its whole 90 % interval; if the interval holds the bound, the setting is undecided.",
+        tuple(verdicts),
+    )
 
 
 def _no_rates(setting: str) -> Verdict:
-    """The claim about a setting whose networks are there and whose rates are not."""
-    predicted = f"on y = x: R² at least {_GOOD} where dy* > 0"
-    return Verdict(_claim(setting), predicted, "networks on the grid, no predictions", None, "no rates")
+    """A setting whose networks are there and whose rates are not."""
+    return Verdict(setting, "networks on the grid, no predictions", None, "no rates")
+
+
+def _agreement(rows: pd.DataFrame, setting: str, formula: str) -> Agreement:
+    """Of a formula with the final distances of a setting, where the targets differ."""
+    own = _some(rows, setting, formula)
+    return agreement(own["predicted"], own["measured"]) if len(own) else Agreement(*[np.nan] * 4)
+
+
+def _answer(settings: list[str], rows: pd.DataFrame) -> str:
+    """R², correlation and slope of the rich limit in each setting."""
+    found = {name: _agreement(rows, name, "rich") for name in settings}
+    said = [f"{number(x.r2)} in {name} (r {number(x.pearson)}, slope {number(x.slope)})" for name, x in found.items()]
+    return f"About √(τ_y/τ_h) |dx| |dy*| the final distances have R² {', '.join(said)}." if said else ""
 
 
 def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
@@ -285,33 +319,40 @@ def _verdict(setting: str, rows: pd.DataFrame) -> Verdict:
     whole = agreement(*(_some(rows, setting, "rich", differing=False)[c] for c in ("predicted", "measured")))
     low, high = intervals["r2"]
     recorded = (
-        f"; recorded {RECORDED['r2']}, Pearson {RECORDED['pearson']}, slope {RECORDED['slope']}, "
+        f"R² {RECORDED['r2']}, Pearson's r {RECORDED['pearson']}, slope {RECORDED['slope']}; R² "
         f"{RECORDED['r2 of all']} over all points"
         if setting == "default"
         else ""
     )
     distance = f"R² is {number(abs(values['r2'] - _GOOD))} {'above' if values['r2'] >= _GOOD else 'below'} the bound"
     return Verdict(
-        _claim(setting),
-        f"on y = x: R² at least {_GOOD} where dy* > 0{recorded}",
-        f"R² {_within(values['r2'], (low, high))}, Pearson {_within(values['pearson'], intervals['pearson'])}, "
-        f"slope {_within(values['slope'], intervals['slope'])}, {number(whole.r2)} over all points",
+        setting,
+        f"R² {_within(values['r2'], (low, high))}, Pearson's r {_within(values['pearson'], intervals['pearson'])}, "
+        f"slope {_within(values['slope'], intervals['slope'])}; R² {number(whole.r2)} over all points",
         True if low >= _GOOD else False if high < _GOOD else None,
         "too few networks" if np.isnan(values["r2"]) else distance,
+        recorded,
     )
 
 
-def _shortfall(ends: pd.DataFrame) -> Verdict:
+def _shortfall(ends: pd.DataFrame) -> Claim:
     """By how much the networks have not learnt their targets where they stop."""
     half = ends[np.isclose(ends["dy"], 0.5) & ends["learnt"]]
     short = 1 - half["dy2_end"] / half["dy"] ** 2
     median = float(short.median()) if len(short) else np.nan
-    return Verdict(
-        "stopping at that loss leaves |dy|² short of |dy*|² at |dy*| = 0.5 (recorded for the default network)",
-        f"{RECORDED['short']}",
-        f"{spread(short)} of {len(short)} networks that reached the loss",
-        None if np.isnan(median) else abs(median - RECORDED["short"]) <= 0.02,
-        "" if np.isnan(median) else f"the medians differ by {number(abs(median - RECORDED['short']))}",
+    less = "less" if median < RECORDED["short"] else "more"
+    return Claim(
+        "Where training stops at a small loss, |dy|² is short of its target by no more than recorded",
+        f"1 - |dy|²/|dy*|² at |dy*| = 0.5, the median over networks: at most {_SHORT} above the recorded one.",
+        (
+            Verdict(
+                "all settings",
+                f"short by {spread(short)} of |dy*|², in {len(short)} networks that reached the loss",
+                None if np.isnan(median) else median <= RECORDED["short"] + _SHORT,
+                "" if np.isnan(median) else f"{number(abs(median - RECORDED['short']))} {less} than recorded",
+                f"short by {RECORDED['short']} of |dy*|² (default)",
+            ),
+        ),
     )
 
 
@@ -323,12 +364,12 @@ def _transfer(setting: str, rows: pd.DataFrame) -> Verdict:
     near, far = (100 * abs(medians[dx] / medians[1.0] - 1) for dx in (0.5, 1.5))
     known = not np.isnan(near + far)
     return Verdict(
-        f"{setting}: rates fitted at |dx| = 1, growing ones too, do not give the final distances at |dx| = 0.5 and 1.5"
-        f"{' (known before)' if setting == 'default' else ''}",
-        "measured over predicted, at the |dy|² reached, differs from that at |dx| = 1 by more than 10 % at both",
-        "; ".join(f"|dx| = {dx:g}: {spread(r)}" for dx, r in ratios.items()),
+        setting,
+        "measured over predicted " + "; ".join(f"{spread(r)} at |dx| = {dx:g}" for dx, r in ratios.items()),
         min(near, far) > 10 if known else None,
-        f"by {number(near)} % and {number(far)} %" if known else "not run at all three",
+        f"differs from that at |dx| = 1 by {number(near)} % at 0.5 and {number(far)} % at 1.5"
+        if known
+        else "not run at all three",
     )
 
 

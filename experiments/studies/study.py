@@ -17,30 +17,13 @@ from ..storage.folders import RecordError
 from ..sweep.outcome import FINISHED, Outcome
 from ..sweep.store import Store
 from ..sweep.trial import Trial
+from .claim import Claim, Verdict
+from .holding import Holding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCALES = ("quick", "standard", "paper")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A claim against what was measured.
-
-    Attributes:
-        claim: what is claimed, and by whom.
-        predicted: the number or statement expected.
-        measured: what came out, with its interval.
-        agrees: whether it does; None if the trials do not decide it.
-        by: how far it agrees or not.
-    """
-
-    claim: str
-    predicted: str
-    measured: str
-    agrees: bool | None
-    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,13 +46,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What a study says."""
+    """What a study says.
+
+    Attributes:
+        title: of the study.
+        paragraphs: its question, how it was asked, and what a reader must know of the answer.
+        claims: each once, with its verdicts.
+        plates: figures.
+        tables: numbers.
+        answer: to the study's question, in one sentence.
+        holdings: how well each theory holds in each setting.
+    """
 
     title: str
     paragraphs: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    claims: tuple[Claim, ...] = ()
     plates: tuple[Plate, ...] = ()
     tables: tuple[Table, ...] = ()
+    answer: str = ""
+    holdings: tuple[Holding, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Those of all claims."""
+        return tuple(verdict for claim in self.claims for verdict in claim.verdicts)
 
 
 @dataclass(frozen=True)

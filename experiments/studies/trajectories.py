@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ..sweep.trial import Trial
-from .fates import MISSING, count, fates, unfinished
-from .recorded import recorded
+from .claim import Claim, Verdict, tested
+from .fates import count, fates, unfinished
+from .holding import HOLDS, Holding, distances_r2
+from .recorded import beside_recorded, recorded
 from .spread import interval_name, number, spread
-from .study import Plate, Results, Section, Study, Table, Verdict, size
+from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import THEORIES, fitted, two_points
-
-_DESCRIBED = 0.95
-"""A theory describes a setting if the medians of R^2 of dh2 and of dy2 are at least this."""
 
 _ORDER = 10.0
 """Two sums of squares are of the same order if neither is more than so many times the other."""
@@ -69,7 +67,7 @@ class Trajectories(Study):
         return Section(
             self.title,
             (*self._introduction(found.seeds), *found.notes(), *unfinished(found.ended)),
-            (*found.overall(), *(found.describes(name) for name in self.settings)),
+            found.claims(),
             (
                 Plate(
                     "run",
@@ -95,6 +93,8 @@ class Trajectories(Study):
                 ),
             ),
             (found.rates_table(), found.errors_table()),
+            found.answer(),
+            found.holdings(),
         )
 
     def _introduction(self, seeds: int = 0) -> tuple[str, ...]:
@@ -106,9 +106,10 @@ class Trajectories(Study):
             f"A network of each setting is trained on two points{how}. Three theories are fitted to dh2, dy2 and w at "
             "the listed layer: the paper's with two rates, the same without its ansatz (one more coefficient), and "
             f"rates that grow (two more).{fast}{narrow}{kept}{'.' if narrow else ''}",
-            f"A theory describes a setting if its median R² of dh2 and of dy2 is at least {_DESCRIBED:g}; w, a small "
+            f"A theory describes a setting if its median R² of dh2 and of dy2 is at least {HOLDS:g}; w, a small "
             "difference of larger numbers, is shown and not judged. Recorded numbers are of single runs, so only their "
-            f"order counts: a factor of {_ORDER:g}. Sums of squares are scaled to the recorded number of steps.",
+            f"order counts: an error may be {_ORDER:g} times as large, and as small as it likes. Sums of squares are "
+            "scaled to the recorded number of steps.",
         )
 
 
@@ -139,108 +140,101 @@ class _Found:
         """The settings to which a theory was fitted in at least one seed."""
         return [name for name in self.study.settings if len(self.of(name, theory))]
 
+    def r2(self, setting: str, theory: str) -> float:
+        """The lesser of the medians over seeds of R² of dh2 and of dy2; NaN without a fit."""
+        return distances_r2(self.of(setting, theory))
+
     def passes(self, setting: str, theory: str) -> bool:
         """Whether a theory describes a setting."""
-        medians = self.of(setting, theory)[["r2_dh2", "r2_dy2"]].astype(float).median()
-        return bool((medians >= _DESCRIBED).all())
+        return self.r2(setting, theory) >= HOLDS
 
     def gain(self, setting: str, theory: str) -> pd.DataFrame:
         """By seed: how many times smaller a theory's SSE is than that of the two-point theory, and AIC less its."""
         base, other = (self.of(setting, name)[["sse", "aic"]].astype(float) for name in ("two_point", theory))
         return pd.DataFrame({"factor": base["sse"] / other["sse"], "aic": other["aic"] - base["aic"]}).dropna()
 
-    def overall(self) -> list[Verdict]:
-        """The claims about all settings together."""
-        return [self._universal(), *self._default(), self._reproduced(), self._growing()]
-
-    def _universal(self) -> Verdict:
-        holds = {name: self.passes(name, "two_point") for name in self.measured("two_point")}
-        all_of = _All(self.study.settings, holds, self.ended)
-        expected = [name for name in (*all_of.failing, *all_of.without) if self._failed_before(name)]
-        same = [f"the recorded run fails the same rule for {', '.join(expected)}"] if expected else []
-        return Verdict(
-            "Two fitted rates describe the trajectory, whatever the architecture (van Rossem & Saxe)",
-            f"median R² of dh2 and dy2 at least {_DESCRIBED:g} in every setting",
-            f"so {all_of.counted}",
-            all_of.agrees,
-            "; ".join([*all_of.said("not described"), *same]),
-        )
-
-    def _default(self) -> list[Verdict]:
-        if "default" not in self.measured("two_point"):
-            return []
-        known, sse = recorded()["default"]["sse"], self.of("default", "two_point")["sse"]
-        median = float(sse.median())
-        return [
-            Verdict(
-                "The error of default is of the recorded order",
-                f"SSE {', '.join(f'{x:g}' for x in known)} in three runs",
-                f"SSE {spread(sse)}",
-                min(known) / _ORDER <= median <= max(known) * _ORDER,
-                f"the median is {number(median / float(np.median(known)))} times the recorded median",
-            )
-        ]
-
-    def _reproduced(self) -> Verdict:
-        ratios = {
-            name: float(self.of(name, "two_point")["sse"].median()) / self.known(name)["sse"]
-            for name in self.measured("two_point")
-            if "sse" in self.known(name)
-        }
-        known = [name for name in self.study.settings if "sse" in self.known(name)]
-        all_of = _All(known, {name: 1 / _ORDER <= x <= _ORDER for name, x in ratios.items()}, self.ended)
-        return Verdict(
-            "The error of the two-point theory is of the recorded order in each recorded setting",
-            f"SSE within a factor of {_ORDER:g}",
-            f"so {all_of.counted}",
-            all_of.agrees,
-            "; ".join(
-                [
-                    f"median ratio to the recorded SSE {spread(ratios.values())} over settings",
-                    *all_of.said("outside", {name: f" ({number(x)} times)" for name, x in ratios.items()}),
-                ]
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed, with a verdict for each setting that was fitted or had to be."""
+        return tested(
+            Claim(
+                "Two fitted rates describe how the hidden and the output distance move, whatever the architecture",
+                f"R² of dh2 and R² of dy2, medians over seeds, are both at least {HOLDS:g}.",
+                tuple(self._describes(name) for name in self.study.settings),
+            ),
+            Claim(
+                "The two-point theory's error is no larger than in the recorded runs",
+                f"The median SSE is at most {_ORDER:g} times the recorded one (the largest, where there are several). "
+                "Recorded runs are single ones, so only the order counts; a smaller error is no disagreement.",
+                tuple(self._reproduced(name) for name in self.study.settings if "sse" in self.known(name)),
+            ),
+            Claim(
+                "Rates that grow describe the trajectory better than constant ones",
+                "AIC of growing rates is below that of constant rates (median difference over seeds), which allows "
+                "for their two more coefficients.",
+                tuple(self._growing(name) for name in self.study.settings),
+                of_paper=False,
             ),
         )
 
-    def _growing(self) -> Verdict:
-        names = [name for name in self.measured("growing_rates") if len(self.gain(name, "growing_rates"))]
-        gains = {name: self.gain(name, "growing_rates").median() for name in names}
-        all_of = _All(self.study.settings, {name: bool(gains[name]["aic"] < 0) for name in names}, self.ended)
-        known = [x["sse"] / x["sse_growing"] for x in recorded()["trajectories"].values() if "sse_growing" in x]
-        described = [name for name in names if self.passes(name, "growing_rates")]
-        return Verdict(
-            "Rates that grow describe the trajectory better than constant ones, in every setting",
-            f"SSE {spread(known)} times smaller in {len(known)} recorded runs (median and interval over settings)",
-            f"SSE {spread(x['factor'] for x in gains.values())} times smaller over {len(names)} settings; "
-            f"{len(described)} are described",
-            all_of.agrees,
-            "; ".join([f"AIC is lower {all_of.counted}", *all_of.said("not in")]),
+    def holdings(self) -> tuple[Holding, ...]:
+        """How well each theory holds in each setting: the lesser of the median R² of dh2 and of dy2."""
+        names = self.study.settings
+        return tuple(Holding(name, theory, self.r2(name, theory)) for name in names for theory in THEORIES)
+
+    def answer(self) -> str:
+        """How many settings each theory describes."""
+        described = [sum(self.passes(name, theory) for name in self.study.settings) for theory in THEORIES]
+        return (
+            f"Two constant rates describe the trajectories of {described[0]} of {len(self.study.settings)} settings "
+            f"({described[1]} without the ansatz), rates that grow those of {described[2]}."
         )
+
+    def _growing(self, setting: str) -> Verdict:
+        gain = self.gain(setting, "growing_rates").median()
+        known = self.known(setting)
+        before = f"SSE {number(known['sse'] / known['sse_growing'])} times smaller" if "sse_growing" in known else ""
+        if np.isnan(gain["aic"]):
+            return Verdict(setting, self._missing(setting), None, "no two fits to compare", before)
+        return Verdict(
+            setting,
+            f"SSE {spread(self.gain(setting, 'growing_rates')['factor'])} times smaller",
+            bool(gain["aic"] < 0),
+            f"AIC {number(abs(gain['aic']))} {'lower' if gain['aic'] < 0 else 'higher'}; lesser R² of dh2 and dy2 "
+            f"{number(self.r2(setting, 'growing_rates'))} against {number(self.r2(setting, 'two_point'))}",
+            before,
+        )
+
+    def _reproduced(self, setting: str) -> Verdict:
+        runs = recorded()["default"]["sse"] if setting == "default" else [self.known(setting)["sse"]]
+        before = f"SSE {', '.join(f'{x:g}' for x in runs)}"
+        sse = self.of(setting, "two_point")["sse"]
+        agrees, words = beside_recorded(float(sse.median()), max(runs), _ORDER)
+        return Verdict(setting, f"SSE {spread(sse)}" if len(sse) else self._missing(setting), agrees, words, before)
 
     def _failed_before(self, setting: str) -> bool:
         """Whether the recorded run fails the rule too; a setting that is recorded without R^2 had no fit."""
-        known = self.known(setting)
-        return bool(known) and min(known.get("r2", (-np.inf,))[:2]) < _DESCRIBED
+        return min(self.known(setting).get("r2", (-np.inf,))[:2]) < HOLDS
 
-    def describes(self, setting: str) -> Verdict:
-        """The paper's claim for one setting."""
+    def _describes(self, setting: str) -> Verdict:
         fits, known = self.of(setting, "two_point"), self.known(setting)
-        if "r2" in known:
-            r2 = known["r2"]
-            before = f"recorded: R² {r2[0]:g} and {r2[1]:g}, SSE {known['sse']:g}"
-        else:
-            before = f"recorded: no pair of rates fits, SSE {known['sse']:g}" if known else "nothing recorded"
-        claim = f"{setting}: two rates describe dh2 and dy2"
+        before = ""
+        if known:
+            before = (
+                f"R² of dh2 {known['r2'][0]:g}, of dy2 {known['r2'][1]:g}" if "r2" in known else "no pair of rates fits"
+            )
         if not len(fits):
-            return Verdict(claim, before, f"seeds: {self._count(setting)}", None, "no fit to judge by")
-        passing = int((fits[["r2_dh2", "r2_dy2"]].astype(float).min(axis=1) >= _DESCRIBED).sum())
+            return Verdict(setting, self._missing(setting), None, "no fit to judge by", before)
+        passing = int((fits[["r2_dh2", "r2_dy2"]].astype(float).min(axis=1) >= HOLDS).sum())
         described = self.passes(setting, "two_point")
         by = f"{passing} of {len(fits)} seeds pass"
-        if known:
-            by += f"; SSE {number(float(fits['sse'].median()) / known['sse'])} times the recorded"
-            by += "" if described else "; fails as recorded" if self._failed_before(setting) else "; recorded as met"
-        measured = f"R² {spread(fits['r2_dh2'])} and {spread(fits['r2_dy2'])}, SSE {spread(fits['sse'])}"
-        return Verdict(claim, before, measured, described, by)
+        if known and not described:
+            by += "; the recorded run fails too" if self._failed_before(setting) else "; the recorded run passes"
+        measured = f"R² of dh2 {spread(fits['r2_dh2'])}, of dy2 {spread(fits['r2_dy2'])}"
+        return Verdict(setting, measured, described, by, before)
+
+    def _missing(self, setting: str) -> str:
+        """How the runs ended where there is no number."""
+        return f"finished seeds: {self._count(setting)}"
 
     def _count(self, setting: str) -> str:
         return count(self.ended[self.ended["setting"] == setting])
@@ -305,51 +299,6 @@ class _Found:
             f"({interval_name(self.seeds)}) and the median R² of dh2, dy2, w.",
             _frame(rows),
         )
-
-
-@dataclass(frozen=True)
-class _All:
-    """Whether something holds in every one of some settings.
-
-    A setting without a number counts against; if not all its trials were run, it leaves the question open.
-    """
-
-    settings: Sequence[str]
-    holds: Mapping[str, bool]  # of the settings with a number
-    ended: pd.DataFrame
-
-    @property
-    def not_run(self) -> list[str]:
-        missing = set(self.ended.loc[self.ended["status"] == MISSING, "setting"])
-        return [name for name in self.settings if name not in self.holds and name in missing]
-
-    @property
-    def failing(self) -> list[str]:
-        return [name for name in self.settings if not self.holds.get(name, True)]
-
-    @property
-    def without(self) -> list[str]:
-        """Settings whose trials all ended and gave no number."""
-        return [name for name in self.settings if name not in self.holds and name not in self.not_run]
-
-    @property
-    def agrees(self) -> bool | None:
-        if self.failing or self.without:
-            return False
-        return None if self.not_run or not self.settings else True
-
-    @property
-    def counted(self) -> str:
-        return f"in {sum(self.holds.values())} of {len(self.settings)} settings"
-
-    def said(self, failing: str, more: Mapping[str, str] | None = None) -> list[str]:
-        """The settings where it does not hold, after a word and each with more to say, and those without a number."""
-        named = [name + (more or {}).get(name, "") for name in self.failing]
-        return [
-            *([f"{failing}: {', '.join(named)}"] if named else []),
-            *([f"no run or no fit gave a number: {', '.join(self.without)}"] if self.without else []),
-            *([f"{len(self.not_run)} settings not run"] if self.not_run else []),
-        ]
 
 
 _RATES = ("rate_h", "rate_y", "rate_mean")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -21,14 +22,20 @@ def despine(fig: Figure | None = None, *, ax: Axes | None = None) -> None: ...
 def heatmap(
     data: NDArray[np.float64],
     *,
-    vmin: float,
-    vmax: float,
-    cmap: str,
-    square: bool,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: str | Colormap,
+    norm: Normalize | None = None,
+    annot: NDArray[np.str_] | None = None,
+    fmt: str = ".2g",
+    annot_kws: Mapping[str, Any] | None = None,
+    square: bool = False,
     linewidths: float,
-    xticklabels: Sequence[str],
+    linecolor: str = "white",
+    xticklabels: Sequence[str] | bool,
     yticklabels: Sequence[str],
-    cbar_kws: Mapping[str, Any],
+    cbar: bool = True,
+    cbar_kws: Mapping[str, Any] | None = None,
     ax: Axes,
 ) -> Axes: ...
 def histplot(data: Sequence[float], *, bins: int, color: str, ax: Axes) -> Axes: ...

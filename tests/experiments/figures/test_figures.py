@@ -1,11 +1,16 @@
 """Figures show what was measured and what was predicted."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from repdyn.experiments import Digits, TwoPoints, compare, draw_comparison, run
 from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
+from repdyn.experiments.figures.overview import draw_overview
+from repdyn.experiments.report import run_summary
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
 
@@ -77,6 +82,17 @@ def test_many_pairs_are_drawn_by_rank_layer_and_end(many_pairs) -> None:
     np.testing.assert_allclose(points[:, 1], [c.final_measured for c in many_pairs.main])
 
 
+@pytest.mark.parametrize("of_digits", [True, False])
+def test_pairs_are_called_digits_only_if_they_are(many_pairs, of_digits, tmp_path: Path) -> None:
+    run = many_pairs if of_digits else replace(many_pairs, setting=TwoPoints(name="mine", hidden_layers=2, layer=1))
+    figure = draw_run(run)
+    title, kind = ("45 pairs of digits (load_digits)", "digits") if of_digits else ("45 pairs (mine)", "pair")
+    assert figure.get_suptitle() == f"{title}, layer network.hidden.1"
+    assert figure.axes[0].get_title().startswith(f"{kind} {max(run.main, key=lambda c: c.mean_r2).pair} (best fit)")
+    assert f"best met: {kind} " in run_summary(run, tmp_path)
+    assert f"; worst: {kind} " in run_summary(run, tmp_path)
+
+
 def test_every_layer_is_drawn_with_its_error_rates_and_exponent(deep) -> None:
     errors, rates, exponents = draw_layers(deep).axes
     np.testing.assert_array_equal(errors.lines[0].get_ydata(), [c.fit.sse for c in deep.by_layer])
@@ -127,3 +143,35 @@ def test_a_figure_within_a_document_needs_nothing_from_outside(phases) -> None:
     assert len(drawn) < 300_000
     links = re.findall(r'(?:href|src)="([^"]*)"', drawn)
     assert all(link.startswith(("#", "data:")) for link in links)
+
+
+def test_the_overview_has_a_row_a_setting_a_column_a_theory_and_a_number_in_each_cell() -> None:
+    held = pd.DataFrame(
+        [
+            ("First", "elu", "two_point", 0.949),
+            ("First", "elu", "growing_vectors", 0.996),
+            ("First", "two_layer", "two_point", -2.0),
+            ("First", "two_layer", "growing_rates", np.nan),
+            ("Second", "elu", "cross_entropy", 1.0),
+        ],
+        columns=["study", "setting", "theory", "r2"],
+    )
+    figure = draw_overview(held)
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["elu", "two layer"]
+    said = [text.get_text() for text in first.texts]
+    assert said[:3] == ["0.94", "0.99", "< 0"]  # rounded down: not above a bound that is not reached
+    assert said[3:] == ["\N{MIDDLE DOT}", "no number", "\N{MIDDLE DOT}"]
+    assert next(text.get_text() for text in second.texts) == "1.00"
+    heads = [text.get_text() for text in figure.texts]
+    assert heads[:5] == ["two constant\nrates (paper)", "rates that\ngrow", "cross-\nentropy", "First", "Second"]
+    assert heads[-8:-1] == ["below 0", "from 0", "from 0.5", "from 0.8", "from 0.9", "from 0.95", "from 0.99"]
+
+
+def test_the_overview_of_many_settings_stands_in_two_halves_of_about_one_height() -> None:
+    rows = [(f"Study {i}", f"s{k}", "two_point", 0.5) for i in range(6) for k in range(10)]
+    figure = draw_overview(pd.DataFrame(rows, columns=["study", "setting", "theory", "r2"]))
+    left = [ax.get_position().x0 for ax in figure.axes]
+    assert left == [*[min(left)] * 3, *[max(left)] * 3]
+    bottoms = [ax.get_position().y0 for ax in figure.axes]
+    assert bottoms[2] == pytest.approx(bottoms[5])

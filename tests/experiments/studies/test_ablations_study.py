@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import theory_runs
+from claimed import claim, verdict
 from repdyn.experiments.figures.ablations import draw_ratios
 from repdyn.experiments.settings import LineFits
 from repdyn.experiments.studies import studies
@@ -44,28 +45,34 @@ def test_nothing_is_trained_twice() -> None:
         assert {trial.needs[0].digest for trial in known["ablations"].trials()} <= trained
 
 
+BETTER, AS_MUCH = "fits better than the same equations", "at least as much worse"
+
+
 def test_the_theory_wins_on_its_own_data(section) -> None:
-    found = [v for v in section.verdicts if v.claim.startswith("default: the theory fits better")]
+    found = [x for x in claim(section, BETTER).verdicts if x.setting.endswith("(default)")]
     assert len(found) == len(ABLATIONS)
-    assert all(v.agrees is True and "larger in 1 of 1 seeds" in v.by for v in found)
-    assert "SSE 16.6 times larger" in found[0].predicted
+    assert all(x.agrees is True and "larger in 1 of 1 seeds" in x.by for x in found)
+    assert found[0].recorded == "SSE 16.6 times the theory's"
+    assert "2 settings, 4 changes" in section.answer
 
 
 def test_an_ablation_wins_on_its_data(section) -> None:
-    (found,) = (v for v in section.verdicts if "other settings" in v.claim)
+    found = verdict(section, BETTER, "dh2' doubled (relu)")
     assert found.agrees is False
-    assert "relu, dh2' doubled" in found.by
+    assert found.recorded == ""
+    holding = {(x.setting, x.theory): x.r2 for x in section.holdings}
+    assert holding["default", "two_point"] == pytest.approx(1, abs=1e-3)
+    assert holding["relu", "ablation"] > holding["relu", "two_point"]
 
 
-def test_ratios_that_were_not_recorded_do_not_agree(results) -> None:
-    """The recorded ones stand between half and twice the median, or the verdict says which do not."""
+def test_ratios_below_those_recorded_do_not_agree(results) -> None:
     best = results.table("fits", "fits").set_index(["setting", "theory"])["sse"]
-    (found,) = (v for v in STUDY.section(results).verdicts if v.claim.endswith("at the best fit of each"))
+    section = STUDY.section(results)
     known = dict(zip(ABLATIONS, np.array([15.4, 16.6, 3.0, 5.6]) / 0.93, strict=True))
-    ratios = {theory: best["default", theory] / best["default", "two_point"] for theory in ABLATIONS}
-    far = [theory for theory in ABLATIONS if not 0.5 <= ratios[theory] / known[theory] <= 2]
-    assert found.agrees is (not far)
-    assert all((ABLATIONS[theory] in found.by) is (theory in far) for theory in ABLATIONS)
+    for theory, words in ABLATIONS.items():
+        ratio = best["default", theory] / best["default", "two_point"]
+        found = verdict(section, AS_MUCH, f"{words} (best fit)")
+        assert found.agrees is bool(ratio >= known[theory] / 2)
 
 
 def given(ratios, seeds, settings=("default",)):
@@ -87,27 +94,37 @@ KNOWN = dict(zip(ABLATIONS, np.array([15.4, 16.6, 3.0, 5.6]) / 0.93, strict=True
 
 @pytest.mark.parametrize(("near", "agrees"), [(2, True), (1, False)])
 def test_as_much_worse_is_judged_by_the_median(near, agrees) -> None:
-    """Of three seeds, so many have the recorded ratios and the others five times these."""
-    section = given(lambda _, seed: {k: x * (1 if seed < near else 5) for k, x in KNOWN.items()}, 3)
-    (found,) = (v for v in section.verdicts if v.claim.endswith("at the best fit of each"))
+    """Of three seeds, so many have the recorded ratios and the others a fifth of these."""
+    section = given(lambda _, seed: {k: x * (1 if seed < near else 0.2) for k, x in KNOWN.items()}, 3)
+    found = verdict(section, AS_MUCH, "dy2' doubled (best fit)")
     assert found.agrees is agrees
-    assert found.by.endswith("any fit within it for 4 of 4 ablations")
-    assert ("not so: dy2' doubled (recorded 16.6, here 82.8 (16.6 to 82.8))" in found.by) is not agrees
+    assert found.by == (
+        "1 times the recorded ratio: larger" if agrees else ("0.2 times the recorded ratio: more than 2 times smaller")
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "told"), [(50, "50 times the recorded ratio: larger"), (0.7, "0.7 times the recorded ratio: smaller")]
+)
+def test_a_theory_that_errs_less_than_recorded_agrees(times, told) -> None:
+    section = given(lambda *_: {k: times * x for k, x in KNOWN.items()}, 1)
+    assert claim(section, AS_MUCH).outcome == "agrees"
+    assert {x.by for x in claim(section, AS_MUCH).verdicts} == {told}
 
 
 def test_what_is_recorded_is_recorded_of_default_only() -> None:
     section = given(lambda name, _: KNOWN if name == "relu" else None, 2, ("default", "relu"))
-    claims = [v.claim for v in section.verdicts]
-    assert claims == [f"relu: the theory fits better than with {x}" for x in ABLATIONS.values()]
-    assert {v.predicted for v in section.verdicts} == {"nothing recorded"}
+    (found,) = section.claims
+    assert [x.setting for x in found.verdicts] == [f"{words} (relu)" for words in ABLATIONS.values()]
+    assert {x.recorded for x in found.verdicts} == {""}
     assert "Bars" not in section.plates[0].caption
     assert set(section.tables[0].rows["recorded ratio"]) == {"-"}
 
 
 def test_default_is_judged_wherever_it_stands() -> None:
     section = given(lambda *_: KNOWN, 1, ("relu", "default"))
-    assert sum("default: the theory fits better" in v.claim for v in section.verdicts) == len(ABLATIONS)
-    assert any(v.claim.startswith("default: each ablation") and v.agrees for v in section.verdicts)
+    assert sum("(default)" in x.setting for x in claim(section, BETTER).verdicts) == len(ABLATIONS)
+    assert claim(section, AS_MUCH).outcome == "agrees"
 
 
 def test_captions_count_the_seeds_that_finished() -> None:
@@ -203,5 +220,5 @@ def test_without_a_recorded_procedure_there_is_none_in_the_figure(results) -> No
 
 def test_without_a_finished_trial_nothing_is_claimed() -> None:
     empty = STUDY.section(Results(dict.fromkeys(STUDY.trials())))
-    assert (empty.verdicts, empty.plates, empty.tables) == ((), (), ())
+    assert (empty.claims, empty.plates, empty.tables) == ((), (), ())
     assert any("line_fits/default, seed 0: not run" in p for p in empty.paragraphs)

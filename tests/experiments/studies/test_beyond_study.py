@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from claimed import verdict
 from repdyn.experiments.settings import load_settings
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.beyond import _NEAREST, Beyond
-from repdyn.experiments.studies.study import Results, Section, Verdict
+from repdyn.experiments.studies.study import Results, Section
 from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.numeric import Pair, Rates, State, trajectory
 
@@ -45,9 +46,7 @@ def section(seeds: int = 1, /, **found: Outcome | list[Outcome]) -> Section:
     return study.section(Results(outcomes))
 
 
-def verdict(words: str, found: Section) -> Verdict:
-    (one,) = (v for v in found.verdicts if words in v.claim)
-    return one
+HOLDS, SAME, OWN = "beyond the trainings and architectures", "give the trajectory of plain", "Under cross-entropy"
 
 
 def test_each_setting_is_of_one_of_three_groups() -> None:
@@ -62,23 +61,34 @@ def test_each_setting_is_of_one_of_three_groups() -> None:
     )
 
 
+def test_the_answer_counts_them_and_every_fit_has_its_r2() -> None:
+    found = section(momentum=outcome(GOOD), layer_norm=outcome({"two_point": -9.0, "growing_rates": 0.4}))
+    assert found.answer == (
+        "Of 2 settings that the paper does not have, 1 are described by two constant rates, 0 only by a theory with "
+        "more parameters, and 1 by none of them (layer_norm)."
+    )
+    holding = {(x.setting, x.theory): x.r2 for x in found.holdings}
+    assert holding["layer_norm", "growing_rates"] == 0.4
+    assert ("layer_norm", "scalar_output") not in holding
+
+
 def test_a_theory_holds_only_if_both_distances_are_met() -> None:
     both = section(minibatch=outcome(GOOD), gru=outcome(GOOD, r2_dh2=0.94))
-    assert verdict("holds for minibatch", both).agrees is True
-    assert verdict("holds for gru", both).agrees is False
-    assert "the lower median is 0.94" in verdict("holds for gru", both).by
+    assert verdict(both, HOLDS, "minibatch").agrees is True
+    assert verdict(both, HOLDS, "gru").agrees is False
+    assert "the lower median R² is 0.94" in verdict(both, HOLDS, "gru").by
 
 
 def test_the_median_over_seeds_decides() -> None:
     seeds = [outcome({"two_point": value}) for value in (0.2, 0.96, 0.97)]
-    found = verdict("holds for gru", section(3, gru=seeds, shallow=[outcome(GOOD)] * 3, default=[outcome(GOOD)] * 3))
+    found = verdict(section(3, gru=seeds, shallow=[outcome(GOOD)] * 3, default=[outcome(GOOD)] * 3), HOLDS, "gru")
     assert found.agrees is True
-    assert found.measured.startswith("R² 0.96 (0.2 to 0.97)")
+    assert found.measured.startswith("R² of dh2 0.96 (0.2 to 0.97)")
 
 
 def test_errors_are_given_beside_those_of_the_plain_network() -> None:
     found = section(momentum=outcome(GOOD, sse=6.0), default=outcome(GOOD, sse=2.0))
-    assert "3 times the SSE of default" in verdict("holds for momentum", found).by
+    assert "SSE 3 times that of default" in verdict(found, HOLDS, "momentum").by
     rows = found.tables[0].rows
     own = rows[(rows["setting"] == "momentum") & (rows["theory"] == "two-point theory")].iloc[0]
     assert (own["SSE, times plain"], own["nearest plain"], own["holds"]) == ("3", "default", "yes")
@@ -90,7 +100,7 @@ def test_errors_of_another_network_or_loss_are_not_compared() -> None:
     assert set(rows.loc[["gru", "cross_entropy"], "SSE, times plain"]) == {"-"}
     assert set(rows.loc[["default", "shallow"], "SSE, times plain"]) == {"1"}
     for name in ("gru", "cross_entropy"):
-        assert "times the SSE" not in verdict(f"holds for {name}", found).by
+        assert "SSE" not in verdict(found, HOLDS, name).by
 
 
 def test_errors_of_a_plain_network_of_another_width_are_not_compared() -> None:
@@ -104,21 +114,21 @@ def test_errors_of_a_plain_network_of_another_width_are_not_compared() -> None:
 
 @pytest.mark.parametrize(("shift", "agrees"), [(0, True), (30, False)])
 def test_a_training_with_the_same_effective_rate_has_the_same_path(shift: int, agrees: bool) -> None:
-    found = verdict("momentum has the trajectory of default", section(momentum=outcome(GOOD, shift=shift)))
+    found = verdict(section(momentum=outcome(GOOD, shift=shift)), SAME, "momentum beside default")
     assert found.agrees is agrees
-    assert found.measured == "dh2 1, dy2 1" or not agrees
+    assert found.measured == "R² of dh2 1, of dy2 1" or not agrees
 
 
 def test_without_the_plain_network_the_path_is_not_compared() -> None:
     found = section(momentum=outcome(GOOD), default=Outcome())
-    assert verdict("momentum has the trajectory", found).agrees is None
-    assert verdict("holds for momentum", found).agrees is True
+    assert verdict(found, SAME, "momentum").agrees is None
+    assert verdict(found, HOLDS, "momentum").agrees is True
 
 
 @pytest.mark.parametrize(("own", "agrees"), [(0.99, True), (0.5, False), (None, None)])
 def test_cross_entropy_has_a_theory_of_its_own(own: float | None, agrees: bool | None) -> None:
     fits = {"two_point": 0.9} if own is None else {"two_point": 0.9, "cross_entropy": own}
-    assert verdict("under cross-entropy", section(cross_entropy=outcome(fits))).agrees is agrees
+    assert verdict(section(cross_entropy=outcome(fits)), OWN).agrees is agrees
 
 
 def test_what_no_theory_follows_is_described() -> None:

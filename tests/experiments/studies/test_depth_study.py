@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import claimed
 import numpy as np
 import pandas as pd
 import pytest
 from repdyn.experiments.studies import studies
+from repdyn.experiments.studies.claim import Verdict
 from repdyn.experiments.studies.depth import Depth
-from repdyn.experiments.studies.study import Results, Verdict
+from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
 
 LAYERS = np.arange(20)
@@ -22,7 +24,7 @@ def table(best: float, *, rate_h=None, rate_y=None, exponent=None, success: bool
         "rate_y": np.exp(-(((LAYERS - 9) / 5) ** 2)) if rate_y is None else rate_y,
         "exponent": (LAYERS + 1) / 21 if exponent is None else exponent,
     }
-    return pd.DataFrame({**columns, "r2_dh2": 0.9, "theory": "two_point", "success": success})
+    return pd.DataFrame({**columns, "r2_dh2": 0.9, "r2_dy2": 0.8, "theory": "two_point", "success": success})
 
 
 def section(*tables: pd.DataFrame):
@@ -31,8 +33,7 @@ def section(*tables: pd.DataFrame):
 
 
 def verdict(words: str, *tables: pd.DataFrame) -> Verdict:
-    (found,) = (v for v in section(*tables).verdicts if words in v.claim)
-    return found
+    return claimed.verdict(section(*tables), words)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +42,15 @@ def verdict(words: str, *tables: pd.DataFrame) -> Verdict:
 def test_the_best_layer_is_in_the_middle_if_it_is_so_for_every_seed(layers, agrees) -> None:
     found = verdict("best in the middle", *(table(k) for k in layers))
     assert found.agrees is agrees
-    assert found.measured.startswith(f"layer {sorted(layers)[1]} ({min(layers)} to {max(layers)})")
+    assert found.measured.startswith(f"best at layer {sorted(layers)[1]} ({min(layers)} to {max(layers)})")
     assert found.by == f"{sum(5 <= k <= 15 for k in layers)} of 3 seeds inside"
 
 
 def test_errors_at_the_ends_are_compared_with_the_best_of_the_same_seed() -> None:
-    found = verdict("first layer", table(12))
+    found = verdict("at the first and at the last layer", table(12))
     assert found.agrees is True
-    assert found.measured.startswith("first layer 1440, last layer 491;")
-    assert verdict("first layer", table(19)).agrees is False
+    assert found.measured.startswith("SSE at the first layer 1440 times that at the best, at the last 491 times;")
+    assert verdict("at the first and at the last layer", table(19)).agrees is False
 
 
 @pytest.mark.parametrize("layer", [0, 19])
@@ -57,7 +58,7 @@ def test_an_end_without_a_fit_is_undecided(layer) -> None:
     without = table(12)
     without.loc[without["layer"] == layer, "success"] = False
     for tables in ((without,), (without, table(12))):
-        found = verdict("first layer", *tables)
+        found = verdict("at the first and at the last layer", *tables)
         assert found.agrees is None
         assert found.by.endswith(f"1 of {2 * len(tables)} ends without a fit")
 
@@ -73,18 +74,17 @@ def test_an_end_without_a_fit_is_undecided(layer) -> None:
     ids=["flat, then steep", "flat", "a straight line", "flat only beside the rise"],
 )
 def test_the_encoder_rate(rate_h, agrees) -> None:
-    found = verdict("1/tau_h is flat", table(12, rate_h=rate_h))
+    found = verdict("1/τ_h is flat", table(12, rate_h=rate_h))
     assert found.agrees is agrees
-    assert (
-        "of itself (largest over smallest) by less than a factor of 3; flat only beside the rise is" in found.predicted
-    )
+    rule = claimed.claim(section(table(12, rate_h=rate_h)), "1/τ_h is flat").rule
+    assert "of itself (largest over smallest) by less than a factor of 3; flat only beside the rise is" in rule
 
 
 @pytest.mark.parametrize(("peak", "agrees"), [(9, True), (0, False), (19, False)])
 def test_the_decoder_rate(peak, agrees) -> None:
-    found = verdict("1/tau_y peaks", table(12, rate_y=np.exp(-(((LAYERS - peak) / 5) ** 2))))
+    found = verdict("1/τ_y peaks", table(12, rate_y=np.exp(-(((LAYERS - peak) / 5) ** 2))))
     assert found.agrees is agrees
-    assert found.measured == f"largest at layer {peak}"
+    assert found.measured == f"1/τ_y is largest at layer {peak}"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,16 @@ def test_exponents_are_those_of_balanced_layers(exponent: Callable, agrees) -> N
 def test_the_exponent_at_the_best_layer() -> None:
     assert verdict("passes the 1/2", table(10)).agrees is True
     assert verdict("passes the 1/2", table(18)).agrees is False
+
+
+def test_the_first_the_listed_and_the_last_layer_have_their_r2() -> None:
+    found = section(table(12))
+    assert {(x.setting, x.theory): x.r2 for x in found.holdings if x.theory == "two_point"} == {
+        ("layer 0 (first)", "two_point"): 0.8,
+        ("layer 10", "two_point"): 0.8,
+        ("layer 19 (last)", "two_point"): 0.8,
+    }
+    assert found.answer.startswith("Two constant rates fit best at layer 12 of 0 to 19; the SSE at the first layer is")
 
 
 def test_failed_fits_do_not_count_but_are_counted() -> None:

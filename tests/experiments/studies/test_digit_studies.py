@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from claimed import claim, verdict
 from repdyn.experiments.settings import DigitData, DigitPrediction, DigitStructure, HeldOutDigits, SettingError
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.digit_structure import DigitStructures
@@ -126,8 +127,8 @@ def test_each_pair_is_fitted_and_those_of_the_middle_and_the_ends_are_drawn(traj
 
 def test_what_is_recorded_of_other_images_is_not_judged(trajectories) -> None:
     study, found = trajectories
-    recorded = [x for x in study.section(found).verdicts if "of a 0 and a 1" in x.claim]
-    assert len(recorded) == 2
+    recorded = [x for x in study.section(found).verdicts if x.recorded]
+    assert [x.setting for x in recorded] == ["a 0 and a 1 (plain fit)"] * 2
     assert all(x.agrees is None and "other images or another training time" in x.by for x in recorded)
 
 
@@ -136,7 +137,7 @@ def test_images_that_are_not_mnists_are_not_called_so_at_the_papers_training_tim
     long = replace(study, lr=0.0003, steps=187400)
     section = long.section(found)
     assert "learn images in the form of MNIST, which they are not (checksum " in section.paragraphs[0]
-    recorded = [x for x in section.verdicts if "recorded" in x.predicted and "all pairs" not in x.claim]
+    recorded = [x for x in section.verdicts if x.recorded]
     assert [x.agrees for x in recorded] == [None, None]
 
 
@@ -158,12 +159,37 @@ def test_the_recorded_numbers_are_compared_at_the_papers_training_time(
     for trial, outcome in found.finished("fits").items():
         fits = outcome.tables["fits"].assign(delay_dy2=-30.0)
         outcomes[trial] = replace(outcome, tables={**outcome.tables, "fits": fits})
-    judged = [
-        x for x in long.section(Results(outcomes)).verdicts if "recorded" in x.predicted and "all pairs" not in x.claim
-    ]
+    judged = [x for x in long.section(Results(outcomes)).verdicts if x.recorded]
     assert len(judged) == 3
     assert all(x.agrees is not None and x.by.endswith(told) for x in judged)
     assert told or not any("learning rate" in x.by for x in judged)
+
+
+@pytest.mark.parametrize(
+    ("times", "agrees", "told"),
+    [(0.01, True, "0.01 times the recorded one: smaller"), (4.0, False, "4 times the recorded one: more than 3 times")],
+)
+def test_a_smaller_misfit_and_smaller_losses_than_recorded_agree(
+    trajectories, times: float, agrees: bool, told: str, monkeypatch
+) -> None:
+    study, found = trajectories
+    monkeypatch.setattr(digit_data, "MNIST", identified(DigitData(data_dir=study.data_dir)).checksum)
+    long = replace(study, lr=0.003, steps=18740)
+    samples = long.steps // long.every
+    outcomes = dict(found.outcomes)
+    for trial, outcome in found.outcomes.items():
+        assert outcome is not None
+        if trial.experiment == "fits":
+            fits = outcome.tables["fits"].assign(sse=times * 324 * samples / 200)
+            outcomes[trial] = replace(outcome, tables={**outcome.tables, "fits": fits})
+        if trial.experiment == "digits":
+            losses = {"loss": 10 * 0.00749 * times, "test_loss": 10 * 0.00730 * times}
+            outcomes[trial] = replace(outcome, values={**outcome.values, **losses})
+    section = long.section(Results(outcomes))
+    misfit, losses = verdict(section, "misfit of a 0 and a 1"), verdict(section, "learn at least as much")
+    assert (misfit.agrees, losses.agrees) == (agrees, agrees)
+    assert misfit.by.startswith(told)
+    assert losses.by.startswith("smaller than recorded" if agrees else "at most 300.0% above the recorded losses")
 
 
 @pytest.mark.parametrize(
@@ -178,9 +204,9 @@ def test_delays_are_told_in_epochs_of_the_paper_and_judged(trajectories, steps: 
         else outcome
         for trial, outcome in found.outcomes.items()
     }
-    verdicts = [x for x in study.section(Results(outcomes)).verdicts if "all pairs of classes" in x.claim]
-    assert len(verdicts) == 2
-    assert all(x.measured.startswith(told) and x.agrees is agrees for x in verdicts)
+    verdicts = claim(study.section(Results(outcomes)), "rises before").verdicts[:2]
+    assert [x.setting for x in verdicts] == ["45 pairs (plain fit)", "45 pairs (balanced fit)"]
+    assert all(x.measured.startswith(f"delay {told}") and x.agrees is agrees for x in verdicts)
 
 
 def test_a_delay_that_no_pair_has_is_not_judged(trajectories) -> None:
@@ -191,7 +217,7 @@ def test_a_delay_that_no_pair_has_is_not_judged(trajectories) -> None:
         else outcome
         for trial, outcome in found.outcomes.items()
     }
-    verdicts = [x for x in study.section(Results(outcomes)).verdicts if "rises before" in x.claim]
+    verdicts = claim(study.section(Results(outcomes)), "rises before").verdicts
     assert [x.agrees for x in verdicts] == [None] * 3
     assert verdicts[0].by == "no pair is half-way in both network and theory"
 
@@ -211,9 +237,12 @@ def test_distances_are_those_between_displayed_digits_of_each_network(structures
 def test_the_section_compares_with_what_needs_no_theory(structures) -> None:
     study, found = structures
     section = study.section(found)
-    assert len(section.verdicts) == 4
-    assert "one class gives r = " in section.verdicts[0].by
-    assert "without a theory, give r = " in section.verdicts[1].by
+    of_all, of_classes = section.claims
+    assert [x.setting for x in of_all.verdicts] == ["summed", "divided by weights"]
+    assert "one class gives r = " in of_all.verdicts[0].by
+    assert "without a theory, give r = " in of_classes.verdicts[0].by
+    assert len(section.holdings) == 4
+    assert section.answer.startswith("The smoothed theory (divided by weights) has r = ")
     assert section.tables[0].rows["against"].tolist()[-1] == "one class or two"
     assert len(section.plates[0].figure.axes) >= 6
 
@@ -226,12 +255,14 @@ def test_a_relation_between_classes_is_found_and_its_opposite_refused(structures
     for trial, outcome in found.finished("digit_structure").items():
         table = outcome.tables["distances"].assign(dh2=sign * predicted)
         outcomes[trial] = replace(outcome, tables={"distances": table})
-    verdicts = study.section(Results(outcomes)).verdicts[2:]
+    section = study.section(Results(outcomes))
+    verdicts = [x.verdicts[1] for x in section.claims]
     assert [x.agrees for x in verdicts] == [agrees, agrees]
     assert all(told in x.measured for x in verdicts)
+    assert [round(x.r2, 6) for x in section.holdings[2:]] == [sign, sign]
 
 
 def test_nothing_is_compared_without_a_network(structures) -> None:
     study, found = structures
     only = {trial: outcome for trial, outcome in found.outcomes.items() if trial.experiment == "digit_prediction"}
-    assert study.section(Results(only)).verdicts == ()
+    assert study.section(Results(only)).claims == ()

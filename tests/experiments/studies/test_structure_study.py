@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
+from claimed import verdict
 from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.structure import RECORDED, Structure
@@ -90,8 +91,15 @@ def test_networks_of_the_theory_are_on_the_line(constant) -> None:
         assert first(found["R², dy* > 0"]) == pytest.approx(1, abs=2e-3)
         assert first(found["slope"]) == pytest.approx(1, abs=0.02)
         assert first(row(section, 1, formula)["|dx| = 1.5"]) == pytest.approx(1, abs=0.02)
-    on_line, _, transfer = section.verdicts
+    on_line, short, transfer = section.verdicts
     assert on_line.agrees is True
+    assert (short.agrees, short.by.endswith(" less than recorded")) == (True, True)
+    assert {(x.theory, round(x.r2, 2)) for x in section.holdings} == {
+        ("two_point", 1.0),
+        ("scalar_output", 1.0),
+        ("growing_rates", 1.0),
+    }
+    assert section.answer == ("About √(τ_y/τ_h) |dx| |dy*| the final distances have R² 1 in shallow (r 1, slope 1).")
     assert transfer.agrees is False, "rates of the theory do serve at other distances"
 
 
@@ -123,8 +131,8 @@ def test_the_shortfall_is_that_of_the_networks_which_reached_the_loss() -> None:
             found[trial] = Outcome(tables={"trajectory": table})
     section = STUDY.section(Results(found))
     short = section.verdicts[1]
-    assert short.measured == "0.2 (0.2 to 0.2) of 2 networks that reached the loss"
-    assert short.agrees is False
+    assert short.measured == "short by 0.2 (0.2 to 0.2) of |dy*|², in 2 networks that reached the loss"
+    assert (short.agrees, short.by) == (False, "0.09 more than recorded")
     assert "1 had not reached the loss after 40,000 steps (shallow 1)" in section.paragraphs[1]
 
 
@@ -170,9 +178,9 @@ def test_fits_without_success_are_named_by_theory(constant) -> None:
 def test_a_setting_with_networks_and_no_rates_is_undecided() -> None:
     study = replace(STUDY, settings=("shallow", "two_layer"), coarse=("shallow", "two_layer"))
     section = study.section(without_success(results(study=study), ("two_layer",), ("two_point",)))
-    claims = {v.claim.split(":")[0]: v for v in section.verdicts if "final distances are sqrt" in v.claim}
-    assert claims["shallow"].agrees is True
-    assert (claims["two_layer"].agrees, claims["two_layer"].by) == (None, "no rates")
+    assert verdict(section, "rich structure", "shallow").agrees is True
+    without = verdict(section, "rich structure", "two_layer")
+    assert (without.agrees, without.by) == (None, "no rates")
 
 
 def test_the_section_says_how_the_training_differs_from_the_paper(constant) -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import theory_runs
+from claimed import claim, verdict
 from repdyn.experiments.figures.trajectories import draw_errors, draw_settings, draw_trajectory, over_seeds
 from repdyn.experiments.settings import find_setting
 from repdyn.experiments.studies import studies
-from repdyn.experiments.studies.recorded import recorded
+from repdyn.experiments.studies.recorded import beside_recorded, recorded
 from repdyn.experiments.studies.spread import interval_name, spread
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.trajectories import Trajectories
@@ -42,36 +43,40 @@ def section(results):
     return STUDY.section(results)
 
 
-def verdict(section, start):
-    (found,) = (v for v in section.verdicts if v.claim.startswith(start))
-    return found
+DESCRIBED, RECORDED, GROWING = "Two fitted rates", "no larger than in the recorded runs", "Rates that grow"
 
 
 def test_a_run_of_the_theory_agrees_with_it(section) -> None:
-    found = verdict(section, "default:")
+    found = verdict(section, DESCRIBED, "default")
     assert found.agrees is True
     assert "2 of 2 seeds pass" in found.by
-    assert "R² 0.994 and 0.996, SSE 1.56" in found.predicted
+    assert found.recorded == "R² of dh2 0.994, of dy2 0.996"
+    assert verdict(section, RECORDED, "default").recorded == "SSE 0.61, 0.93, 1.56"
 
 
 def test_a_hidden_distance_that_falls_does_not(section) -> None:
-    found = verdict(section, "gain_1.4:")
+    found = verdict(section, DESCRIBED, "gain_1.4")
     assert found.agrees is False
-    assert "no pair of rates fits" in found.predicted
-    assert "fails as recorded" in found.by
-    overall = verdict(section, "Two fitted rates")
-    assert overall.agrees is False
-    assert "2 of 4 settings" in overall.measured
-    assert overall.by == (
-        "not described: gain_1.4; no run or no fit gave a number: gain_1.1; "
-        "the recorded run fails the same rule for gain_1.4"
+    assert found.recorded == "no pair of rates fits"
+    assert found.by.endswith("the recorded run fails too")
+    assert claim(section, DESCRIBED).outcome == "in part"
+    assert claim(section, DESCRIBED).agreeing == 2
+
+
+def test_each_claim_is_stated_once_with_every_setting_beneath(section) -> None:
+    assert [len(found.verdicts) for found in section.claims] == [4, 3, 4]  # nothing is recorded of gain_1.1
+    assert [found.of_paper for found in section.claims] == [True, True, False]
+    assert section.answer == (
+        "Two constant rates describe the trajectories of 2 of 4 settings (2 without the ansatz), rates that grow "
+        "those of 2."
     )
 
 
 def test_a_setting_without_a_finished_run_is_undecided_and_named(section) -> None:
-    found = verdict(section, "gain_1.1:")
-    assert found.agrees is None
-    assert found.measured == "seeds: 0 of 2 (2 diverged)"
+    for words in (DESCRIBED, GROWING):
+        found = verdict(section, words, "gain_1.1")
+        assert found.agrees is None
+        assert found.measured == "finished seeds: 0 of 2 (2 diverged)"
     (said,) = (p for p in section.paragraphs if p.startswith("Not finished"))
     assert "fits/gain_1.4, seed 1: diverged" in said
     assert "gain_1.1, seeds 0, 1: diverged" not in said  # their reasons name the seed
@@ -84,7 +89,10 @@ def test_growing_rates_win_where_rates_grow(section) -> None:
         float(errors.loc["linear", f"SSE, {name}"].split(" ")[0]) for name in ("two-point", "growing rates")
     )
     assert growing < constant / 3
-    assert "settings" in verdict(section, "Rates that grow").by
+    found = verdict(section, GROWING, "linear")
+    assert found.agrees is True
+    assert found.recorded == "SSE 151 times smaller"
+    assert " lower; lesser R² of dh2 and dy2 " in found.by
 
 
 def only(results, *kept):
@@ -94,47 +102,49 @@ def only(results, *kept):
     )
 
 
-OVERALL = ("Two fitted rates", "Rates that grow")
+@pytest.mark.parametrize(("words", "setting"), [(DESCRIBED, "default"), (GROWING, "linear")])
+def test_a_setting_that_diverged_or_was_not_run_counts_against_every_setting(results, words, setting) -> None:
+    section = only(results, (setting, 0), (setting, 1), ("gain_1.1", 0), ("gain_1.1", 1))
+    found = claim(section, words)
+    assert (found.outcome, found.agreeing, len(found.verdicts)) == ("in part", 1, 4)
+    assert verdict(section, words, "gain_1.1").measured == "finished seeds: 0 of 2 (2 diverged)"
+    assert verdict(section, words, "gain_1.4").measured == "finished seeds: 0 of 2 (2 not run)"
 
 
-@pytest.mark.parametrize("start", OVERALL)
-def test_a_setting_that_diverged_counts_against_every_setting(results, start) -> None:
-    described = [("linear", 0), ("linear", 1)] if start == OVERALL[1] else [("default", 0), ("default", 1)]
-    found = verdict(only(results, *described, ("gain_1.1", 0), ("gain_1.1", 1)), start)
-    assert found.agrees is False
-    assert "no run or no fit gave a number: gain_1.1" in found.by
-    assert found.by.endswith("2 settings not run")
+def test_each_theory_has_its_r2_in_each_setting(section, results) -> None:
+    found = {(x.setting, x.theory): x.r2 for x in section.holdings}
+    fits = results.table("fits", "fits")
+    mine = fits[(fits["setting"] == "linear") & (fits["theory"] == "growing_rates")]
+    assert found["linear", "growing_rates"] == min(mine["r2_dh2"].median(), mine["r2_dy2"].median())
+    assert np.isnan(found["gain_1.1", "two_point"])
+    assert len(found) == 4 * 3
 
 
-@pytest.mark.parametrize("start", OVERALL)
-def test_settings_that_were_not_run_leave_every_setting_undecided(results, start) -> None:
-    found = verdict(only(results, ("linear" if start == OVERALL[1] else "default", 0)), start)
-    assert found.agrees is None
-    assert found.by.endswith("3 settings not run")
-    assert "1 of 4 settings" in found.measured + found.by
-
-
-def test_the_recorded_order_is_judged_over_every_recorded_setting() -> None:
-    study = Trajectories(settings=("default", "relu", "gain_1.1"), seeds=1)
-    default, relu, unrecorded = study.trials()
-    steps = find_setting("default").steps
-    known = recorded()["trajectories"]["default"]["sse"]
-    row = {"theory": "two_point", "sse": known, "r2_dh2": 1.0, "r2_dy2": 1.0, "success": True, "message": ""}
-    fits = pd.DataFrame([row])
+@pytest.mark.parametrize(
+    ("times", "agrees", "told"),
+    [
+        (0.001, True, "0.001 times the recorded one: smaller"),
+        (1.0, True, "1 times the recorded one"),
+        (9.0, True, "9 times the recorded one"),
+        (11.0, False, "11 times the recorded one: more than 10 times"),
+    ],
+)
+def test_an_error_agrees_unless_it_is_far_larger_than_recorded(times, agrees, told) -> None:
+    study = Trajectories(settings=("relu",), seeds=1)
+    (trial,) = study.trials()
+    steps = find_setting("relu").steps
+    sse = times * recorded()["trajectories"]["relu"]["sse"]
+    fits = pd.DataFrame(
+        [{"theory": "two_point", "sse": sse, "r2_dh2": 1.0, "r2_dy2": 1.0, "success": True, "message": ""}]
+    )
     curves = pd.DataFrame({"theory": [MEASURED], "step": steps, **dict.fromkeys(("dh2", "dy2", "w", "loss"), 1.0)})
-    done = Outcome(tables={"fits": fits, "curves": curves})
-    claim = "The error of the two-point theory"
+    section = study.section(Results({trial: Outcome(tables={"fits": fits, "curves": curves})}))
+    found = verdict(section, RECORDED)
+    assert (found.agrees, found.by) == (agrees, told)
 
-    def judged(outcome):
-        return verdict(study.section(Results({default: done, relu: outcome, unrecorded: None})), claim)
 
-    assert judged(done).measured == "so in 2 of 2 settings"
-    assert judged(done).agrees is True
-    assert judged(None).agrees is None
-    assert judged(None).by.endswith("1 settings not run")
-    against = judged(theory_runs.diverged())
-    assert (against.agrees, against.measured) == (False, "so in 1 of 2 settings")
-    assert against.by.endswith("no run or no fit gave a number: relu")
+def test_an_error_that_is_not_known_is_undecided() -> None:
+    assert beside_recorded(np.nan, 1.0, 10.0) == (None, "no number to set beside the recorded one")
 
 
 def test_captions_count_the_seeds_that_finished(results) -> None:
@@ -171,7 +181,7 @@ def test_sums_of_squares_are_scaled_to_the_recorded_steps(results) -> None:
 
 def test_without_a_finished_trial_nothing_is_claimed() -> None:
     empty = STUDY.section(Results(dict.fromkeys(STUDY.trials())))
-    assert (empty.verdicts, empty.plates, empty.tables) == ((), (), ())
+    assert (empty.claims, empty.plates, empty.tables) == ((), (), ())
     assert any("fits/default, seeds 0, 1: not run" in p for p in empty.paragraphs)
 
 

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from claimed import verdict
 from repdyn.experiments.figures.context import draw_embeddings, draw_task_axes
 from repdyn.experiments.settings import Context, SettingError
 from repdyn.experiments.studies.context import ContextTask, growing_coefficients, pairs_of, rate_ratios
@@ -235,10 +236,11 @@ def test_the_study_trains_its_share_of_the_steps_and_fits_each_network() -> None
 def test_the_section_says_what_was_measured(outcome) -> None:
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in study().trials()}))
-    claims = [verdict.claim for verdict in section.verdicts]
-    assert len(claims) == 5
-    angle = next(v for v in section.verdicts if "orthogonal" in v.claim)
-    assert f"{outcome.values['angle_end']:.3g}" in angle.measured
+    assert [len(claim.verdicts) for claim in section.claims] == [1, 1, 1, 2]
+    angle = verdict(section, "orthogonal")
+    assert f"angle {outcome.values['angle_end']:.3g} degrees" in angle.measured
+    assert section.answer.startswith("The irrelevant feature ends with this share of the relevant one's variance: ")
+    assert len(section.holdings) == 4
     assert angle.agrees == (outcome.values["angle_end"] >= 75)
     assert [plate.name for plate in section.plates] == ["embedding", "axes"]
     scores = section.tables[1].rows

@@ -203,8 +203,8 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     trials = study(seeds=1).trials()
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in trials}))
-    assert [v.claim.split(":")[0] for v in section.verdicts] == ["rich", "rich", "rich_long", "rich_long"]
-    assert str(RECORDED["rich"][1]) in section.verdicts[1].predicted
+    assert [[x.setting for x in claim.verdicts] for claim in section.claims] == [["rich", "rich_long"]] * 2
+    assert section.claims[1].verdicts[0].recorded == f"relative error {RECORDED['rich'][1]}"
     scores, learnt = (table.rows for table in section.tables)
     assert list(scores["setting"].unique()) == ["rich", "rich_long"]
     assert list(learnt["setting"]) == ["rich", "rich_long"]
@@ -238,8 +238,27 @@ def test_what_is_not_learnt_decides_nothing(outcome, learnt, agrees) -> None:
     done = Outcome(values=outcome.values, tables={"pairs": ended})
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else done for t in trials}))
-    assert [v.agrees for v in section.verdicts[:2]] == [agrees, agrees]
-    assert "1 of 1 networks" in section.verdicts[0].by if agrees else "learnt less than half" in section.verdicts[0].by
+    pattern, size = (claim.verdicts[0] for claim in section.claims)
+    assert (pattern.agrees, size.agrees) == (agrees, agrees)
+    assert "1 of 1 networks" in pattern.by if agrees else "learnt less than half" in pattern.by
+    assert ("in rich, rich_long no network learnt the task" in section.answer) is (agrees is None)
+    assert all(np.isnan(x.r2) == (agrees is None) for x in section.holdings)
+
+
+@pytest.mark.parametrize(
+    ("off", "agrees", "told"),
+    [(1.001, True, "times the recorded one: smaller; "), (4.0, False, "times the recorded one: more than 2 times; ")],
+)
+def test_a_smaller_error_than_recorded_agrees_and_a_far_larger_one_does_not(outcome, off, agrees, told) -> None:
+    pairs = outcome.tables["pairs"]
+    ends = end_distances(pairs, {"rate_h": 2e-3, "rate_y": 3e-2})
+    ended = pairs.assign(dy2_end=pairs["dy2_target"], dh2_end=ends / off)
+    done = Outcome(values=outcome.values, tables={"pairs": ended})
+    fits = Outcome(tables={"fits": fits_table()})
+    section = study().section(Results({t: fits if t.experiment == "fits" else done for t in study(seeds=1).trials()}))
+    size = section.claims[1].verdicts[0]
+    assert size.agrees is agrees
+    assert told in size.by
 
 
 def test_the_section_waits_for_its_trials(outcome) -> None:
