@@ -22,6 +22,20 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "catalogue dimensions",
         "document",
     ),
+    "numeric": (
+        "arguments cache determination languages scaling uncertainty",
+        "agreement axes distances mantel quantities",
+        "coefficients departure embedding exponent measurement",
+        "compiled units",
+        "begin gram loss rich structure",
+        "integration line_fit solution",
+        "end_states linearised moments path",
+        "model",
+        "search",
+        "stepwise",
+        "fit",
+        "nested",
+    ),
 }
 """The parts of a package, its modules and the packages in it: each may import from those above it in this list."""
 

@@ -1,0 +1,39 @@
+"""The public names of ``repdyn.experiments``, each from its module: the one list of them.
+
+Type checkers read it, and so does ``__init__.py``, which loads a name when it is first used.
+"""
+
+from .comparison import Comparison as Comparison
+from .comparison import Failure as Failure
+from .comparison import compare as compare
+from .figures import draw_comparison as draw_comparison
+from .figures import draw_phase_diagram as draw_phase_diagram
+from .kernels import TangentRates as TangentRates
+from .kernels import tangent_rates as tangent_rates
+from .prediction import Prediction as Prediction
+from .prediction import Predictions as Predictions
+from .prediction import predict as predict
+from .runs import Run as Run
+from .runs import run as run
+from .settings import (
+    Digits as Digits,
+)
+from .settings import (
+    Setting as Setting,
+)
+from .settings import (
+    SettingError as SettingError,
+)
+from .settings import (
+    TwoPoints as TwoPoints,
+)
+from .settings import (
+    find_setting as find_setting,
+)
+from .settings import (
+    load_settings as load_settings,
+)
+from .settings import (
+    override as override,
+)
+from .tracker import PairTracker as PairTracker
