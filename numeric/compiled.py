@@ -128,7 +128,7 @@ def compile_program(name: str, program: Program, backend: str = "numpy") -> Comp
     Args:
         name: what the function is called.
         program: arguments, definitions and results.
-        backend: as for :func:`compile`.
+        backend: as for :func:`compile_theory`.
 
     Raises:
         TypeError: if an argument is of another kind.
@@ -180,7 +180,7 @@ def compile_matrices(
     return _remembered(key, name, "numpy", generate)
 
 
-def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy") -> CompiledFunction:
+def compile_theory(theory: Theory | str, what: str = "solution", backend: str = "numpy") -> CompiledFunction:
     """A function made from a theory of the package, by name, or from one of your own.
 
     Args:
@@ -196,13 +196,17 @@ def compile(theory: Theory | str, what: str = "solution", backend: str = "numpy"
         TypeError: if ``what`` is no string.
         ValueError: if there is no such theory or back end, or the theory has no such program.
 
-    >>> f = compile("two_point", "rhs")
+    >>> f = compile_theory("two_point", "rhs")
     >>> f.results
     ('rate_of_dh2', 'rate_of_dy2', 'rate_of_w')
     """
     _check(backend)
     instance("what", what, str)
     return _compiled(theory if isinstance(theory, str) else named(theory), what, backend)
+
+
+compile = compile_theory
+"""The same function, by its short name, which hides Python's own where it is imported without its module."""
 
 
 @cache

@@ -28,6 +28,9 @@ _STILL = 1e-17
 _ROUNDING = 1e-6
 """How far below 0, relative to the largest, a squared distance may be by the error of an integration."""
 
+RTOL = 1e-10
+"""The solver's relative tolerance for each of its steps, unless another is asked for."""
+
 MOST_STEPS = 50_000
 """Steps of the solver from one sample to the next after which it is not going to arrive."""
 
@@ -54,7 +57,7 @@ def integrate(
     rates: Coefficients,
     *,
     theory: Theory | str = DEFAULT_THEORY,
-    rtol: float = 1e-10,
+    rtol: float = RTOL,
 ) -> State:
     """The state of a pair after ``t`` training steps, by numerical integration.
 
@@ -120,7 +123,7 @@ def evolve(
     start: Mapping[str, ArrayLike],
     parameters: Mapping[str, ArrayLike],
     *,
-    rtol: float = 1e-10,
+    rtol: float = RTOL,
 ) -> dict[str, Array]:
     """Every state of a theory after ``t`` training steps, from its own start, by numerical integration.
 

@@ -11,15 +11,13 @@ from repdyn.symbolic import Theory
 from .begin import theory_start
 from .coefficients import Coefficients, check_shapes, named, parameter_values
 from .compiled import compile
-from .integration import MOST_STEPS, integrated
+from .integration import MOST_STEPS, RTOL, integrated
 from .quantities import Number, Pair, State, check_start, checked_times
 
 Array = NDArray[np.float64]
 
 
-def follow(
-    t: ArrayLike, start: State, pair: Pair, rates: Coefficients, theory: Theory | str, rtol: float = 1e-10
-) -> State:
+def follow(t: ArrayLike, start: State, pair: Pair, rates: Coefficients, theory: Theory | str) -> State:
     """The state of a pair after ``t`` training steps, by any theory that begins at what is measured.
 
     Arguments and errors are those of ``trajectory`` where the theory has a closed form, otherwise of ``integrate``.
@@ -35,11 +33,16 @@ def follow(
     check_shapes(start, pair, rates, t=times)
     values = parameter_values(found, pair, rates)
     theory_start(found, start, values)
-    return State(*followed(found, times, start, values, rtol))
+    return State(*followed(found, times, start, values))
 
 
 def followed(
-    theory: Theory, times: Array, start: State, parameters: list[Number], rtol: float, most_steps: int = MOST_STEPS
+    theory: Theory,
+    times: Array,
+    start: State,
+    parameters: list[Number],
+    rtol: float = RTOL,
+    most_steps: int = MOST_STEPS,
 ) -> tuple[Any, ...]:
     """The three scalars, as :func:`follow`, of numbers that were checked; a closed form may leave those of a double.
 

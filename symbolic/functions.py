@@ -6,6 +6,7 @@ a proof; a back end prints it as the accurate routine of its own language.
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import sympy as sp
@@ -63,8 +64,8 @@ class exprel_derivative(sp.Function):
     nargs = 2
 
     @classmethod
-    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        return 1 / (n + 1) if x == 0 else None
+    def eval(cls, n: sp.Integer, x: sp.Expr) -> sp.Expr | None:
+        return sp.Rational(1, n.p + 1) if x == 0 else None
 
     def fdiff(self, argindex: int = 2) -> sp.Expr:
         n, x = self.args
@@ -75,11 +76,12 @@ class exprel_derivative(sp.Function):
         return exprel.elementary(_z).diff(_z, n).subs(_z, x)
 
     @staticmethod
-    def evaluated(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+    def evaluated(n: sp.Integer, x: sp.Expr) -> sp.Expr:
         """Its power series for ``|x| < 1``; beyond, ``x E(n, x) = exp(x) - n E(n - 1, x)``."""
-        lower = exprel_prime(x) if n == 2 else exprel_derivative.evaluated(n - 1, x)
-        near = _series([1 / (sp.factorial(k) * (n + k + 1)) for k in range(_TERMS)], x)
-        return sp.Piecewise((near, sp.Abs(x) < 1), ((sp.exp(x) - n * lower) / x, True))
+        order = n.p
+        lower = exprel_prime(x) if order == 2 else exprel_derivative.evaluated(sp.Integer(order - 1), x)
+        near = _series([sp.Rational(1, math.factorial(k) * (order + k + 1)) for k in range(_TERMS)], x)
+        return sp.Piecewise((near, sp.Abs(x) < 1), ((sp.exp(x) - order * lower) / x, True))
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         n, x = (printer.doprint(arg) for arg in self.args)
@@ -132,8 +134,8 @@ class logrel_derivative(sp.Function):
     nargs = 2
 
     @classmethod
-    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        return (-1) ** n * sp.factorial(n) / (n + 1) if x == 0 else None
+    def eval(cls, n: sp.Integer, x: sp.Expr) -> sp.Expr | None:
+        return sp.Rational((-1) ** n.p * math.factorial(n.p), n.p + 1) if x == 0 else None
 
     def fdiff(self, argindex: int = 2) -> sp.Expr:
         n, x = self.args
@@ -144,13 +146,14 @@ class logrel_derivative(sp.Function):
         return logrel.elementary(_z).diff(_z, n).subs(_z, x)
 
     @staticmethod
-    def evaluated(n: sp.Expr, x: sp.Expr) -> sp.Expr:
+    def evaluated(n: sp.Integer, x: sp.Expr) -> sp.Expr:
         """Its power series for ``|x| < 1/4``; beyond, ``x L(n, x) + n L(n - 1, x)`` is that of ``log(1 + x)``."""
-        lower = logrel_prime(x) if n == 2 else logrel_derivative.evaluated(n - 1, x)
-        whole = (-1) ** (n - 1) * sp.factorial(n - 1) / (1 + x) ** n
-        orders = range(int(n), int(n) + _SLOW_TERMS)
-        near = _series([(-1) ** k * sp.ff(k, n) / (k + 1) for k in orders], x)
-        return sp.Piecewise((near, sp.Abs(x) < sp.Rational(1, 4)), ((whole - n * lower) / x, True))
+        order = n.p
+        lower = logrel_prime(x) if order == 2 else logrel_derivative.evaluated(sp.Integer(order - 1), x)
+        whole = (-1) ** (order - 1) * math.factorial(order - 1) / (1 + x) ** n
+        orders = range(order, order + _SLOW_TERMS)
+        near = _series([sp.Rational((-1) ** k * math.perm(k, order), k + 1) for k in orders], x)
+        return sp.Piecewise((near, sp.Abs(x) < sp.Rational(1, 4)), ((whole - order * lower) / x, True))
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         n, x = (printer.doprint(arg) for arg in self.args)

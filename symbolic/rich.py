@@ -6,7 +6,7 @@ import sympy as sp
 
 from .pair import dx2, dy2_target, rate_h, rate_y
 from .program import Program
-from .two_points.modes import END
+from .two_points.end_state import END
 from .two_points.network import D
 from .two_points.notation import P, R
 from .two_points.scalars import A_low

@@ -225,9 +225,10 @@ CALLS: dict[str, Call] = {
     "numeric.smoothed_distances": Call(numeric.smoothed_distances, {"shown": Given(POINTS), "data": Given(POINTS)}),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
-    "numeric.compile": Call(
-        numeric.compile, {"theory": THEORY, "what": Given("rhs", called="program"), "backend": Given("numpy")}
-    ),
+    **{
+        name: Call(function, {"theory": THEORY, "what": Given("rhs", called="program"), "backend": Given("numpy")})
+        for name, function in (("numeric.compile", numeric.compile), ("numeric.compile_theory", numeric.compile_theory))
+    },
     "numeric.compile_program": Call(
         numeric.compile_program,
         {"name": Given("twice", {"a word"}), "program": Given(PROGRAM), "backend": Given("numpy")},

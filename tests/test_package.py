@@ -67,6 +67,25 @@ def test_every_public_name_exists_and_is_documented(package: str) -> None:
         assert not doc.startswith(f"{name}("), name  # a dataclass without a text of its own lists its fields
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_shows_the_names_that_type_checkers_see(package: str) -> None:
+    import importlib
+
+    module = importlib.import_module(f"repdyn.{package}")
+    stub = ast.parse((ROOT / package / "__init__.pyi").read_text("utf-8"))
+    names = [alias for node in ast.walk(stub) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert all(alias.asname == alias.name for alias in names)  # otherwise a stub does not hand it on
+    assert dir(module) == module.__all__ == sorted(alias.name for alias in names)
+    with pytest.raises(AttributeError, match="nosuch"):
+        _ = module.nosuch
+
+
+def test_compile_has_a_name_that_hides_no_builtin() -> None:
+    from repdyn import numeric
+
+    assert numeric.compile_theory is numeric.compile
+
+
 def test_the_readmes_python_runs_as_written(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert blocks

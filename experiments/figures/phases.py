@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 from repdyn.numeric import (
+    CompiledFunction,
     Pair,
     Rates,
     State,
+    compile_program,
     crossing_time,
     final_distance,
     half_way_time,
@@ -52,8 +54,16 @@ _UNITS = Pair(1.0, 1.0), Rates(1.0, 1.0)
 
 def _phase(size: float, high: Any, cosine: Any) -> State:
     """The start with the given dh2, A_high and cosine between dy and dy*."""
-    dy2 = size * (size - high)
+    pair, rates = _UNITS
+    (dy2,) = _dy2()(size, high, pair.dx2, rates.h, rates.y)
     return State(size, dy2, dy2 - cosine * np.sqrt(dy2))
+
+
+@cache
+def _dy2() -> CompiledFunction:
+    from repdyn.symbolic.two_points.scalars import DY2_AT
+
+    return compile_program("dy2_at", DY2_AT)
 
 
 def draw_phase_diagram() -> Figure:

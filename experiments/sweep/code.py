@@ -63,6 +63,14 @@ def _source(module: str) -> Path | None:
 
 
 @cache
+def _stub(module: str) -> ast.Module | None:
+    """The names that a package hands out, with their modules, if they stand beside its ``__init__``."""
+    path = _source(module)
+    stub = path.with_suffix(".pyi") if path else None
+    return ast.parse(stub.read_text("utf-8")) if stub and stub.exists() else None
+
+
+@cache
 def _essence(module: str) -> str:
     """A digest of a module's syntax tree without docstrings and what errors say."""
     tree, _ = _parsed.__wrapped__(module)  # a tree of its own, which is changed
@@ -92,12 +100,11 @@ def _is_text(node: ast.stmt) -> bool:
 def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
     """The modules of this package that a module imports, anywhere but for type checkers only.
 
-    Those that it gives to ``import_module`` count by their names; a package that only hands out names, by
-    ``__getattr__``, imports none: what is taken from it is followed name by name.
+    Those that it gives to ``import_module`` count by their names; a package that only hands out names, those of its
+    stub, imports none: what is taken from it is followed name by name.
     """
     package = module if is_package else module.rpartition(".")[0]
-    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    if is_package and "__getattr__" in names:
+    if is_package and _stub(module) is not None:
         return
     by_name = any(isinstance(node, ast.Name) and node.id == "import_module" for node in ast.walk(tree))
     for node in _executed(tree):
@@ -123,13 +130,13 @@ def _executed(tree: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def _home(origin: str, name: str) -> str:
-    """The module that defines ``name`` of ``origin``: a submodule, or where a package's ``__init__`` takes it from."""
+    """The module that defines ``name`` of ``origin``: a submodule, or where a package takes it from."""
     tree, is_package = _parsed(origin)
     if not is_package:
         return origin
     if _source(f"{origin}.{name}"):
         return f"{origin}.{name}"
-    for node in ast.walk(tree):
+    for node in ast.walk(_stub(origin) or tree):
         if isinstance(node, ast.ImportFrom) and name in (alias.asname or alias.name for alias in node.names):
             original = next(alias.name for alias in node.names if name == (alias.asname or alias.name))
             return _home(resolve_name("." * node.level + (node.module or ""), origin), original)

@@ -13,9 +13,8 @@ from ..functions import dot, elementary, exprel, nonnegative, quotient
 from ..pair import MEASURED, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w, w_0
 from ..program import Program
 from ..theory import Theory
-from ..two_points import modes
-from ..two_points.from_loss import SYSTEM
-from ..two_points.modes import (
+from ..two_points import evaluation
+from ..two_points.evaluation import (
     WAVES,
     bell,
     core,
@@ -32,6 +31,7 @@ from ..two_points.modes import (
     span_level,
     waves,
 )
+from ..two_points.from_loss import SYSTEM
 from ..two_points.network import D
 from ..two_points.notation import P, R, g, omega
 from ..two_points.scalars import A_high, A_low, dh2_end
@@ -108,7 +108,7 @@ END = {
 _dot_p, _dot_q = (sp.MatrixSymbol(f"dot_{x.name}", *x.shape) for x in (p, q))
 
 LATEX: dict[sp.Basic, str] = {
-    **modes.LATEX,
+    **evaluation.LATEX,
     total: "M",
     gain: r"\xi",
     ways: r"\Xi",

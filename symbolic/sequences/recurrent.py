@@ -15,9 +15,9 @@ from ..matrix_calculus import derivative, directional_residual, gradient
 from ..pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
-from ..two_points import from_loss, modes, notation, scalars
+from ..two_points import end_state, evaluation, from_loss, notation, scalars
+from ..two_points.end_state import END
 from ..two_points.from_loss import PAIR, PAIR_FLOW, SYSTEM, loss_of, rates_of_scalars
-from ..two_points.modes import END
 from ..two_points.notation import (
     D_y,
     P,
@@ -390,7 +390,8 @@ def recurrent() -> Theory:
                 **notation.LATEX,
                 **from_loss.LATEX,
                 **scalars.LATEX,
-                **modes.LATEX,
+                **evaluation.LATEX,
+                **end_state.LATEX,
                 **stacking.LATEX,
                 **LATEX,
                 **_PRINTED,

@@ -1,4 +1,4 @@
-"""The exact trajectory: growing and decaying modes, the form for floating point, the end state."""
+"""The exact trajectory: the growing and the decaying mode, and the normalisation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import sympy as sp
 
 from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
-from ..functions import elementary, exprel, quotient, regular
-from ..pair import dh2_0, dy2_0, dy2_target, t, w_0
-from .network import CONSERVED, COORDINATES, INITIAL, LINEAR, D
+from .network import COORDINATES, LINEAR
 from .notation import (
     N,
-    P,
-    R,
     alpha,
     alpha_0,
     beta_par,
@@ -21,7 +17,6 @@ from .notation import (
     beta_perp_0,
     cos_phi,
     delta,
-    g,
     lam,
     omega,
     s,
@@ -29,7 +24,6 @@ from .notation import (
     u,
     v,
 )
-from .scalars import A_high, A_low, dh2_end
 
 STARTS = (alpha_0, beta_par_0, beta_perp_0)
 
@@ -58,244 +52,14 @@ MODES = {
 }
 """The whole trajectory, in closed form."""
 
-alpha2_0, beta2_0, delta2, area = sp.symbols("alpha2_0 beta2_0 delta2 area", nonnegative=True)
-pull = sp.Symbol("pull", real=True)
+E, X, root = sp.symbols("E X root", positive=True)
+"""exp(omega s), exp(-lam s/2) and sqrt(N): what the trajectory is algebraic in."""
 
-SMOOTH = {
-    alpha2_0: dh2_0 / P,
-    beta2_0: dy2_0 / (dh2_0 * R),
-    delta2: dy2_target / (P * R),
-    pull: (dy2_0 - w_0) / (dh2_0 * R),
-    area: (dy2_0 * dy2_target - (dy2_0 - w_0) ** 2) / (dh2_0 * P * R**2),
-}
-"""alpha_0^2, |beta_0|^2, delta^2, delta beta_par_0/alpha_0 and delta^2 beta_perp_0^2: no roots, nothing over |dy*|."""
-
-_MEANING = {
-    alpha2_0: alpha_0**2,
-    beta2_0: beta_par_0**2 + beta_perp_0**2,
-    delta2: delta**2,
-    pull: delta * beta_par_0 / alpha_0,
-    area: delta**2 * beta_perp_0**2,
-}
-
-level, gap, decay_level, span_level, decay_gap, span_gap, share, mixed = sp.symbols(
-    "level gap decay_level span_level decay_gap span_gap share mixed", nonnegative=True
-)
-rise, crest, bell, core, lag, wide, push, narrow, bend_above, bend_below, bend = sp.symbols(
-    "rise crest bell core lag wide push narrow bend_above bend_below bend", nonnegative=True
-)
-base, other, decay_perp, stretch, norm = sp.symbols("base other decay_perp stretch norm", nonnegative=True)
-alpha_n, pulled, beta_n = sp.symbols("alpha_n pulled beta_n", real=True)
-beta2_n, square_n, smooth_n = sp.symbols("beta2_n square_n smooth_n", nonnegative=True)
-
-RATES = {level: sp.Abs(lam) / 2, gap: delta2 / (omega + level)}
-"""|lam|/2 and what omega exceeds it by, without a difference."""
-
-WAVES = {
-    decay_level: sp.exp(-2 * level * s),
-    span_level: s * exprel(-2 * level * s),
-    decay_gap: sp.exp(-gap * s),
-    span_gap: s * exprel(-gap * s),
-    share: 1 / (1 + decay_level * decay_gap**2),
-    mixed: span_gap * (1 + decay_gap) * decay_level,
-    rise: share * (gap * mixed + 2 * level * span_level) / omega,
-    crest: 2 * share * decay_gap,
-    bell: crest**2,
-    core: bell * decay_level,
-    lag: (span_level - share * mixed) / (omega * (omega + level)),
-    wide: 1 + level * rise,
-    push: delta2 * rise,
-    narrow: (core + push * rise) / wide,
-    bend_above: decay_level * rise**2 + 2 * level * lag * narrow,
-    bend_below: (2 * share * span_gap - rise) * (crest + wide) / (omega + level),
-}
-"""What depends on time alone: the rise is tanh(omega s)/omega, the core 1/cosh(omega s)^2."""
-
-_ABOVE = lam >= 0
-OPPOSED = 2 * sp.Abs(beta_n) < -pulled
-"""Where beta_par is about to change its sign."""
-
-STABLE = {
-    base: sp.Piecewise((wide, _ABOVE), (narrow, True)),
-    other: sp.Piecewise((narrow, _ABOVE), (wide, True)),
-    decay_perp: sp.Piecewise((core * decay_level, _ABOVE), (bell, True)),
-    bend: sp.Piecewise((bend_above, _ABOVE), (bend_below, True)),
-    alpha_n: base + pull * rise,
-    pulled: pull * other,
-    beta_n: push + pulled,
-    square_n: (alpha2_0 * beta_n**2 + area * decay_perp) / delta2,
-    smooth_n: beta2_0 * decay_perp + alpha2_0 * (bend * pull**2 + rise * (beta_n + pulled)),
-    beta2_n: sp.Piecewise((square_n, OPPOSED), (smooth_n, True)),
-    stretch: alpha2_0 * alpha_n**2,
-    norm: core
-    + (
-        area * lag * sp.Piecewise((core, _ABOVE), (bell, True))
-        + rise
-        * (sp.Piecewise((beta2_0, _ABOVE), (alpha2_0, True)) * core + sp.Piecewise((stretch, _ABOVE), (beta2_n, True)))
-    )
-    / wide,
-}
-"""The same trajectory over cosh(omega s), by squares alone: every exponential decays, no sum loses its terms."""
-
-grow, growing2 = sp.symbols("grow growing2", nonnegative=True)
-lean = sp.Symbol("lean", real=True)
-
-GROWING = {
-    grow: sp.Piecewise((omega + level, _ABOVE), (gap, True)),
-    lean: grow + pull,
-    growing2: quotient(alpha2_0 * lean**2, 2 * omega * grow),
-}
-"""omega + lam/2, and by it the growing mode at the start: 2 omega cos(phi) u/alpha_0 and u^2."""
-
-instant, reach_level, reach, under_level, under, ratio, slant, lift = sp.symbols(
-    "instant reach_level reach under_level under ratio slant lift", nonnegative=True
-)
-
-NEAR = {
-    instant: s**2,
-    reach_level: level**2 * instant,
-    reach: reach_level + delta2 * instant,
-    under_level: 105 + reach_level * (45 + reach_level),
-    under: 105 + reach * (45 + reach),
-    ratio: (105 + 10 * reach) / under,
-    slant: sp.sqrt(1 - reach * ratio**2),
-    lift: sp.exp(level * s),
-    rise: s * ratio,
-    crest: slant * lift,
-    lag: s
-    * instant
-    * (1 + decay_level)
-    * (3675 + 105 * (reach + reach_level) + 10 * reach * reach_level)
-    / (2 * under * under_level),
-    bend_below: (rise**2 - 2 * level * lag * wide) * lift**2,
-}
-"""What of it divides by omega, where omega s is small: to the order (omega s)^8."""
-
-LATE = {
-    span_level: (1 - decay_level) / (2 * level),
-    span_gap: (1 - decay_gap) / gap,
-    rise: (2 * share - 1) / omega,
-    bend_above: (narrow**2 - core * decay_level) / delta2,
-}
-"""What of it has long times in it that cancel."""
-
-_WHEN_LATE = {
-    span_level: 1 / (1 + 2 * level * s),
-    span_gap: 1 / (1 + gap * s),
-    rise: sp.S.Zero,
-    bend_above: 1 - quotient(push * rise, narrow * wide),
-}
-"""What is small where that holds; the rise has its form for small omega s besides."""
-
-omega2, _omega2, _delta2, _size, _early = sp.symbols("omega2 omega2_held delta2_held size early", nonnegative=True)
-
-
-def waves(*wanted: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
-    """Those of WAVES as definitions of a program, after those of P, R, level, delta2 and omega2 = level^2 + delta2.
-
-    Where omega s is small, derivatives are those of the form for that. The other form is then taken at omega = 1,
-    where it has derivatives; for values alone omega is held above 0. Late, derivatives are those of the forms in which
-    no time cancels.
-    """
-    forms: dict[sp.Symbol, sp.Expr] = {}
-    for x in wanted:
-        value = WAVES[x]
-        if x in LATE:
-            above, below = sp.fraction(LATE[x])
-            size, held = sp.symbols(f"{x}_size {x}_below", nonnegative=True)
-            forms |= {size: _WHEN_LATE[x], held: regular(size, below, 1)}
-            value = regular(size, above / held, value)
-        if x in LATE and x in NEAR:
-            late = sp.Symbol(f"{x}_late", nonnegative=True)
-            forms[late], value = value, late
-        forms[x] = regular(_size, NEAR[x].subs(s, _early), value) if x in NEAR else value
-    return {
-        s: P * R * t / 2,
-        _size: sp.sqrt(omega2) * s,
-        _early: regular(_size, s, 0),
-        _delta2: sp.Piecewise((delta2, omega2 > 0), (sp.Rational(1, 10**300), True)),
-        _omega2: regular(_size, 1, level**2 + _delta2),
-        omega: sp.sqrt(_omega2),
-        gap: RATES[gap].subs(delta2, _delta2),
-        **{x: value.subs(s, _early) for x, value in NEAR.items() if x not in WAVES},
-        **forms,
-    }
-
-
-dy2_end = sp.Symbol("dy2_end", nonnegative=True)
-regime = sp.Symbol("regime", real=True)
-"""The dimensionless number that orders all starts: dh2 ends at A_low exp(regime)."""
-
-END = {
-    A_high: dh2_0 - P / R * dy2_0 / dh2_0,
-    A_low: sp.sqrt(P / R) * D,
-    dh2_end: A_high / 2 + sp.sqrt(A_high**2 / 4 + A_low**2),
-    regime: sp.asinh(A_high / (2 * A_low)),
-    dy2_end: D**2,
-}
-"""The two scales of the hidden distance and the state they lead to."""
-
-LATEX: dict[sp.Basic, str] = {
-    alpha2_0: r"\alpha_0^2",
-    beta2_0: r"|\beta_0|^2",
-    delta2: r"\delta^2",
-    pull: r"\kappa",
-    area: r"\Gamma",
-    level: r"\ell",
-    gap: r"\epsilon",
-    decay_level: r"E_\ell",
-    span_level: r"S_\ell",
-    decay_gap: r"E_\epsilon",
-    span_gap: r"S_\epsilon",
-    share: r"\eta",
-    mixed: r"\zeta",
-    rise: "r",
-    crest: "c",
-    bell: "c^2",
-    core: "C",
-    lag: "q",
-    wide: r"b_>",
-    push: r"p",
-    narrow: r"b_<",
-    bend_above: r"k_>",
-    bend_below: r"k_<",
-    bend: "k",
-    base: r"b_\alpha",
-    other: r"b_\beta",
-    decay_perp: r"E_\perp",
-    alpha_n: r"\tilde\alpha",
-    pulled: r"\kappa b_\beta",
-    beta_n: r"\tilde\beta_\parallel",
-    beta2_n: r"|\tilde\beta|^2",
-    square_n: r"|\tilde\beta|^2_\square",
-    smooth_n: r"|\tilde\beta|^2_\circ",
-    stretch: r"A",
-    norm: r"\tilde N",
-    omega2: r"\omega_0^2",
-    _omega2: r"\omega^2",
-    _delta2: r"\delta_>^2",
-    grow: r"\mu",
-    lean: r"\nu",
-    growing2: "u^2",
-    instant: "s^2",
-    reach_level: "y",
-    reach: "x",
-    under_level: "d_y",
-    under: "d_x",
-    ratio: r"\tau",
-    slant: r"1/\cosh(\omega s)",
-    lift: r"e^{\ell s}",
-    dy2_end: r"|\Delta y|^2_\infty",
-    regime: r"\chi",
-}
-
-_E, _X, _root = sp.symbols("E X root", positive=True)
-_lam_size = sp.Symbol("lam_size", positive=True)
 BY_ANGLE = {lam: 2 * omega * (cos_phi**2 - sin_phi**2), delta: 2 * omega * cos_phi * sin_phi}
 """The constants of the flow by its growth and its angle."""
 
 
-def _algebraic(expr: sp.Expr) -> sp.Expr:
+def algebraic(expr: sp.Expr) -> sp.Expr:
     """Write exp(omega s) as E, exp(-lam s/2) as X and sqrt(N) as root; lam and delta by omega and the angle."""
 
     def power(argument: sp.Expr) -> sp.Expr:
@@ -303,176 +67,51 @@ def _algebraic(expr: sp.Expr) -> sp.Expr:
         growth, drift = rate.coeff(omega * s), rate.coeff(lam * s)
         if sp.expand(rate - growth * omega * s - drift * lam * s) != 0:
             raise ValueError(f"the field is generated by exp(omega s) and exp(-lam s/2), got exp({argument})")
-        return _E**growth * _X ** (-2 * drift)
+        return E**growth * X ** (-2 * drift)
 
-    return expr.subs(N, _root**2).replace(sp.exp, power).subs(BY_ANGLE)
+    return expr.subs(N, root**2).replace(sp.exp, power).subs(BY_ANGLE)
 
 
 _CIRCLE = {sin_phi: 1 - cos_phi**2}
-_EXPONENTIALS = {_E: omega * _E, _X: -BY_ANGLE[lam] * _X / 2}
-_AT_START = {_E: 1, _X: 1, _root: 1}
-_bare = DifferentialField(_EXPONENTIALS, _CIRCLE)
-_N = _algebraic(NORMALISATION)
-_field = DifferentialField(_EXPONENTIALS | {_root: _bare.derivative(_N) / (2 * _root)}, _CIRCLE | {_root: _N})
+_EXPONENTIALS = {E: omega * E, X: -BY_ANGLE[lam] * X / 2}
+AT_START = {E: 1, X: 1, root: 1}
+"""Their values at s = 0."""
+
+FIELD = DifferentialField(_EXPONENTIALS, _CIRCLE)
+"""The differential field of the two exponentials."""
+
+N_IN_FIELD = algebraic(NORMALISATION)
+"""The normalisation as an element of it."""
+
+_field = DifferentialField(
+    _EXPONENTIALS | {root: FIELD.derivative(N_IN_FIELD) / (2 * root)}, _CIRCLE | {root: N_IN_FIELD}
+)
 
 
 def _angle_residual(relation: sp.Rel) -> sp.Expr:
-    return _bare.normal((relation.lhs - relation.rhs).subs(BY_ANGLE))
+    return FIELD.normal((relation.lhs - relation.rhs).subs(BY_ANGLE))
 
 
 def _amplitude_residual(relation: sp.Rel) -> sp.Expr:
     claimed = AMPLITUDES | {relation.lhs: relation.rhs}
     starts = ((MODES[x], x_0) for x, x_0 in zip(COORDINATES, STARTS, strict=True))
-    return first_nonzero(*(_bare.normal(_algebraic(x).subs(_AT_START).subs(claimed) - x_0) for x, x_0 in starts))
+    return first_nonzero(*(FIELD.normal(algebraic(x).subs(AT_START).subs(claimed) - x_0) for x, x_0 in starts))
 
 
 def _normalisation_residual(relation: sp.Rel) -> sp.Expr:
-    claimed = _algebraic(relation.rhs)
-    squares = sp.Add(*((_algebraic(MODES[x]) * _root) ** 2 for x in COORDINATES))
-    return first_nonzero(_bare.normal(_bare.derivative(claimed) - squares), _bare.normal(claimed.subs(_AT_START) - 1))
+    claimed = algebraic(relation.rhs)
+    squares = sp.Add(*((algebraic(MODES[x]) * root) ** 2 for x in COORDINATES))
+    return first_nonzero(FIELD.normal(FIELD.derivative(claimed) - squares), FIELD.normal(claimed.subs(AT_START) - 1))
 
 
 def _trajectory_residual(relation: sp.Rel) -> sp.Expr:
-    state = {x: _algebraic(value) for x, value in (MODES | {relation.lhs: relation.rhs}).items()}
+    state = {x: algebraic(value) for x, value in (MODES | {relation.lhs: relation.rhs}).items()}
     flow = LINEAR[relation.lhs].subs(BY_ANGLE).subs(state)
     start = dict(zip(COORDINATES, STARTS, strict=True))[relation.lhs]
     return first_nonzero(
         _field.normal(_field.derivative(state[relation.lhs]) - flow),
-        _bare.normal((state[relation.lhs].subs(_AT_START) - start).subs(AMPLITUDES)),
+        FIELD.normal((state[relation.lhs].subs(AT_START) - start).subs(AMPLITUDES)),
     )
-
-
-_cosh = (_E + 1 / _E) / 2
-_tanh = (_E - 1 / _E) / (_E + 1 / _E)
-
-
-def _of_size(sign: int) -> dict[sp.Symbol, sp.Expr]:
-    """What STABLE and WAVES stand for where ``lam`` has that sign, in the field."""
-    size = sign * BY_ANGLE[lam]
-    x = _X**sign  # exp(-|lam| s/2)
-    known = {level: size / 2, gap: omega - size / 2, rise: _tanh / omega, core: 1 / _cosh**2, crest: 1 / (x * _cosh)}
-    waves = {
-        decay_level: x**2,
-        span_level: (1 - x**2) / size,
-        decay_gap: 1 / (_E * x),
-        span_gap: (1 - 1 / (_E * x)) / known[gap],
-        bell: known[crest] ** 2,
-        share: 1 / (1 + _E**-2),
-        mixed: (1 - (_E * x) ** -2) / known[gap] * x**2,
-        wide: 1 + size / 2 * known[rise],
-        push: BY_ANGLE[delta] ** 2 * known[rise],
-        narrow: 1 - size / 2 * known[rise],
-    }
-    over = BY_ANGLE[delta] ** 2
-    beta2 = _algebraic(MODES[beta_par]) ** 2 + _algebraic(MODES[beta_perp]) ** 2
-    along = {base: 1 + BY_ANGLE[lam] / 2 * known[rise], other: 1 - BY_ANGLE[lam] / 2 * known[rise]}
-    return {
-        **known,
-        **waves,
-        **along,
-        lag: (waves[span_level] * waves[wide] - known[rise]) / over,
-        bend_above: (waves[narrow] ** 2 - known[core] * x**2) / over,
-        bend_below: (waves[wide] ** 2 - known[crest] ** 2) / over,
-        decay_perp: _X**2 / _cosh**2,
-        bend: (along[other] ** 2 - _X**2 / _cosh**2) / over,
-        **{x: value.subs(BY_ANGLE) for x, value in _MEANING.items()},
-        alpha_n: _algebraic(MODES[alpha]) * _root / (alpha_0 * _cosh),
-        pulled: BY_ANGLE[delta] * beta_par_0 / alpha_0 * along[other],
-        beta_n: BY_ANGLE[delta] * _algebraic(MODES[beta_par]) * _root / (alpha_0 * _cosh),
-        **dict.fromkeys((beta2_n, square_n, smooth_n), beta2 * _root**2 / _cosh**2),
-        stretch: _algebraic(MODES[alpha]) ** 2 * _root**2 / _cosh**2,
-        norm: _N / _cosh**2,
-        grow: omega + BY_ANGLE[lam] / 2,
-        lean: 2 * omega * cos_phi * u / alpha_0,
-        growing2: u**2,
-    }
-
-
-_EXACT = {sign: _of_size(sign) for sign in (1, -1)}
-
-
-def _worth(expr: sp.Expr, sign: int) -> sp.Expr:
-    """An expression in the field, where ``lam`` has that sign."""
-    given = elementary(expr.subs(lam, sign * _lam_size)).subs({gap: omega - level}).subs(level, _lam_size / 2)
-    return _algebraic(given.subs(_lam_size, sign * lam)).subs(_EXACT[sign]).subs(AMPLITUDES)
-
-
-def _smooth_residual(relation: sp.Rel) -> sp.Expr:
-    """Against what it stands for, by the start of the network, with |dy*| = D."""
-    meaning = _MEANING[relation.lhs].subs(beta_perp_0**2, INITIAL[beta_perp_0**2]).subs(INITIAL)
-    return sp.cancel((relation.rhs - meaning.subs(delta, D / sp.sqrt(P * R))).subs(dy2_target, D**2))
-
-
-def _stable_residual(relation: sp.Rel) -> sp.Expr:
-    """Compare with the modes, once for each sign of lam."""
-    return first_nonzero(*(_bare.normal(_worth(relation.lhs - relation.rhs, sign)) for sign in (1, -1)))
-
-
-_ORDER = 8
-"""That in omega s to which tanh(omega s)/(omega s) is kept."""
-
-
-def _tanh_residual(fraction: sp.Expr) -> sp.Expr:
-    """What y = z fraction(z^2) leaves of y' = 1 - y^2 below that order: nothing if y is tanh z to there."""
-    z = sp.Symbol("z")
-    y = z * fraction.subs(reach, z**2)
-    rest = sp.Poly(sp.fraction(sp.cancel(y.diff(z) - 1 + y**2))[0], z)
-    return sp.Add(*(c * z**k for (k,), c in rest.terms() if k < _ORDER))
-
-
-def _near_residual(relation: sp.Rel) -> sp.Expr:
-    """The ratio has the first terms of tanh(omega s)/(omega s); with that all else is exact, lag by its quotient."""
-    polynomials = {x: NEAR[x] for x in (under_level, under)}
-    if relation.lhs in polynomials:  # what the others need: these are no quantities of their own
-        return sp.expand(relation.rhs - polynomials[relation.lhs])
-    if relation.lhs == ratio:
-        return _tanh_residual(relation.rhs.subs(polynomials))
-    if relation.lhs == lag:
-        fraction = NEAR[ratio].subs(polynomials)
-        steps = (fraction.subs(reach, reach_level) - fraction) / (reach - reach_level)
-        return sp.cancel(relation.rhs.subs(polynomials) - s * instant * (1 + decay_level) / 2 * steps)
-    exact = {
-        instant: s**2,
-        reach_level: (level * s) ** 2,
-        reach: (omega * s) ** 2,
-        ratio: _tanh / (omega * s),
-        slant: 1 / _cosh,
-        lift: sp.exp(level * s),
-    }
-    return _bare.normal(_worth((relation.rhs - relation.lhs).subs(exact), 1))
-
-
-def _limit(mode: sp.Expr) -> sp.Expr:
-    """The limit of a square of the modes for infinite time, where exp(-omega s) and exp(-(lam/2 + omega) s) vanish."""
-    small, slow = sp.symbols("small slow")
-    late = {_E: 1 / small, _X: slow / small}
-    numerator, denominator = (
-        sp.expand(x.subs(late, simultaneous=True) * small**2) for x in (_algebraic(mode) * _root**2, _N)
-    )
-    return sp.cancel(numerator.subs({small: 0, slow: 0}) / denominator.subs({small: 0, slow: 0}))
-
-
-def _end_residual(relation: sp.Rel) -> sp.Expr:
-    if relation.lhs == A_high:
-        conserved = CONSERVED.subs(dict(zip(COORDINATES, STARTS, strict=True))).subs(INITIAL)
-        return sp.expand(relation.rhs - P * conserved)
-    if relation.lhs == A_low:
-        return sp.expand(relation.rhs - P * D / sp.sqrt(P * R))
-    if relation.lhs == dy2_end:
-        parallel = g * _limit(MODES[alpha] * MODES[beta_par])
-        return _bare.normal((parallel**2 - relation.rhs.subs(D, g * delta)).subs(BY_ANGLE))
-    if relation.lhs == regime:  # dh2_end = A_low q solves A_high = A_low (q - 1/q) (fixed points), and q = exp(regime)
-        return sp.expand(2 * A_low * sp.sinh(relation.rhs) - A_high)
-    scales = relation.rhs.subs({A_high: P * lam, A_low: P * delta}).subs(BY_ANGLE)
-    rooted = scales.replace(lambda e: e.is_Pow and e.exp == sp.S.Half, _root_of_square)
-    if any(power.exp == sp.S.Half for power in rooted.atoms(sp.Pow)):
-        return rooted  # a root that the field does not know
-    return _bare.normal(rooted - P * _limit(MODES[alpha] ** 2))
-
-
-def _root_of_square(root: sp.Pow) -> sp.Expr:
-    """P omega, where that is the (positive) root the field knows."""
-    return P * omega if _bare.normal(root.base - (P * omega) ** 2) == 0 else root
 
 
 STEPS = (
@@ -512,71 +151,5 @@ STEPS = (
         r"generated by $e^{\omega s}$, $e^{-\lambda s/2}$ and $\sqrt{N}$, both are identities between polynomials.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in MODES.items()),
         _trajectory_residual,
-    ),
-    Step(
-        "smooth_start",
-        "The start without roots",
-        r"The trajectory depends on the start through five numbers in which there is no root and nothing is divided "
-        r"by $|\Delta y^*|$: $\alpha_0^2$, $|\beta_0|^2$, $\delta^2$, $\kappa = \delta \beta_{\parallel 0}/\alpha_0$ "
-        r"and $\Gamma = \delta^2 \beta_{\perp 0}^2$, not negative by Cauchy-Schwarz. So it has derivatives where "
-        r"$\Delta y^* = 0$ or $\Delta y_0 = 0$.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in SMOOTH.items()),
-        _smooth_residual,
-    ),
-    Step(
-        "waves",
-        "The functions of time",
-        r"$\ell = |\lambda|/2$ and $\epsilon = \omega - \ell$. Then $r = \tanh(\omega s)/\omega$, $c = e^{\ell "
-        r"s}/\cosh(\omega s)$ and $C = 1/\cosh^2(\omega s)$; $b_> = 1 + \ell r$, $b_< = 1 - \ell r$, $q = (S_\ell b_> "
-        r"- r)/\delta^2$, $k_> = (b_<^2 - C E_\ell)/\delta^2$ and $k_< = (b_>^2 - c^2)/\delta^2$, with "
-        r"$\operatorname{exprel}(x) = (e^x - 1)/x$: no exponential grows and no sum loses its terms.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in (RATES | WAVES).items()),
-        _stable_residual,
-    ),
-    Step(
-        "late",
-        "Late times",
-        r"What derivatives are taken of where $2 \ell s$, $\epsilon s$, $\omega s$ and $\delta r/\sqrt{C}$ are not "
-        r"small: no time cancels.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in LATE.items()),
-        _stable_residual,
-    ),
-    Step(
-        "floating_point",
-        "The form that is evaluated",
-        r"The same trajectory, over $\cosh(\omega s)$, for both signs of $\lambda$: $\tilde\alpha = "
-        r"\alpha/\alpha_0$, $\tilde\beta_\parallel = \delta \beta_\parallel/\alpha_0$ and $|\tilde\beta|^2$, each with "
-        r"the root of $N$ taken out. Of the two forms of $|\tilde\beta|^2$, which are equal, the first is a sum of "
-        r"squares where $\beta_\parallel$ passes through zero, the second has no limit to take at $\Delta y^* = 0$.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in STABLE.items()),
-        _stable_residual,
-    ),
-    Step(
-        "growing_mode",
-        "The growing mode at the start",
-        r"The same for its amplitude. It has the sign of $\nu = 2 \omega c_\phi u/\alpha_0$, since $c_\phi > 0$ where "
-        r"$\Delta y^* \neq 0$.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in GROWING.items()),
-        _stable_residual,
-    ),
-    Step(
-        "near_balance",
-        "Where nothing grows yet",
-        r"All of it is a smooth function of $x = (\omega s)^2$, while $\omega$ is not smooth where $\lambda = 0$ and "
-        r"$\Delta y^* = 0$. So where $x < 2^{-10}$ derivatives are taken of the same quantities written in $x$, with a "
-        r"fraction that agrees with $\tau(x) = \tanh(\sqrt x)/\sqrt x$ to better than $x^4/10^5$; $q$ has its divided "
-        r"difference $(\tau(y) - \tau(x))/(x - y)$.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in NEAR.items()),
-        _near_residual,
-    ),
-    Step(
-        "end_state",
-        "The final distance",
-        r"For infinite time the growing mode is all that is left, unless $u = 0$. $A_\mathrm{high}$ is conserved and "
-        r"sets the lazy scale, $A_\mathrm{low}$ the rich one; $|\Delta h|^2$ ends at the positive fixed point and "
-        r"$\Delta y$ at its target. One number orders all starts: $|\Delta h|^2_\infty = A_\mathrm{low} e^\chi$, "
-        r"where $\chi$ is 0 in the rich limit, large in the lazy one and negative where the pair collapses.",
-        tuple(sp.Eq(x, value, evaluate=False) for x, value in END.items()),
-        _end_residual,
     ),
 )

@@ -8,18 +8,9 @@ from ..derivation import Step, first_nonzero
 from ..field import DifferentialField
 from ..functions import elementary, logrel, quotient
 from ..pair import dh2, dh2_0, rate_y, t
-from .modes import (
-    AMPLITUDES,
-    BY_ANGLE,
-    END,
-    MODES,
-    NORMALISATION,
-    alpha2_0,
-    delta2,
-    growing2,
-    lean,
-    pull,
-)
+from .end_state import END
+from .evaluation import alpha2_0, delta2, growing2, lean, pull
+from .modes import AMPLITUDES, BY_ANGLE, MODES, NORMALISATION
 from .network import D
 from .notation import (
     N,

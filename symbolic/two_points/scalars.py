@@ -8,6 +8,7 @@ from ..derivation import Step, first_nonzero, sides_agree
 from ..field import DifferentialField
 from ..functions import dot
 from ..pair import dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
+from ..program import Program
 from .from_loss import MEAN_ERROR, MEAN_ERROR_RATE, PAIR_LOSS, SYSTEM
 from .notation import mu, rate_mean
 
@@ -43,6 +44,9 @@ LOSS_CURVE = mean_error_0 * sp.exp(-2 * rate_mean * t) / 2 + (2 * w - dy2 + dy2_
 
 _RHO = rate_h * dx2 / rate_y
 _REDUCED_DY2 = dh2 * (dh2 - A_high) / _RHO
+
+DY2_AT = Program((dh2, A_high, dx2, rate_h, rate_y), {}, {dy2: _REDUCED_DY2})
+"""The output distance of a pair whose hidden distance and A_high are known."""
 
 
 def _invariant_residual(relation: sp.Rel) -> sp.Expr:

@@ -11,10 +11,9 @@ from ..functions import nonnegative, quotient
 from ..pair import MEASURED, SCALARS, dh2, dx2, dy2, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
-from . import from_loss, modes, network, notation, regimes, scalars
-from .from_loss import SYSTEM
-from .modes import (
-    END,
+from . import end_state, evaluation, from_loss, modes, network, notation, regimes, scalars
+from .end_state import END
+from .evaluation import (
     GROWING,
     OPPOSED,
     RATES,
@@ -39,6 +38,7 @@ from .modes import (
     stretch,
     waves,
 )
+from .from_loss import SYSTEM
 from .network import COORDINATES, FLOW, INITIAL, READOUT, D
 from .notation import (
     B_par,
@@ -154,7 +154,7 @@ def _final() -> Program:
     number = sp.Piecewise(
         (sp.asinh(lam / (2 * sp.sqrt(delta2))), delta2 > 0), (sp.oo, lam > 0), (-sp.oo, lam < 0), (0, True)
     )
-    return Program((*MEASURED, *PARAMETERS), _growing(), {dh2: P * grow, modes.regime: number})
+    return Program((*MEASURED, *PARAMETERS), _growing(), {dh2: P * grow, end_state.regime: number})
 
 
 def _moments() -> Program:
@@ -249,10 +249,14 @@ def two_point() -> Theory:
                 **from_loss.LATEX,
                 **scalars.LATEX,
                 **network.LATEX,
-                **modes.LATEX,
+                **evaluation.LATEX,
+                **end_state.LATEX,
                 **regimes.LATEX,
                 **_LATEX,
             },
-            steps=from_loss.STEPS + scalars.STEPS + network.STEPS + modes.STEPS + regimes.STEPS,
+            steps=(
+                *(*from_loss.STEPS, *scalars.STEPS, *network.STEPS, *modes.STEPS),
+                *(*evaluation.STEPS, *end_state.STEPS, *regimes.STEPS),
+            ),
         ),
     )

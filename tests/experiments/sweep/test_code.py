@@ -21,9 +21,9 @@ KINDS = [
 FILES = {
     "repdyn/__init__.py": "",
     "repdyn/lazy/__init__.py": (
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .a import f\n    from .b import g\n"
-        "def __getattr__(name): ...\n"
+        "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n"
     ),
+    "repdyn/lazy/__init__.pyi": "from .a import f as f\nfrom .b import g as g\n",
     "repdyn/lazy/a.py": '"""Text."""\ndef f():\n    "Doc."\n    return 1  # a comment\n',
     "repdyn/lazy/b.py": "def g():\n    return 2\n",
     "repdyn/named.py": "VALUE = 1\n",

@@ -1,0 +1,39 @@
+"""The public names of ``repdyn.experiments``, each from its module: the one list of them.
+
+Type checkers read it, and so does ``__init__.py``, which loads a name when it is first used.
+"""
+
+from .comparison import Comparison as Comparison
+from .comparison import Failure as Failure
+from .comparison import compare as compare
+from .figures import draw_comparison as draw_comparison
+from .figures import draw_phase_diagram as draw_phase_diagram
+from .runs.prediction import Prediction as Prediction
+from .runs.prediction import Predictions as Predictions
+from .runs.prediction import predict as predict
+from .runs.run import Run as Run
+from .runs.run import run as run
+from .settings import (
+    Digits as Digits,
+)
+from .settings import (
+    Setting as Setting,
+)
+from .settings import (
+    SettingError as SettingError,
+)
+from .settings import (
+    TwoPoints as TwoPoints,
+)
+from .settings import (
+    find_setting as find_setting,
+)
+from .settings import (
+    load_settings as load_settings,
+)
+from .settings import (
+    override as override,
+)
+from .tracking.tangent_kernels import TangentRates as TangentRates
+from .tracking.tangent_kernels import tangent_rates as tangent_rates
+from .tracking.tracker import PairTracker as PairTracker

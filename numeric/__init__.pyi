@@ -1,0 +1,79 @@
+"""The public names of ``repdyn.numeric``, each from its module: the one list of them.
+
+Type checkers read it, and so does ``__init__.py``, which loads a name when it is first used.
+"""
+
+from .axes import TaskAxes as TaskAxes
+from .axes import task_axes as task_axes
+from .coefficients import named as named
+from .compiled import (
+    CompiledFunction as CompiledFunction,
+)
+from .compiled import (
+    compile as compile,
+)
+from .compiled import (
+    compile_program as compile_program,
+)
+from .compiled import (
+    compile_theory as compile_theory,
+)
+from .departure import (
+    ConservedLine as ConservedLine,
+)
+from .departure import (
+    Departure as Departure,
+)
+from .departure import (
+    conserved_line as conserved_line,
+)
+from .departure import (
+    departures as departures,
+)
+from .exponent import GrowthExponent as GrowthExponent
+from .exponent import growth_exponent as growth_exponent
+from .fit import RateFit as RateFit
+from .fit import fit_rates as fit_rates
+from .integration import evolve as evolve
+from .integration import integrate as integrate
+from .linearised import LinearisedFlow as LinearisedFlow
+from .linearised import linearised_flow as linearised_flow
+from .loss import LossFit as LossFit
+from .loss import fit_loss as fit_loss
+from .loss import loss_curve as loss_curve
+from .mantel import MantelTest as MantelTest
+from .mantel import mantel_test as mantel_test
+from .moments import crossing_time as crossing_time
+from .moments import half_way_time as half_way_time
+from .moments import relaxation_time as relaxation_time
+from .nested import NestedTest as NestedTest
+from .nested import are_nested as are_nested
+from .nested import nested_test as nested_test
+from .quantities import Pair as Pair
+from .quantities import Rates as Rates
+from .quantities import State as State
+from .quantities import inner_products as inner_products
+from .solution import (
+    final_distance as final_distance,
+)
+from .solution import (
+    has_end as has_end,
+)
+from .solution import (
+    regime_number as regime_number,
+)
+from .solution import (
+    trajectory as trajectory,
+)
+from .structure import (
+    Points as Points,
+)
+from .structure import (
+    SmoothedDistances as SmoothedDistances,
+)
+from .structure import (
+    rich_distances as rich_distances,
+)
+from .structure import (
+    smoothed_distances as smoothed_distances,
+)
