@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .ablations import Ablations
 from .beyond import Beyond
-from .context import ContextTask
+from .context.study import ContextTask
 from .depth import Depth
 from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
-from .structure import Structure
+from .structure.study import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
 from .xor import XorMatrices

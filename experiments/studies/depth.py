@@ -16,12 +16,10 @@ from ..settings.architecture import hidden_layer
 from ..sweep.trial import Trial
 from .claim import Claim, Verdict
 from .holding import Holding, distances_r2
+from .recorded import recorded
 from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, size
 from .two_point_runs import two_points
-
-RECORDED = ((22.1, 0.094, 11, 1.62), (30.5, 0.034, 13, 2.93))
-"""SSE at layer 0, at the best layer, which that is, and at layer 19: two runs of the paper's default network."""
 
 _MIDDLE = (0.25, 0.75)
 """The part of the layers that counts as the middle, as shares of their number."""
@@ -119,6 +117,7 @@ def _best_layer(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     layers = _best(fits)["layer"]
     low, high = (share * run.hidden_layers for share in _MIDDLE)
     inside = layers.between(low, high)
+    best = " and ".join(str(run["best_layer"]) for run in recorded()["depth"]["runs"])
     return Claim(
         "The theory fits best in the middle of the network",
         f"The layer with the smallest SSE is between {low:g} and {high:g} in every seed.",
@@ -128,7 +127,7 @@ def _best_layer(fits: pd.DataFrame, run: TwoPoints) -> Claim:
                 f"best at layer {spread(layers)}, SSE there {spread(_best(fits)['sse'])}",
                 bool(inside.all()) if inside.all() or not inside.any() else None,
                 f"{int(inside.sum())} of {len(layers)} seeds inside",
-                f"best at layer {' and '.join(str(best) for _, _, best, _ in RECORDED)}",
+                f"best at layer {best}",
             ),
         ),
     )
@@ -137,7 +136,10 @@ def _best_layer(fits: pd.DataFrame, run: TwoPoints) -> Claim:
 def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Claim:
     best = _best(fits).set_index("seed")["sse"]
     first, last = (_at(fits, layer, "sse") / best for layer in (0, run.hidden_layers - 1))
-    recorded = "; ".join(f"{number(a / b)} and {number(c / b)}" for a, b, _, c in RECORDED)
+    known = "; ".join(
+        f"{number(run['first'] / run['best'])} and {number(run['last'] / run['best'])}"
+        for run in recorded()["depth"]["runs"]
+    )
     ratios = pd.concat([first, last])
     missing, worst = int(ratios.isna().sum()), float(ratios.min())
     return Claim(
@@ -151,7 +153,7 @@ def _ends_of_the_network(fits: pd.DataFrame, run: TwoPoints) -> Claim:
                 None if missing else worst > _STEEP,
                 f"the smallest ratio of any seed is {number(worst)}"
                 + (f"; {missing} of {len(ratios)} ends without a fit" if missing else ""),
-                f"SSE {recorded} times (first and last layer)",
+                f"SSE {known} times (first and last layer)",
             ),
         ),
     )

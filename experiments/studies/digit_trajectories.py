@@ -10,12 +10,13 @@ import pandas as pd
 from ..figures.digits import draw_digit_trajectories
 from ..settings import Fits, HeldOutDigits
 from ..sweep.trial import Trial
+from ..tracking.table import SCALARS
 from ..trials.digit_data import is_mnist, named
 from ..trials.fits import MEASURED
 from ..trials.identity import identified
 from .claim import Claim, Verdict, tested
 from .holding import Holding, distances_r2
-from .recorded import beside_recorded
+from .recorded import beside_recorded, recorded
 from .spread import number, spread
 from .study import Plate, Results, Section, Study, Table, size
 
@@ -24,9 +25,7 @@ EPOCH = 937 * _PAPER_RATE
 """Training time (learning rate times steps) of one epoch of the paper: its 0.003 is on a loss that averages over the
 10 outputs, which is 0.0003 on the sum."""
 
-_SCALARS = ("dh2", "dy2", "w")
-_RECORDED_PAIR, _RECORDED_SSE, _RECORDED_SAMPLES = "0-1", 324.0, 200
-_RECORDED_LOSS = {"loss": 0.00749, "test_loss": 0.00730}
+_LOSSES = ("loss", "test_loss")
 _BALANCED, _PLAIN = "balanced", "plain"
 
 
@@ -96,7 +95,7 @@ class DigitTrajectories(Study):
 
     def _in_epochs(self, fits: pd.DataFrame) -> pd.DataFrame:
         """Times in epochs of the paper instead of steps."""
-        times = [f"{what}_{name}" for what in ("worst_at", "first_at", "delay") for name in _SCALARS]
+        times = [f"{what}_{name}" for what in ("worst_at", "first_at", "delay") for name in SCALARS]
         return fits.assign(**{name: fits[name].astype(float) * self.lr / EPOCH for name in times})
 
     def _paragraphs(self, results: Results, fits: pd.DataFrame) -> tuple[str, ...]:
@@ -136,7 +135,8 @@ class DigitTrajectories(Study):
         two_point = {
             name: fits[(fits["setting"] == name) & (fits["theory"] == "two_point")] for name in (_BALANCED, _PLAIN)
         }
-        pair = two_point[_PLAIN][two_point[_PLAIN]["pair"] == _RECORDED_PAIR]
+        known: str = recorded()["digits"]["pair"]
+        pair = two_point[_PLAIN][two_point[_PLAIN]["pair"] == known]
         others = balanced[balanced["theory"] == "growing_vectors"]
         return tested(
             Claim(
@@ -181,7 +181,7 @@ class DigitTrajectories(Study):
             row = {"fit": f"{theory}, {kind}", "fitted": f"{int(group['sse'].notna().sum())} of {len(group)}"}
             if kind == _PLAIN:
                 row["SSE"] = spread(group["sse"], ".3g")
-            for name in _SCALARS:
+            for name in SCALARS:
                 row[f"R² {name}"] = spread(group[f"r2_{name}"], ".2f")
             for name in ("dh2", "dy2"):
                 row[f"{name} off by more than a tenth from epoch"] = spread(group[f"first_at_{name}"], ".0f")
@@ -203,10 +203,10 @@ def _fits(run: HeldOutDigits, kind: str, theories: tuple[str, ...]) -> Trial:
 
 
 def _learnt(runs: pd.DataFrame, rate: str) -> tuple[Verdict, ...]:
-    losses = {name: runs[name] / 10 for name in _RECORDED_LOSS}
-    off = max(losses[name].median() / value - 1 for name, value in _RECORDED_LOSS.items())
+    losses = {name: runs[name] / 10 for name in _LOSSES}
+    known = [recorded()["digits"][name] for name in _LOSSES]
+    off = max(losses[name].median() / value - 1 for name, value in zip(_LOSSES, known, strict=True))
     training, test = (spread(x, ".5f") for x in losses.values())
-    known = list(_RECORDED_LOSS.values())
     return (
         Verdict(
             "MNIST",
@@ -219,10 +219,10 @@ def _learnt(runs: pd.DataFrame, rate: str) -> tuple[Verdict, ...]:
 
 
 def _described(fits: pd.DataFrame) -> Verdict:
-    least = min(float(fits[f"r2_{name}"].median()) for name in _SCALARS)
+    least = min(float(fits[f"r2_{name}"].median()) for name in SCALARS)
     return Verdict(
         "45 pairs",
-        "R² " + ", ".join(f"of {name} {spread(fits[f'r2_{name}'], '.2f')}" for name in _SCALARS),
+        "R² " + ", ".join(f"of {name} {spread(fits[f'r2_{name}'], '.2f')}" for name in SCALARS),
         least >= 0.9,
         f"the least median R² is {least:.2f}",
     )
@@ -249,19 +249,20 @@ def _recorded_delay(pair: pd.DataFrame, comparable: bool, rate: str) -> Verdict:
         f"delay {spread(delay, '+.1f')} epochs (negative: earlier)",
         bool((delay < 0).all()) if comparable and len(delay) else None,
         f"earlier in {int((delay < 0).sum())} of {len(delay)} seeds{rate}",
-        "delay about -10 epochs (one run)",
+        f"delay about {recorded()['digits']['delay']} epochs (one run)",
     )
 
 
 def _misfit(pair: pd.DataFrame, samples: int, comparable: bool, rate: str) -> Verdict:
-    sse = pair["sse"] * _RECORDED_SAMPLES / samples
-    agrees, words = beside_recorded(float(sse.median()), _RECORDED_SSE, 3.0)
+    known = recorded()["digits"]
+    sse = pair["sse"] * known["samples"] / samples
+    agrees, words = beside_recorded(float(sse.median()), known["sse"], 3.0)
     return Verdict(
         "a 0 and a 1 (plain fit)",
         f"SSE {spread(sse, '.0f')}",
         agrees if comparable else None,
         words + rate,
-        f"SSE {_RECORDED_SSE:.0f} (one run)",
+        f"SSE {known['sse']:.0f} (one run)",
     )
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, end_states
 
+from ..tracking.table import SCALARS
+
 Array = NDArray[np.float64]
 
 
@@ -28,7 +30,7 @@ def end_distances(pairs: pd.DataFrame, coefficients: Mapping[str, float], theory
     >>> end_distances(pairs, {"rate_h": 0.04, "rate_y": 0.01}).round(6).tolist()
     [1.0]
     """
-    start = State(*(pairs[f"{name}_start"].to_numpy(np.float64) for name in ("dh2", "dy2", "w")))
+    start = State(*(pairs[f"{name}_start"].to_numpy(np.float64) for name in SCALARS))
     pair = Pair(pairs["dx2"].to_numpy(np.float64), pairs["dy2_target"].to_numpy(np.float64))
     gram = pairs["gram"].to_numpy(np.float64) if "gram" in pairs else None
     return end_states.end_distances(start, pair, coefficients, theory, gram)

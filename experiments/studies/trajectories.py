@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..sweep.trial import Trial
+from ..tracking.table import SCALARS
 from .claim import Claim, Verdict, tested
 from .fates import count, fates, unfinished
 from .holding import HOLDS, Holding, distances_r2
@@ -290,7 +291,7 @@ class _Found:
             row |= {f"SSE, {_NAMES[theory]}": spread(fits[theory]["sse"]) for theory in THEORIES}
             row["recorded SSE"] = f"{known['sse']:g}" if known else "-"
             for theory in ("two_point", "growing_rates"):
-                medians = [fits[theory][f"r2_{x}"].astype(float).median() for x in ("dh2", "dy2", "w")]
+                medians = [fits[theory][f"r2_{x}"].astype(float).median() for x in SCALARS]
                 row[f"R², {_NAMES[theory]}"] = ", ".join("-" if np.isnan(x) else f"{x:.3f}" for x in medians)
             row["recorded R²"] = ", ".join(f"{x:.3f}" for x in known["r2"]) if "r2" in known else "-"
             rows.append(row)

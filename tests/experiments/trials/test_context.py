@@ -8,7 +8,8 @@ import pytest
 from claimed import verdict
 from repdyn.experiments.figures.context import draw_embeddings, draw_task_axes
 from repdyn.experiments.settings import Context, SettingError
-from repdyn.experiments.studies.context import ContextTask, growing_coefficients, pairs_of, rate_ratios
+from repdyn.experiments.studies.context.numbers import growing_coefficients, pairs_of, rate_ratios
+from repdyn.experiments.studies.context.study import ContextTask
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.trials.context import AXES, features, followed, inputs, run_trial, sample

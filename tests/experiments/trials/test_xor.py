@@ -7,8 +7,9 @@ import torch
 from repdyn.experiments.figures.xor import distance_matrix, draw_xor
 from repdyn.experiments.settings import SettingError, Xor
 from repdyn.experiments.studies.end_states import end_distances
+from repdyn.experiments.studies.recorded import recorded
 from repdyn.experiments.studies.study import Results
-from repdyn.experiments.studies.xor import RECORDED, XorMatrices, agreements, end_states, mean_coefficients
+from repdyn.experiments.studies.xor import XorMatrices, agreements, end_states, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.training.networks import MLP
 from repdyn.experiments.trials.xor import PAIRS, POINTS, data, decoder_slopes, run_trial
@@ -204,7 +205,7 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in trials}))
     assert [[x.setting for x in claim.verdicts] for claim in section.claims] == [["rich", "rich_long"]] * 2
-    assert section.claims[1].verdicts[0].recorded == f"relative error {RECORDED['rich'][1]}"
+    assert section.claims[1].verdicts[0].recorded == f"relative error {recorded()['xor']['rich']['error']}"
     scores, learnt = (table.rows for table in section.tables)
     assert list(scores["setting"].unique()) == ["rich", "rich_long"]
     assert list(learnt["setting"]) == ["rich", "rich_long"]
