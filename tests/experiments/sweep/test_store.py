@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from repdyn.experiments import TwoPoints
 from repdyn.experiments.settings import Fits
+from repdyn.experiments.storage import folders
 from repdyn.experiments.storage.folders import RecordError
 from repdyn.experiments.sweep.outcome import DIVERGED, FAILED, Outcome, trained
 from repdyn.experiments.sweep.plan import plan
@@ -233,6 +234,17 @@ def test_a_plan_leaves_out_what_finished_or_diverged_and_repeats_what_failed(tmp
     store.write(diverged, Outcome(DIVERGED, "at step 3"))
     store.write(failed, Outcome(FAILED, "no memory"))
     assert plan([RUN, diverged, failed], store).missing == (failed,)
+
+
+def test_a_plan_reads_the_files_of_its_own_trials_once_and_of_others_only_what_they_are(tmp_path, monkeypatch) -> None:
+    store, read = Store(tmp_path), []
+    other = Trial(replace(SETTING, lr=0.1))
+    for trial in (RUN, other):
+        store.write(trial, OUTCOME)
+    compared = folders._digest
+    monkeypatch.setattr(folders, "_digest", lambda path: read.append(path) or compared(path))
+    plan([RUN, FIT], store)
+    assert sorted(read) == sorted(store.folder(RUN) / name for name in ("trial.json", "trajectory.parquet"))
 
 
 def test_times_are_estimated_from_earlier_trials_in_proportion_to_their_steps(tmp_path: Path) -> None:
