@@ -19,7 +19,7 @@ for found in predictions.found:
 # Early in training the mean of both outputs is still being learnt, which the theory does not know of; from the step at
 # which the mean is learnt, the measured kernels give the rest of the trajectory.
 
-figure = Figure(figsize=(9, 3.1), layout="constrained")
+figure = Figure(figsize=(9, 3.4), layout="constrained")
 axes = figure.subplots(1, 3)
 for ax, name in zip(axes, ("dh2", "dy2", "w"), strict=True):
     ax.plot(
@@ -30,5 +30,5 @@ for ax, name in zip(axes, ("dh2", "dy2", "w"), strict=True):
             ax.plot(found.steps, getattr(found.path, name), "--", lw=1.2, label=found.source)
     ax.set(title=name, xlabel="training step")
 lines = axes[0].get_legend_handles_labels()
-figure.legend(*lines, loc="outside lower center", ncols=5, frameon=False)
+figure.legend(*lines, loc="outside lower center", ncols=3, frameon=False)
 figure.savefig("kernels.png")
