@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 FOLDERS := $(shell find symbolic numeric experiments -type d -not -name __pycache__)
 
-.PHONY: run reproduce test test-slow test-kernels check format clean
+.PHONY: run reproduce test test-slow test-kernels coverage docs check format clean
 
 run: $(INSTALLED)
 	$(BIN)/repdyn derive --output results/derivation.html
@@ -34,6 +34,14 @@ test-kernels: $(INSTALLED)
 	$(NUMERIC) --seed 1 --hypothesis-seed 1
 	$(OLDER) NPY_DISABLE_CPU_FEATURES="$(FEATURES)" $(NUMERIC) --seed 2 --hypothesis-seed 2
 
+coverage: $(INSTALLED)
+	$(BIN)/pytest -n 2 --cov --cov-report=term --cov-report=html:build/coverage \
+		tests --pyargs repdyn.symbolic repdyn.numeric repdyn.experiments
+
+# The site, in build/docs: open build/docs/index.html. A warning is an error, a link that leads nowhere too.
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --fresh-env --quiet --builder html docs build/docs
+
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -50,4 +58,4 @@ $(INSTALLED): pyproject.toml constraints.txt $(FOLDERS)
 	touch $@
 
 clean:
-	rm -rf $(VENV) build results *.egg-info
+	rm -rf $(VENV) build results docs/gallery docs/reference/names *.egg-info

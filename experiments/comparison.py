@@ -96,7 +96,7 @@ class Comparison:
 
     @property
     def final_measured(self) -> float:
-        """The last measured dh2: where the network ends if ``ended``, otherwise how far it was seen."""
+        """The last measured dh2, where the network ends if ``ended`` and otherwise how far it was seen."""
         return float(self.observed[-1].dh2)
 
     @property
@@ -108,7 +108,7 @@ class Comparison:
 
     @property
     def ended(self) -> bool:
-        """Whether the end was seen: nine tenths of the difference were learnt, and nothing was cut."""
+        """Whether the end was seen, that is nine tenths of the difference learnt and nothing cut."""
         return not self.cut and self.learnt >= _ENDED
 
     @property

@@ -57,7 +57,7 @@ class LinearisedFlow:
 
     @cached_property
     def D_h(self) -> Array:
-        """The encoder's derivative, shape (T, n, d): it changes along dx alone."""
+        """The encoder's derivative, shape (T, n, d), which changes along dx alone."""
         moved = (self.dh - self._D_h @ self._dx) / (self._dx @ self._dx)
         return self._D_h + moved[:, :, None] * self._dx
 

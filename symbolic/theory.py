@@ -221,7 +221,7 @@ class Theory:
 
     @cached_property
     def programs(self) -> Mapping[str, Program]:
-        """What can be compiled, by name: ``rhs``, ``jacobian``, ``invariants``, ``readout`` and what else there is."""
+        """The programs by name, ``rhs``, ``jacobian``, ``invariants``, ``readout`` and what else there is."""
         arguments = (self.time, *self.states, *self.parameters)
         found = {
             "rhs": Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): self.rhs[x] for x in self.states}),

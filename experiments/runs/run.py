@@ -50,7 +50,7 @@ class Run:
 
     @property
     def by_layer(self) -> list[Comparison]:
-        """For one pair in a network of several hidden layers: the comparison at each, without failures."""
+        """The comparison at each of several hidden layers, without failures; none if there are several pairs."""
         compared = [c for c in self.comparisons if isinstance(c, Comparison)]
         return compared if len({c.pair for c in self.comparisons}) == 1 < len(compared) else []
 

@@ -1,0 +1,1 @@
+"""What the site needs beside Sphinx: mathematics without a script, equations from their theories, and so on."""
