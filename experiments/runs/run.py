@@ -45,7 +45,7 @@ class Run:
 
     @property
     def kind_of_pair(self) -> str:
-        """What stands before the label of a pair: digits, or pair if its points are something else."""
+        """The word before the label of a pair, digits or pair."""
         return "digits" if isinstance(self.setting, Digits) else "pair"
 
     @property
