@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..storage.files import check_folder_place
-from ..storage.folders import RecordError, check_folder, to_json, whole_folder
 from ..runs.prediction import Predictions
 from ..runs.run import Run
-from ..tracking.table import CONSTANTS, SCALARS, checked_table, labels
 from ..settings import Setting
-from ..tracking.table_files import read_table
+from ..storage.files import check_folder_place
+from ..storage.folders import RecordError, check_folder, to_json, whole_folder
 from ..storage.versions import installed_versions
+from ..tracking.table import CONSTANTS, SCALARS, checked_table, labels
+from ..tracking.table_files import read_table
 
 CONFIG, TRAJECTORY, FIT = "config.toml", "trajectory.parquet", "fit.json"
 PREDICTIONS = "predictions.json"

@@ -10,7 +10,7 @@ import pytest
 from repdyn.experiments import Digits, TwoPoints, compare, draw_comparison, run
 from repdyn.experiments.figures import LABELS, draw_layers, draw_phase_diagram, draw_run, svg
 from repdyn.experiments.figures.overview import draw_overview
-from repdyn.experiments.report import run_summary
+from repdyn.experiments.results.summary import run_summary
 from repdyn.numeric import Pair, Rates, State, crossing_time
 
 

@@ -1,0 +1,1 @@
+"""What a run left: its folder and its summary."""
