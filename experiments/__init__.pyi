@@ -34,6 +34,8 @@ from .settings import (
 from .settings import (
     override as override,
 )
+from .tracking.layers import Layer as Layer
+from .tracking.recorder import PairRecorder as PairRecorder
 from .tracking.tangent_kernels import TangentRates as TangentRates
 from .tracking.tangent_kernels import tangent_rates as tangent_rates
 from .tracking.tracker import PairTracker as PairTracker

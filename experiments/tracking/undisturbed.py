@@ -19,7 +19,10 @@ from torch.nn.parameter import is_lazy
 
 @contextmanager
 def undisturbed(module: nn.Module) -> Generator[None]:
-    """After what happens inside, modes, tensors of the module and random numbers are as before.
+    """After what happens inside, modes, tensors and attributes of the module and random numbers are as before.
+
+    Of attributes these are numbers, texts, lists, dictionaries and sets, such as counters and caches; what was not
+    there is gone.
 
     The random numbers are those of torch (of the processor and of the devices the module is on), NumPy and Python, and
     of generators that the module or one of its submodules holds as an attribute.
@@ -32,7 +35,7 @@ def undisturbed(module: nn.Module) -> Generator[None]:
     >>> int(network[0].num_batches_tracked), torch.rand(1)
     (0, tensor([0.7682]))
     """
-    undo = [*_modes(module), *_tensors(module), *_random_numbers(module)]
+    undo = [*_modes(module), *_attributes(module), *_tensors(module), *_random_numbers(module)]
     try:
         yield
     finally:
@@ -46,6 +49,39 @@ Undo = Callable[[], Any]
 def _modes(module: nn.Module) -> list[Undo]:
     # Not by train(), which a module may have made its own.
     return [partial(setattr, m, "training", m.training) for m in module.modules()]
+
+
+_OF_TORCH = frozenset(vars(nn.Module()))
+"""The attributes that torch keeps itself."""
+
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, type(None))
+
+
+def _attributes(module: nn.Module) -> list[Undo]:
+    return [partial(_restore, m, dict(vars(m)), _contents(m)) for m in module.modules()]
+
+
+def _contents(module: nn.Module) -> dict[str, Any]:
+    """The contents of the containers that a module holds as attributes."""
+    own = {name: x for name, x in vars(module).items() if name not in _OF_TORCH}
+    return {name: x.copy() for name, x in own.items() if type(x) in (list, dict, set)}
+
+
+def _restore(module: nn.Module, before: dict[str, Any], contents: dict[str, Any]) -> None:
+    attributes = vars(module)
+    for name in [x for x in attributes if x not in before]:
+        del attributes[name]
+    for name, value in before.items():
+        if name not in _OF_TORCH and isinstance(value, _PLAIN) and attributes.get(name, module) is not value:
+            attributes[name] = value
+    for name, content in contents.items():
+        value = before[name]
+        attributes[name] = value
+        if isinstance(value, list):
+            value[:] = content
+        else:
+            value.clear()
+            value.update(content)
 
 
 def _tensors(module: nn.Module) -> list[Undo]:

@@ -16,6 +16,12 @@ PAIRS = torch.tensor([[0, 1], [0, 2], [5, 3]])
 LAYERS = ["encoder", "encoder.0", "middle"]
 
 
+class Passes:
+    """A number that a look at the network does not give back."""
+
+    number = 0
+
+
 class Net(pl.LightningModule):
     """Any module: its own training step, its own optimiser."""
 
@@ -26,11 +32,11 @@ class Net(pl.LightningModule):
         self.between = between or nn.Identity()
         self.middle = nn.Linear(8, 8)
         self.decoder = nn.Linear(8, 3)
-        self.forwards = 0
+        self.forwards = Passes()
         self.losses: list[float] = []
 
     def forward(self, x):
-        self.forwards += 1
+        self.forwards.number += 1
         return self.decoder(self.middle(self.between(self.encoder(x))))
 
     def training_step(self, batch, batch_idx):
@@ -83,14 +89,14 @@ def test_sample_k_is_the_network_after_k_steps() -> None:
 def test_full_batch_training_is_tracked_without_forward_passes_of_its_own() -> None:
     net = Net()
     track(net, steps=30)
-    assert net.forwards == 30 + 2  # one before the first step and one after the last
+    assert net.forwards.number == 30 + 2  # one before the first step and one after the last
 
 
 def test_minibatch_training_takes_one_pass_for_each_record() -> None:
     net = Net()
     tracker = track(net, batch=4, steps=30, every=10)
     assert tracker.steps.tolist() == [0, 10, 20, 30]
-    assert net.forwards == 30 + 4
+    assert net.forwards.number == 30 + 4
 
 
 def test_minibatches_that_happen_to_hold_the_points_lose_no_record() -> None:
@@ -117,7 +123,7 @@ def test_values_from_the_training_pass_are_those_of_a_separate_pass() -> None:
     tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
     net = Hidden()
     fit(net, Batches(X[:1] * 0, Y[:1], batch=1, steps=9, seed=0), [tracker])
-    assert net.forwards == 9 + 10
+    assert net.forwards.number == 9 + 10
     np.testing.assert_allclose(captured.frame()["dh2"], tracker.frame()["dh2"], rtol=1e-4)
     np.testing.assert_allclose(captured.frame()["w"], tracker.frame()["w"], rtol=1e-4, atol=1e-6)
 
@@ -133,7 +139,7 @@ def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
     net, in_order = Net(), track(Net(), steps=9)
     tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
     fit(net, Shuffled(X, Y, batch=20, steps=9, seed=0), [tracker])
-    assert net.forwards == 9 + 2
+    assert net.forwards.number == 9 + 2
     np.testing.assert_allclose(tracker.frame()["dh2"], in_order.frame()["dh2"], rtol=1e-4)
 
 
@@ -141,7 +147,7 @@ def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
 def test_a_network_that_differs_in_training_is_tracked_in_evaluation_mode(between: nn.Module) -> None:
     net = Net(between)
     tracker = track(net, steps=5)
-    assert net.forwards == 5 + 6
+    assert net.forwards.number == 5 + 6
     net.eval()
     with torch.no_grad():
         h = net.middle(net.between(net.encoder(X[PAIRS[0]]))).double()
@@ -248,7 +254,11 @@ class TimeFirst(Net):
             "states",
             r"layer 'states' must put out a row for each point, got shape \(5, 6, 6",
         ),
-        (lambda: TimeFirst(flat=True), "states", r"got shape \(30, 6\) from a pass of 6 points; put the batch first"),
+        (
+            lambda: TimeFirst(flat=True),
+            "states",
+            r"got shape \(30, 6\) from a pass of 6 points, where dimension 0 should",
+        ),
         (lambda: Net(Mean(keep=True)), "between", r"layer 'between' must put out a row for each .* got shape \(1, 8\)"),
         (lambda: Net(Mean(keep=False)), "between", r"got shape \(8,\) from a pass of 6 points"),
         (
@@ -356,17 +366,44 @@ class ByHand(Net):
     [
         ("two", "counts the training steps of one optimiser, got 2 of the network's parameters; return one from"),
         ("none", "counts the training steps of one optimiser, got 0 of the network's parameters"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*returned `None`, this fit will run with no optimizer")
+def test_steps_of_several_optimisers_or_none_are_refused_before_training(way: str, words: str) -> None:
+    net = ByHand(way)
+    with pytest.raises(ValueError, match=words):
+        track(net, steps=4)
+    assert net.losses == []
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
         ("twice", "a batch must make at most one optimiser step, got 2 in the one after step 0: rates would"),
         ("past Lightning", r"did not count the optimiser step of the batch after step 0; step what self\.optimizers"),
         ("never", "global_step is still 0 after an epoch: no optimiser step was counted, and there is no time"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*returned `None`, this fit will run with no optimizer")
-def test_steps_that_are_not_one_a_batch_of_one_optimiser_are_refused(way: str, words: str) -> None:
-    net = ByHand(way)
-    with pytest.raises(ValueError, match=words):
-        track(net, steps=4)
+def test_steps_that_are_not_one_a_batch_end_the_records_and_not_the_training(way: str, words: str) -> None:
+    net, alone = ByHand(way), ByHand(way)
+    with pytest.warns(UserWarning, match=f"PairTracker records nothing more: .*{words}"):
+        tracker = track(net, steps=4)
+    fit(alone, Batches(X, Y, batch=20, steps=4, seed=0), [])
+    assert net.losses == alone.losses != []
     assert not any(module._forward_hooks for module in net.modules())
+    with pytest.warns(UserWarning, match=f"the records end at step 0: .*{words}"):
+        assert set(tracker.frame()["step"]) == {0}
+
+
+@pytest.mark.parametrize("way", ["two", "twice", "past Lightning", "once"])
+def test_batches_are_counted_whatever_is_done_with_them(way: str) -> None:
+    net = ByHand(way)
+    tracker = track(net, steps=4, count="batches", every=3)
+    assert tracker.steps.tolist()[:2] == [0, 3]
+    assert tracker.problem == ""
+    assert tracker.steps[-1] == len(net.losses)
+    assert tracker.state(1, "middle").dh2[-1] == pytest.approx(by_hand(net, [0, 2])[0], rel=1e-5)
 
 
 def test_one_step_a_batch_by_hand_is_a_training_step() -> None:
@@ -528,7 +565,10 @@ def test_a_layer_that_puts_out_no_tensor_is_refused() -> None:
         def forward(self, x):
             return self.rnn(x)[0]
 
-    with pytest.raises(TypeError, match="layer 'rnn' must put out a tensor, got tuple; name a layer inside it"):
+    with pytest.raises(
+        TypeError,
+        match="layer 'rnn' must put out a tensor, got tuple of 2; say which",
+    ):
         track(Recurrent(), layers=["rnn"])
 
 
@@ -537,7 +577,9 @@ def test_a_layer_called_twice_is_refused() -> None:
         def forward(self, x):
             return self.decoder(self.middle(self.middle(self.encoder(x))))
 
-    with pytest.raises(ValueError, match="each tracked layer must be called once in a forward pass, got calls"):
+    with pytest.raises(
+        ValueError, match="layer 'middle' must be called once in a forward pass, got 2 calls; say which"
+    ):
         track(Twice(), layers=["middle"])
 
 
@@ -551,7 +593,10 @@ def test_targets_of_another_shape_than_the_prediction_are_refused() -> None:
 def test_before_training_nothing_is_recorded() -> None:
     tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
     for ask in (tracker.frame, tracker.state, tracker.loss):
-        with pytest.raises(ValueError, match="nothing is recorded yet; pass this PairTracker to a Trainer"):
+        with pytest.raises(
+            ValueError,
+            match="nothing is recorded yet; pass a PairTracker to a Trainer, or ask",
+        ):
             ask()
     assert tracker.steps.tolist() == []
 
@@ -564,7 +609,7 @@ def test_a_layer_that_is_not_tracked_has_no_state() -> None:
 @pytest.mark.parametrize(
     ("arguments", "options", "words"),
     [
-        ((X[0], Y[PAIRS], ["a"]), {}, r"needs inputs of shape \(pairs, 2, ...\).*got \(6,\) and \(3, 2, 3\)"),
+        ((X[0], Y[PAIRS], ["a"]), {}, r"pairs need inputs of shape \(pairs, 2, ...\).*got \(6,\) and \(3, 2, 3\)"),
         ((X[PAIRS], Y[PAIRS][:2], ["a"]), {}, r"got \(3, 2, 6\) and \(2, 2, 3\)"),
         ((X[PAIRS], Y[PAIRS], []), {}, r"layers must be a sequence of at least one layer's name, each once, got \[\]"),
         (
@@ -578,7 +623,11 @@ def test_a_layer_that_is_not_tracked_has_no_state() -> None:
         ((X[PAIRS], Y[PAIRS], ["a"]), {"labels": ["x", "y", "x"]}, "a label of its own for each of the 3 pairs"),
         ((X[PAIRS], Y[PAIRS], ["a", "a"]), {}, "at least one layer's name, each once"),
         ((X[PAIRS], torch.zeros(3, 2), ["a"]), {}, r"got \(3, 2, 6\) and \(3, 2\); .* give classes as one-hot"),
-        ((X[:0, None].expand(0, 2, 6), Y[:0, None].expand(0, 2, 3), ["a"]), {}, "needs at least one pair, got none"),
+        (
+            (X[:0, None].expand(0, 2, 6), Y[:0, None].expand(0, 2, 3), ["a"]),
+            {},
+            "at least one pair is needed",
+        ),
         (
             (X[PAIRS[:1] * 0], Y[PAIRS[:1]], ["a"]),
             {},

@@ -1,0 +1,226 @@
+"""A recorder of pairs of data points for any module, whoever trains it."""
+
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
+
+import torch
+from repdyn.numeric.distances import squared_lengths
+from repdyn.symbolic.arguments import instance, shown
+from torch import Tensor, nn
+
+from .layers import Layer, as_layers, called, unknown
+from .pairs import Inputs, Pairs, mapped
+from .records import Array, PairRecords
+from .undisturbed import undisturbed
+
+Forward = Callable[[Any, Inputs], Any]
+"""How a module is called: given the module and a batch of inputs it returns the prediction, shape (points, ...)."""
+
+
+def plain_forward(module: Any, inputs: Inputs) -> Any:
+    """The module called with a tensor, with the parts of a tuple or list, or with a dictionary as keyword arguments."""
+    if isinstance(inputs, Mapping):
+        return module(**cast(Mapping[str, Any], inputs))
+    return module(*cast(Sequence[Any], inputs)) if isinstance(inputs, tuple | list) else module(inputs)
+
+
+class PairRecorder(PairRecords):
+    """Records dh2, dy2, w and the loss of pairs of data points, at layers of a module, whenever it is asked to.
+
+    Each record is one forward pass over every point once, in evaluation mode and without gradients, that leaves no
+    trace: modes, tensors of the module and random numbers are given back as they were.
+
+    Args:
+        module: any, trained by anybody.
+        inputs: both points of each pair, shape ``(pairs, 2, *input)``: a tensor or array, or a dictionary, list or
+            tuple of such.
+        targets: their targets, shape ``(pairs, 2, *output)``.
+        layers: names of submodules (as in ``named_modules``) whose outputs are hidden representations, or a
+            :class:`Layer` where that needs to be said.
+        forward: how the module is called, ``forward(module, inputs) -> prediction``, the inputs being a batch nested as
+            those of the pairs. By default a dictionary is given as keywords, a tuple as arguments.
+        labels: a name for each pair; by default its number.
+        dx2: the squared distances of the inputs, shape (pairs,), or the name of the layer, such as an embedding, at
+            which they are measured at the first record; by default those of the numbers given. Tokens, and whatever
+            else is of integers, need one or the other.
+
+    Raises:
+        TypeError: if inputs or targets are no tensors of real numbers, or a layer or the network puts out anything
+            else.
+        ValueError: if shapes do not match, inputs of a pair coincide, inputs are integers of which no distance is
+            known, a layer does not exist, is not called once, or does not put out a row for each point.
+
+    Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
+
+    >>> network = nn.Sequential(nn.Linear(1, 4), nn.Linear(4, 1))
+    >>> optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    >>> x, y = torch.tensor([[[-1.0], [0.0]]]), torch.tensor([[[0.6], [1.3]]])
+    >>> recorder = PairRecorder(network, x, y, layers=["0"])
+    >>> for step in range(20):
+    ...     recorder.record(step)
+    ...     optimiser.zero_grad()
+    ...     (network(x) - y).square().mean().backward()
+    ...     _ = optimiser.step()
+    >>> recorder.frame().shape
+    (20, 9)
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        inputs: Inputs,
+        targets: Any,
+        layers: Sequence[str | Layer],
+        *,
+        forward: Forward | None = None,
+        labels: Sequence[str] | None = None,
+        dx2: Any | None = None,
+    ) -> None:
+        pairs = Pairs(inputs, targets, labels, dx2)
+        described = as_layers(layers)
+        self._look = Look(instance("module", module, nn.Module), pairs, described, forward)
+        super().__init__(pairs, tuple(layer.name for layer in described))
+
+    def record(self, step: int) -> None:
+        """Record the network as it is now, after so many training steps.
+
+        Raises:
+            TypeError, ValueError: as the recorder, of what a pass shows; or if the step is not after the last one.
+        """
+        if isinstance(step, bool) or not isinstance(step, int) or step < 0 or self._has(step):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+            raise ValueError(
+                f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
+            )
+        self._add(step, *self._look())
+
+
+class Look:
+    """One look at a module: the prediction and the representations of every point.
+
+    Args:
+        module: the network.
+        pairs: whose points are passed through it.
+        layers: whose outputs are taken.
+        forward: how it is called.
+        context: what a pass is made in, such as that of a precision.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        pairs: Pairs,
+        layers: tuple[Layer, ...],
+        forward: Forward | None,
+        context: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self.module, self.pairs, self.layers, self.context = module, pairs, layers, context
+        self.forward = plain_forward if forward is None else forward
+        self.input_layer = pairs.measured_at if pairs.dx2 is None else None
+        self._checked = False
+        self._modules = _named_modules(module)
+        for layer in self._watched:
+            if layer.name not in self._modules:
+                raise ValueError(unknown(layer.name, self._modules))
+
+    @property
+    def _watched(self) -> tuple[Layer, ...]:
+        return self.layers if self.input_layer is None else (*self.layers, self.input_layer)
+
+    def __call__(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """The prediction, shape (points, ...), and the representations by layer, shape (points, units).
+
+        The first pass has one point more, so that no other dimension can be taken for that of the points.
+
+        Raises:
+            TypeError, ValueError: as :class:`PairRecorder`.
+        """
+        more = not self._checked
+        inputs = mapped(lambda x: self._here(torch.cat([x, x[:1]]) if more else x), self.pairs.points)
+        count = self.pairs.count + more
+        with self._outputs() as outputs, undisturbed(self.module), torch.no_grad(), self.context():
+            for m in self.module.modules():  # not by eval(), which a module may have made its own
+                m.training = False
+            prediction = self.forward(self.module, inputs)
+        seen = {layer: layer.take(_one(layer, outputs[layer.name]), count, inputs) for layer in self._watched}
+        if not isinstance(prediction, Tensor):
+            raise TypeError(
+                f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
+                "the module and the inputs that returns the prediction"
+            )
+        if prediction.shape[:1] != (count,):
+            raise ValueError(
+                f"the network must put out a row for each point, got shape {tuple(prediction.shape)} from a pass of "
+                f"{count} points; give forward=, a function of the module and the inputs that returns one"
+            )
+        if more:
+            prediction, seen = prediction[:-1], {layer: x[:-1] for layer, x in seen.items()}
+            self.pairs.check_output(tuple(prediction.shape[1:]))
+            self._checked = True
+        if self.input_layer is not None:
+            self.pairs.dx2 = _distances(self.pairs, seen[self.input_layer], self.input_layer)
+            self.input_layer = None
+        return prediction, {layer.name: seen[layer] for layer in self.layers}
+
+    def _here(self, x: Tensor) -> Tensor:
+        """A tensor on the module's device."""
+        first = next((p for p in (*self.module.parameters(), *self.module.buffers())), None)
+        return x if first is None else x.to(first.device)
+
+    @contextmanager
+    def _outputs(self) -> Generator[dict[str, list[Any]]]:
+        """What each layer puts out, call by call, while this lasts."""
+        found: dict[str, list[Any]] = {layer.name: [] for layer in self._watched}
+
+        def keep(name: str) -> Callable[[nn.Module, Any, Any], None]:
+            return lambda module, args, output: found[name].append(_copied(output))
+
+        handles = [self._modules[name].register_forward_hook(keep(name)) for name in found]
+        try:
+            yield found
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
+    """Submodules by name, without what ``torch.compile`` puts before it."""
+    return {name.replace("_orig_mod.", ""): m for name, m in module.named_modules()}
+
+
+def _copied(output: Any) -> Any:
+    """A copy of what a layer puts out, since what follows may work in place."""
+    if isinstance(output, Tensor):
+        return output.detach().clone()
+    if isinstance(output, Mapping):
+        return {key: _copied(x) for key, x in cast(Mapping[Any, Any], output).items()}
+    if type(output) in (tuple, list):
+        return type(output)(_copied(x) for x in output)
+    return output
+
+
+def _one(layer: Layer, calls: list[Any]) -> Any:
+    """The output of the one call that counts."""
+    if layer.call is None and len(calls) != 1:
+        raise ValueError(
+            f"{called(layer.name)} must be called once in a forward pass, got {len(calls)} calls; "
+            + (f"say which, as in Layer({layer.name!r}, call=0)" if calls else "name a layer that it passes through")
+        )
+    if layer.call is not None and layer.call >= len(calls):
+        raise ValueError(f"{called(layer.name)} is called {len(calls)} times in a forward pass, got call={layer.call}")
+    return calls[layer.call or 0]
+
+
+def _distances(pairs: Pairs, h: Tensor, layer: Layer) -> Array:
+    """The squared distances of the two points of each pair at a layer."""
+    both = h.cpu().double().numpy()[pairs.where.numpy()]
+    found = squared_lengths(both[:, 1] - both[:, 0])
+    if not (found > 0).all():
+        same = int((found > 0).argmin())
+        raise ValueError(f"the two inputs of a pair must differ; those of pair {same} do not at {called(layer.name)}")
+    return found
