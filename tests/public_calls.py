@@ -111,7 +111,17 @@ EXTREME = {"infinity", "a huge integer"}
 NETWORK = torch.nn.Sequential(torch.nn.Linear(1, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
 ENDS = torch.tensor([[[-1.0], [0.0]]])
 TRACKED = experiments.PairTracker(ENDS, ENDS, ["0"])
-TRACKED._steps, TRACKED._records = [0], [np.ones((1, 4))]
+RECORDER = experiments.PairRecorder(NETWORK, ENDS, ENDS, ["0"])
+for shows in (TRACKED, RECORDER):
+    shows._steps, shows._values = [0], [np.ones((1, 4))]
+PAIRED = {
+    "inputs": Given(ENDS),
+    "targets": Given(ENDS),
+    "layers": Given(["0"], {"strings"}),
+    "labels": Given(["first"], {"None", "what is forward"}, "label"),
+    "forward": Given(None, {"None", "a class", "a function", "what is module"}),
+    "dx2": Given([1.0], {"None", "what is forward", "what is count", *TEXT}),
+}
 TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05)
 LATE = symbolic.theories()["growing_rates"].approach
 (COMPARED,) = experiments.compare(FRAME)
@@ -350,17 +360,37 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.PairTracker": Call(
         experiments.PairTracker,
+        {**PAIRED, "every": Given(1, {"a huge integer"}), "count": Given("batches")},
+    ),
+    "experiments.PairRecorder": Call(
+        experiments.PairRecorder,
+        {"module": Given(NETWORK), **PAIRED, "dx2": Given([1.0], {"None", "a string", "what is forward"}, "layer")},
+    ),
+    "experiments.PairRecorder.record": Call(
+        lambda step: experiments.PairRecorder(NETWORK, ENDS, ENDS, ["0"]).record(step),
+        {"step": Given(3, {"a huge integer"})},
+    ),
+    "experiments.Layer": Call(
+        experiments.Layer,
         {
-            "inputs": Given(ENDS),
-            "targets": Given(ENDS),
-            "layers": Given(["0"], {"strings"}),
-            "every": Given(1, {"a huge integer"}),
-            "labels": Given(["first"], {"None"}, "label"),
+            "name": Given("0", TEXT),
+            "select": Given(0, {"None", "a huge integer", "what is name", "what is pool", "what is mask", *TEXT}),
+            "batch": Given(0, {"a huge integer"}),
+            "positions": Given(1, {"None", "a huge integer"}),
+            "pool": Given("mean", called="mask"),
+            "mask": Given("mask", {"None", *TEXT}),
+            "call": Given(0, {"None", "a huge integer"}),
         },
     ),
-    "experiments.PairTracker.pair": Call(TRACKED.pair, {"pair": Given(0)}),
-    "experiments.PairTracker.loss": Call(TRACKED.loss, {"pair": Given(0)}),
-    "experiments.PairTracker.state": Call(TRACKED.state, {"pair": Given(0), "layer": Given("0", {"None"})}),
+    **{
+        f"experiments.{kind}.{method}": Call(getattr(of, method), given)
+        for kind, of in (("PairTracker", TRACKED), ("PairRecorder", RECORDER))
+        for method, given in {
+            "pair": {"pair": Given(0)},
+            "loss": {"pair": Given(0)},
+            "state": {"pair": Given(0), "layer": Given("0", {"None"})},
+        }.items()
+    },
     "experiments.Digits.check_images": Call(experiments.Digits().check_images, {"images": Given(64)}),
     **{
         f"experiments.{kind.__name__}": Call(

@@ -40,10 +40,11 @@ class Layer:
 
     Raises:
         TypeError: if the name or the mask is no text.
-        ValueError: if a number is negative, the pool unknown, or a mask is given that the pool does not use.
+        ValueError: if a number is negative, a selection is of another kind, the pool unknown, or a mask is given that
+            the pool does not use.
 
-    >>> Layer("lstm", select=0, pool="last").take((torch.ones(3, 5, 2), None), 3).shape
-    torch.Size([3, 2])
+    >>> Layer("lstm", select=0, pool="last").batch
+    0
     """
 
     name: str
@@ -59,92 +60,45 @@ class Layer:
             value = getattr(self, key)
             if not (isinstance(value, str) or (key == "mask" and value is None)):
                 raise TypeError(f"{key} of a layer must be text, got {shown(value)}")
+        path = self.select if isinstance(self.select, tuple) else (self.select,)
+        if self.select is not None and not all(type(x) in (int, str) for x in path):
+            raise ValueError(
+                f"select of layer {self.name!r} must be an index, a key or an attribute, or a tuple of them, got "
+                f"{shown(self.select)}"
+            )
         for key, least in (("batch", 0), ("positions", 1), ("call", 0)):
             value = getattr(self, key)
-            if value is not None and (type(value) is not int or value < least):
+            optional = key != "batch" and value is None
+            if not optional and (type(value) is not int or value < least):
                 raise ValueError(f"{key} of layer {self.name!r} must be an integer from {least} on, got {shown(value)}")
-        if not (callable(self.pool) or type(self.pool) is int or self.pool in POOLS):
+        known = isinstance(self.pool, str) and self.pool in POOLS
+        if not (callable(self.pool) or type(self.pool) is int or known):
             raise ValueError(
                 f"pool of layer {self.name!r} must be {', '.join(POOLS)}, the number of a position or a callable, got "
                 f"{shown(self.pool)}"
             )
-        if self.mask is not None and self.pool not in ("last", "mean"):
+        if self.mask is not None and not (known and self.pool != "flatten"):
             raise ValueError(f"the mask of layer {self.name!r} is for the pools last and mean, got {shown(self.pool)}")
 
-    def take(self, output: Any, points: int, inputs: Any = None) -> Tensor:
-        """The representations, shape (points, units).
 
-        Raises:
-            TypeError: if what is selected is no tensor of real numbers.
-            ValueError: if it has no row for each point, or no such position.
-        """
-        h = self._tensor(output)
-        if self.positions is not None:
-            self._check(h, self.positions * points, 0, points)
-            h = h.unflatten(0, (points, self.positions))
-        else:
-            self._check(h, points, self.batch, points)
-            h = h.movedim(self.batch, 0)
-        return self._pooled(h, inputs).reshape(points, -1)
+def representations(layer: Layer, output: Any, points: int, inputs: Any = None) -> Tensor:
+    """What a layer put out in a pass of so many points, as a row a point, shape (points, units).
 
-    def _tensor(self, output: Any) -> Tensor:
-        path = self.select if isinstance(self.select, tuple) else () if self.select is None else (self.select,)
-        for key in path:
-            try:
-                output = getattr(output, key) if isinstance(key, str) and hasattr(output, key) else output[key]
-            except (LookupError, TypeError):
-                raise TypeError(f"{called(self.name)} puts out nothing at {key!r}: {_inside(output)}") from None
-        if not isinstance(output, Tensor):
-            raise TypeError(
-                f"{called(self.name)} must put out a tensor, got {_inside(output)}; say which part it is, as in "
-                f"Layer({self.name!r}, select=0)"
-            )
-        if output.is_complex():
-            raise TypeError(f"{called(self.name)} must put out real numbers, got {output.dtype}")
-        return output
+    Raises:
+        TypeError: if what is selected is no tensor of real numbers.
+        ValueError: if it has no row for each point, or no such position.
 
-    def _check(self, h: Tensor, count: int, dimension: int, points: int) -> None:
-        if h.ndim <= dimension or h.shape[dimension] != count:
-            raise ValueError(
-                f"{called(self.name)} must put out a row for each point, got shape {tuple(h.shape)} from a pass of "
-                f"{points} points, where dimension {dimension} should be {count}; say where the points are, as in "
-                f"Layer({self.name!r}, batch=1) or Layer({self.name!r}, positions=...)"
-            )
-
-    def _pooled(self, h: Tensor, inputs: Any) -> Tensor:
-        if callable(self.pool):
-            return self.pool(h)
-        if self.pool == "flatten":
-            return h
-        if h.ndim < 3:
-            raise ValueError(
-                f"pool {self.pool!r} of layer {self.name!r} is over positions, and its points have none: shape "
-                f"{tuple(h.shape)}"
-            )
-        if isinstance(self.pool, int):
-            if not -h.shape[1] <= self.pool < h.shape[1]:
-                raise ValueError(f"layer {self.name!r} has {h.shape[1]} positions, got position {self.pool}")
-            return h[:, self.pool]
-        counts = self._counts(h, inputs)
-        if self.pool == "mean":
-            weights = counts.to(h.dtype).reshape(*counts.shape, *[1] * (h.ndim - 2))
-            return (h * weights).sum(1) / weights.sum(1)
-        last = counts.shape[1] - 1 - counts.flip(1).int().argmax(1)
-        return h[torch.arange(len(h), device=h.device), last]
-
-    def _counts(self, h: Tensor, inputs: Any) -> Tensor:
-        """Which positions of each point count, shape (points, positions)."""
-        if self.mask is None:
-            return torch.ones(h.shape[:2], dtype=torch.bool, device=h.device)
-        if not isinstance(inputs, Mapping) or self.mask not in inputs:
-            raise ValueError(f"layer {self.name!r} needs inputs that are a dictionary with the mask {self.mask!r}")
-        counts = cast(Tensor, inputs[self.mask]).to(h.device) != 0
-        if counts.shape != h.shape[:2] or not counts.any(1).all():
-            raise ValueError(
-                f"the mask {self.mask!r} must have the shape {tuple(h.shape[:2])} of layer {self.name!r} and count at "
-                f"least one position of each point, got shape {tuple(counts.shape)}"
-            )
-        return counts
+    >>> representations(Layer("lstm", select=0, pool="last"), (torch.ones(3, 5, 2), None), 3).shape
+    torch.Size([3, 2])
+    """
+    h: Tensor = _selected(layer, output)
+    if layer.positions is not None:
+        _check_points(layer, h, layer.positions * points, 0, points)
+        h = h.reshape(points, layer.positions, *h.shape[1:])
+    else:
+        _check_points(layer, h, points, layer.batch, points)
+        h = h.movedim(layer.batch, 0)
+    return _pooled(layer, h, inputs).reshape(points, -1)
 
 
 def as_layers(layers: Sequence[str | Layer]) -> tuple[Layer, ...]:
@@ -180,10 +134,80 @@ def unknown(name: str, known: Iterable[str]) -> str:
     return f"there is no layer {name!r}; there are {', '.join(near)}{more}" if names else f"there is no layer {name!r}"
 
 
+def _selected(layer: Layer, output: Any) -> Tensor:
+    path: tuple[int | str, ...] = (
+        layer.select if isinstance(layer.select, tuple) else () if layer.select is None else (layer.select,)
+    )
+    for key in path:
+        try:
+            output = getattr(output, key) if isinstance(key, str) and hasattr(output, key) else output[key]
+        except (LookupError, TypeError):
+            raise TypeError(f"{called(layer.name)} puts out nothing at {key!r}: {_inside(output)}") from None
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"{called(layer.name)} must put out a tensor, got {_inside(output)}; say which part it is, as in "
+            f"Layer({layer.name!r}, select=0)"
+        )
+    if output.is_complex():
+        raise TypeError(f"{called(layer.name)} must put out real numbers, got {output.dtype}")
+    return output
+
+
+def _check_points(layer: Layer, h: Tensor, count: int, dimension: int, points: int) -> None:
+    if h.ndim <= dimension or h.shape[dimension] != count:
+        raise ValueError(
+            f"{called(layer.name)} must put out a row for each point, got shape {tuple(h.shape)} from a pass of "
+            f"{points} points, where dimension {dimension} should be {count}; say where the points are, as in "
+            f"Layer({layer.name!r}, batch=1) or Layer({layer.name!r}, positions=...)"
+        )
+
+
+def _pooled(layer: Layer, h: Tensor, inputs: Any) -> Tensor:
+    if callable(layer.pool):
+        pooled: Any = layer.pool(h)
+        if not isinstance(pooled, Tensor) or pooled.shape[:1] != h.shape[:1]:
+            what = f"shape {tuple(pooled.shape)}" if isinstance(pooled, Tensor) else _inside(pooled)
+            raise ValueError(
+                f"the pool of layer {layer.name!r} must give a row for each of {len(h)} points, got {what}"
+            )
+        return pooled
+    if layer.pool == "flatten":
+        return h
+    if h.ndim < 3:
+        raise ValueError(
+            f"pool {layer.pool!r} of layer {layer.name!r} is over positions, and its points have none: shape "
+            f"{tuple(h.shape)}"
+        )
+    if isinstance(layer.pool, int):
+        if not -h.shape[1] <= layer.pool < h.shape[1]:
+            raise ValueError(f"layer {layer.name!r} has {h.shape[1]} positions, got position {layer.pool}")
+        return h[:, layer.pool]
+    counts = _counts(layer, h, inputs)
+    if layer.pool == "mean":
+        weights = counts.to(h.dtype).reshape(*counts.shape, *[1] * (h.ndim - 2))
+        return (h * weights).sum(1) / weights.sum(1)
+    last = counts.shape[1] - 1 - counts.flip(1).int().argmax(1)
+    return h[torch.arange(len(h), device=h.device), last]
+
+
+def _counts(layer: Layer, h: Tensor, inputs: Any) -> Tensor:
+    """Which positions of each point count, shape (points, positions)."""
+    if layer.mask is None:
+        return torch.ones(h.shape[:2], dtype=torch.bool, device=h.device)
+    if not isinstance(inputs, Mapping) or layer.mask not in inputs:
+        raise ValueError(f"layer {layer.name!r} needs inputs that are a dictionary with the mask {layer.mask!r}")
+    counts = cast(Tensor, inputs[layer.mask]).to(h.device) != 0
+    if counts.shape != h.shape[:2] or not counts.any(1).all():
+        raise ValueError(
+            f"the mask {layer.mask!r} must have the shape {tuple(h.shape[:2])} of layer {layer.name!r} and count at "
+            f"least one position of each point, got shape {tuple(counts.shape)}"
+        )
+    return counts
+
+
 def _inside(output: Any) -> str:
     """What an output is, in few words."""
+    kind = type(output).__name__
     if isinstance(output, Mapping):
-        return f"{type(output).__name__} with the keys {', '.join(map(str, cast(Mapping[Any, Any], output)))}"
-    if isinstance(output, tuple | list):
-        return f"{type(output).__name__} of {len(cast(Sequence[Any], output))}"
-    return type(output).__name__
+        return f"{kind} with the keys {', '.join(map(str, cast(Mapping[Any, Any], output)))}"
+    return f"{kind} of {len(cast(Sequence[Any], output))}" if isinstance(output, tuple | list) else kind

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from repdyn.numeric.arguments import real
 from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import shown
 from torch import Tensor
@@ -130,7 +131,8 @@ def mapped(function: Callable[[Any], Tensor], inputs: Inputs) -> Inputs:
     if isinstance(inputs, Mapping):
         return {key: mapped(function, x) for key, x in cast(Mapping[Any, Any], inputs).items()}
     if isinstance(inputs, tuple | list):
-        return type(inputs)(mapped(function, x) for x in cast(Sequence[Any], inputs))
+        parts = [mapped(function, x) for x in cast(Sequence[Any], inputs)]
+        return tuple(parts) if isinstance(inputs, tuple) else parts
     return function(inputs)
 
 
@@ -156,8 +158,9 @@ def are_names(value: Any) -> bool:
 
 def _as_tensor(name: str) -> Callable[[Any], Tensor]:
     def tensor(value: Any) -> Tensor:
-        if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-            value = torch.from_numpy(np.ascontiguousarray(value))
+        if isinstance(value, np.ndarray):
+            array = cast(NDArray[Any], value)
+            value = torch.from_numpy(np.ascontiguousarray(array)) if array.dtype.kind in "fiub" else array
         if not isinstance(value, Tensor):
             raise TypeError(f"{name} must be of type Tensor, got {shown(value)}")
         if value.is_complex():
@@ -168,7 +171,7 @@ def _as_tensor(name: str) -> Callable[[Any], Tensor]:
 
 
 def _given(dx2: Any, pairs: int) -> Array:
-    found = np.asarray(dx2.detach().cpu() if isinstance(dx2, Tensor) else dx2, dtype=np.float64)
+    found = real("dx2", dx2.detach().cpu().numpy() if isinstance(dx2, Tensor) else dx2)
     if found.shape != (pairs,) or not np.isfinite(found).all() or not (found > 0).all():
         raise ValueError(f"dx2 must be a positive number for each of the {pairs} pairs, got {shown(dx2)}")
     return found

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
@@ -14,10 +14,10 @@ from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor, nn
 
-from .layers import Layer, as_layers, called, unknown
-from .pairs import Inputs, Pairs, mapped
+from .layers import Layer, as_layers, called, representations, unknown
+from .pairs import Inputs, Pairs, mapped, tensors
 from .records import Array, PairRecords
-from .undisturbed import undisturbed
+from .undisturbed import reseed, undisturbed
 
 Forward = Callable[[Any, Inputs], Any]
 """How a module is called: given the module and a batch of inputs it returns the prediction, shape (points, ...)."""
@@ -28,6 +28,17 @@ def plain_forward(module: Any, inputs: Inputs) -> Any:
     if isinstance(inputs, Mapping):
         return module(**cast(Mapping[str, Any], inputs))
     return module(*cast(Sequence[Any], inputs)) if isinstance(inputs, tuple | list) else module(inputs)
+
+
+def checked_forward(forward: Forward | None) -> Forward:
+    """The function, or that which calls the module plainly.
+
+    Raises:
+        TypeError: if it is no function.
+    """
+    if forward is not None and not callable(forward):  # pyright: ignore[reportUnnecessaryComparison]  # users may not type-check
+        raise TypeError(f"forward must be a function of the module and the inputs, got {shown(forward)}")
+    return plain_forward if forward is None else forward
 
 
 class PairRecorder(PairRecords):
@@ -120,7 +131,7 @@ class Look:
         context: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self.module, self.pairs, self.layers, self.context = module, pairs, layers, context
-        self.forward = plain_forward if forward is None else forward
+        self.forward = checked_forward(forward)
         self.input_layer = pairs.measured_at if pairs.dx2 is None else None
         self._checked = False
         self._modules = _named_modules(module)
@@ -135,19 +146,37 @@ class Look:
     def __call__(self) -> tuple[Tensor, dict[str, Tensor]]:
         """The prediction, shape (points, ...), and the representations by layer, shape (points, units).
 
-        The first pass has one point more, so that no other dimension can be taken for that of the points.
+        The first time one point more is passed, so that no other dimension can be taken for that of the points, and
+        once more in another order, which the rows must follow.
 
         Raises:
             TypeError, ValueError: as :class:`PairRecorder`.
         """
-        more = not self._checked
-        inputs = mapped(lambda x: self._here(torch.cat([x, x[:1]]) if more else x), self.pairs.points)
-        count = self.pairs.count + more
+        if self._checked:
+            prediction, seen = self._pass(mapped(self._here, self.pairs.points))
+        else:
+            inputs = mapped(lambda x: self._here(torch.cat([x, x[:1]])), self.pairs.points)
+            first = self._pass(inputs)
+            self._check_order(inputs, first)
+            prediction, seen = first[0][:-1], {layer: x[:-1] for layer, x in first[1].items()}
+            self.pairs.check_output(tuple(prediction.shape[1:]))
+            self._checked = True
+        if self.input_layer is not None:
+            self.pairs.dx2 = _distances(self.pairs, seen[self.input_layer], self.input_layer)
+            self.input_layer = None
+        return prediction, {layer.name: seen[layer] for layer in self.layers}
+
+    def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
+        """The prediction and the representations of a batch."""
+        count = len(next(tensors(inputs)))
         with self._outputs() as outputs, undisturbed(self.module), torch.no_grad(), self.context():
+            if seed is not None:
+                reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
                 m.training = False
             prediction = self.forward(self.module, inputs)
-        seen = {layer: layer.take(_one(layer, outputs[layer.name]), count, inputs) for layer in self._watched}
+        given = {layer: _one(layer, outputs[layer.name]) for layer in self._watched}
+        seen = {layer: representations(layer, output, count, inputs) for layer, output in given.items()}
         if not isinstance(prediction, Tensor):
             raise TypeError(
                 f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
@@ -158,14 +187,21 @@ class Look:
                 f"the network must put out a row for each point, got shape {tuple(prediction.shape)} from a pass of "
                 f"{count} points; give forward=, a function of the module and the inputs that returns one"
             )
-        if more:
-            prediction, seen = prediction[:-1], {layer: x[:-1] for layer, x in seen.items()}
-            self.pairs.check_output(tuple(prediction.shape[1:]))
-            self._checked = True
-        if self.input_layer is not None:
-            self.pairs.dx2 = _distances(self.pairs, seen[self.input_layer], self.input_layer)
-            self.input_layer = None
-        return prediction, {layer.name: seen[layer] for layer in self.layers}
+        return prediction, seen
+
+    def _check_order(self, inputs: Inputs, first: tuple[Tensor, dict[Layer, Tensor]]) -> None:
+        """Check that rows go with the points, unless the network draws numbers of its own."""
+        shown = _by_name(first)
+        turned = _by_name(self._pass(mapped(lambda x: x.roll(-1, 0), inputs)))
+        wrong = [name for name, x in shown.items() if not alike(x, turned[name].roll(1, 0))]
+        if not wrong:
+            return
+        again = _by_name(self._pass(inputs, seed=1))
+        if all(alike(x, again[name]) for name, x in shown.items()):
+            raise ValueError(
+                f"the rows of {called(wrong[0])} do not go with the points: in a pass in another order they were "
+                "others; say where the points are (batch=, positions=), or pass points that do not change each other"
+            )
 
     def _here(self, x: Tensor) -> Tensor:
         """A tensor on the module's device."""
@@ -188,9 +224,23 @@ class Look:
                 handle.remove()
 
 
+def _by_name(seen: tuple[Tensor, dict[Layer, Tensor]]) -> dict[str, Tensor]:
+    """The representations by layer, and the prediction, which is the network's."""
+    return {**{layer.name: x for layer, x in seen[1].items()}, "": seen[0]}
+
+
+def alike(x: Tensor, other: Tensor) -> bool:
+    """Whether two passes show the same, up to the rounding of another batch."""
+    if x.shape != other.shape:
+        return False
+    scale = float(x.abs().max()) if x.numel() else 0.0
+    return torch.allclose(x.double(), other.double(), rtol=1e-3, atol=1e-4 * scale, equal_nan=True)
+
+
 def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
     """Submodules by name, without what ``torch.compile`` puts before it."""
-    return {name.replace("_orig_mod.", ""): m for name, m in module.named_modules()}
+    found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
+    return {name.replace("_orig_mod.", ""): m for name, m in found}
 
 
 def _copied(output: Any) -> Any:

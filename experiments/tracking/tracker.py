@@ -25,7 +25,7 @@ from torch.utils.hooks import RemovableHandle
 
 from .layers import Layer, as_layers
 from .pairs import Inputs, Pairs, mapped, tensors
-from .recorder import Forward, Look
+from .recorder import Forward, Look, alike, checked_forward
 from .records import PairRecords
 from .watch import PREDICTION, LayerWatch
 
@@ -105,8 +105,9 @@ class PairTracker(PairRecords, pl.Callback):
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
-        if count not in COUNTS:
+        if not isinstance(count, str) or count not in COUNTS:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"count must be {' or '.join(COUNTS)}, got {shown(count)}")
+        checked_forward(forward)
         described = as_layers(layers)
         super().__init__(Pairs(inputs, targets, labels, dx2), tuple(layer.name for layer in described))
         self.every, self.count, self.problem = every, count, ""
@@ -354,13 +355,9 @@ class PairTracker(PairRecords, pl.Callback):
     def _agrees(self, captured: dict[str, Tensor]) -> bool:
         """Whether the training pass shows what a separate pass shows, up to the rounding of another batch size."""
         prediction, hidden = self._reference
-        return all(
-            bool(x.isfinite().all())
-            and torch.allclose(
-                x.double(), captured[name].reshape(len(x), -1).double(), rtol=1e-3, atol=1e-4 * float(x.abs().max())
-            )
-            for name, x in {PREDICTION: prediction.reshape(len(prediction), -1), **hidden}.items()
-        )
+        shown = {PREDICTION: prediction.reshape(len(prediction), -1), **hidden}
+        seen = {name: captured[name].reshape(len(x), -1) for name, x in shown.items()}
+        return all(bool(x.isfinite().all()) and alike(x, seen[name]) for name, x in shown.items())
 
     def _find_points(self, batch: Any) -> tuple[Tensor, int] | None:
         """The rows of a batch that hold the tracked points and the number of its points, or None."""

@@ -43,6 +43,23 @@ def undisturbed(module: nn.Module) -> Generator[None]:
             step()
 
 
+def reseed(module: nn.Module, seed: int) -> None:
+    """Let everything from which random numbers are drawn in a forward pass begin elsewhere."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  # the numbers that all code shares
+    random.seed(seed)
+    for value in (value for m in module.modules() for value in vars(m).values()):
+        match value:
+            case torch.Generator():
+                value.manual_seed(seed)
+            case np.random.Generator():
+                value.bit_generator.state = type(value.bit_generator)(seed).state
+            case np.random.RandomState() | random.Random():
+                value.seed(seed)
+            case _:
+                pass
+
+
 Undo = Callable[[], Any]
 
 

@@ -426,6 +426,45 @@ def test_outputs_that_are_no_predictions_are_refused() -> None:
         timed.record(0)
 
 
+class TimeByPoint(nn.Module):
+    """States of all times and points in one dimension, time by time: of the right size, in another order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat, self.out = nn.Linear(4, UNITS), nn.Linear(UNITS, 3)
+
+    def forward(self, x):
+        h = self.flat(x.transpose(0, 1).reshape(-1, 4)).view(TIMES, len(x), UNITS)
+        return self.out(h.mean(0))
+
+
+class OfTheBatch(nn.Module):
+    """The first point of a batch changes all others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.out = nn.Linear(4, UNITS), nn.Linear(UNITS, 3)
+
+    def forward(self, x):
+        return self.out(self.inner(x[:, 0] - x[:1, 0]))
+
+
+@pytest.mark.parametrize(
+    ("network", "layer"), [(TimeByPoint, Layer("flat", positions=TIMES)), (OfTheBatch, Layer("inner"))]
+)
+def test_rows_that_do_not_go_with_the_points_are_refused(network, layer: Layer) -> None:
+    recorder = PairRecorder(network(), SEQUENCES, TARGETS, [layer])
+    with pytest.raises(ValueError, match=f"the rows of layer '{layer.name}' do not go with the points"):
+        recorder.record(0)
+
+
+def test_a_pool_that_gives_no_row_a_point_is_refused() -> None:
+    for pool, words in ((lambda h: h.mean(0), r"got shape \(12, 6\)"), (lambda h: 3.0, "got float")):
+        recorder = PairRecorder(Recurrent(), SEQUENCES, TARGETS, [Layer("lstm", select=0, pool=pool)])
+        with pytest.raises(ValueError, match=f"pool of layer 'lstm' must give a row for each of 11 points, {words}"):
+            recorder.record(0)
+
+
 def test_records_are_in_the_order_of_steps() -> None:
     recorder = PairRecorder(Plain(), X[FIRST], Y[FIRST], ["encoder"])
     for step in (3, True, -1, 2.0):

@@ -89,14 +89,14 @@ def test_sample_k_is_the_network_after_k_steps() -> None:
 def test_full_batch_training_is_tracked_without_forward_passes_of_its_own() -> None:
     net = Net()
     track(net, steps=30)
-    assert net.forwards.number == 30 + 2  # one before the first step and one after the last
+    assert net.forwards.number == 30 + 3  # two before the first step and one after the last
 
 
 def test_minibatch_training_takes_one_pass_for_each_record() -> None:
     net = Net()
     tracker = track(net, batch=4, steps=30, every=10)
     assert tracker.steps.tolist() == [0, 10, 20, 30]
-    assert net.forwards.number == 30 + 4
+    assert net.forwards.number == 30 + 5
 
 
 def test_minibatches_that_happen_to_hold_the_points_lose_no_record() -> None:
@@ -123,7 +123,7 @@ def test_values_from_the_training_pass_are_those_of_a_separate_pass() -> None:
     tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
     net = Hidden()
     fit(net, Batches(X[:1] * 0, Y[:1], batch=1, steps=9, seed=0), [tracker])
-    assert net.forwards.number == 9 + 10
+    assert net.forwards.number == 9 + 11
     np.testing.assert_allclose(captured.frame()["dh2"], tracker.frame()["dh2"], rtol=1e-4)
     np.testing.assert_allclose(captured.frame()["w"], tracker.frame()["w"], rtol=1e-4, atol=1e-6)
 
@@ -139,7 +139,7 @@ def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
     net, in_order = Net(), track(Net(), steps=9)
     tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
     fit(net, Shuffled(X, Y, batch=20, steps=9, seed=0), [tracker])
-    assert net.forwards.number == 9 + 2
+    assert net.forwards.number == 9 + 3
     np.testing.assert_allclose(tracker.frame()["dh2"], in_order.frame()["dh2"], rtol=1e-4)
 
 
@@ -147,7 +147,7 @@ def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
 def test_a_network_that_differs_in_training_is_tracked_in_evaluation_mode(between: nn.Module) -> None:
     net = Net(between)
     tracker = track(net, steps=5)
-    assert net.forwards.number == 5 + 6
+    assert net.forwards.number == 5 + 7
     net.eval()
     with torch.no_grad():
         h = net.middle(net.between(net.encoder(X[PAIRS[0]]))).double()
