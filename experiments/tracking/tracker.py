@@ -9,6 +9,7 @@ from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedI
 
 # isort: split
 import hashlib
+import sys
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ _AGAIN = 100
 class PairTracker(PairRecords, pl.Callback):
     """Records dh2, dy2, w and the loss of pairs of data points, for named layers, while any module trains.
 
-    Works on any LightningModule. Where the training batch holds every tracked input, in any
+    Works on any LightningModule, of ``pytorch_lightning`` or ``lightning``. Where the training batch holds every tracked input, in any
     order, the values are taken from the training forward pass itself, without
     extra work, provided that it gives the same values as a forward pass in
     evaluation mode (checked at the first step and at every 100th record, so dropout or batch
@@ -90,6 +91,12 @@ class PairTracker(PairRecords, pl.Callback):
     >>> round(tracker.pair().dy2, 6)
     0.49
     """
+
+    def __new__(cls, *_: Any, **__: Any) -> PairTracker:
+        """A tracker that the trainer of the package ``lightning`` takes as well, if that is what is used."""
+        callback = getattr(sys.modules.get("lightning.pytorch"), "Callback", None)
+        of_both = cls if callback is None or issubclass(cls, callback) else type(cls.__name__, (cls, callback), {})
+        return cast(PairTracker, object.__new__(of_both))
 
     def __init__(
         self,
@@ -144,7 +151,7 @@ class PairTracker(PairRecords, pl.Callback):
     @property
     def state_key(self) -> str:
         """What distinguishes this tracker from those of other pairs or layers in the same trainer."""
-        return f"{type(self).__qualname__}-{self._identity()}"
+        return f"{PairTracker.__name__}-{self._identity()}"
 
     def _identity(self) -> str:
         """A digest of the pairs and of what is looked at."""
