@@ -42,13 +42,14 @@ _AGAIN = 100
 class PairTracker(PairRecords, pl.Callback):
     """Records dh2, dy2, w and the loss of pairs of data points, for named layers, while any module trains.
 
-    Works on any LightningModule, of ``pytorch_lightning`` or ``lightning``. Where the training batch holds every tracked
-    input, in any order, the values are taken from the training forward pass itself, without extra work, provided that it
-    gives the same values as a forward pass in evaluation mode (checked at the first step and at every 100th record, so
-    dropout or batch normalisation are noticed). Otherwise one batched forward pass in evaluation mode and without
-    gradients is made for each record. Training is not disturbed: modes, attributes of the module and random numbers are
-    given back as they were (:func:`~repdyn.experiments.tracking.undisturbed.undisturbed`), what the module logs in such a
-    pass is dropped, and what goes wrong with a record ends the records and not the training.
+    Works on any LightningModule, of ``pytorch_lightning`` or ``lightning``. Where the training batch holds every
+    tracked input, in any order, the values are taken from the training forward pass itself, without extra work,
+    provided that it gives the same values as a forward pass in evaluation mode (checked at the first step and at
+    every 100th record, so dropout or batch normalisation are noticed). Otherwise one batched forward pass in
+    evaluation mode and without gradients is made for each record. Training is not disturbed: modes, attributes of the
+    module and random numbers are given back as they were
+    (:func:`~repdyn.experiments.tracking.undisturbed.undisturbed`), what the module logs in such a pass is dropped,
+    and what goes wrong with a record ends the records and not the training.
 
     Args:
         inputs: both points of each pair, shape ``(pairs, 2, *input)``: a tensor or array, or a dictionary, list or
