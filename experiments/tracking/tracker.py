@@ -91,12 +91,6 @@ class PairTracker(PairRecords, pl.Callback):
     0.49
     """
 
-    def __new__(cls, *_: Any, **__: Any) -> PairTracker:
-        """A tracker that the trainer of the package ``lightning`` takes as well, if that is what is used."""
-        callback = getattr(sys.modules.get("lightning.pytorch"), "Callback", None)
-        of_both = cls if callback is None or issubclass(cls, callback) else type(cls.__name__, (cls, callback), {})
-        return cast(PairTracker, object.__new__(of_both))
-
     def __init__(
         self,
         inputs: Inputs,
@@ -128,6 +122,10 @@ class PairTracker(PairRecords, pl.Callback):
         self._counter: RemovableHandle | None = None
         self._capture_agrees: bool | None = None
         self._captured = self._sure = 0
+        # The trainer of the package lightning takes callbacks of its own class, if that is what is used.
+        callback = getattr(sys.modules.get("lightning.pytorch"), "Callback", None)
+        if callback is not None and not isinstance(self, callback):
+            self.__class__ = type(type(self).__name__, (type(self), callback), {})
         self._reference: tuple[Tensor, dict[str, Tensor]]
 
     def frame(self) -> pd.DataFrame:

@@ -382,7 +382,11 @@ def test_sigterm_ends_training_with_one_line_and_is_given_back(tmp_path: Path, m
 )
 def test_a_signal_ends_every_command_with_one_line(words, at, number, status, monkeypatch, capsys) -> None:
     monkeypatch.setattr(at, lambda *_, **__: signal.raise_signal(number))
-    assert main(words.split()) == status
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
+    try:
+        assert main(words.split()) == status
+    finally:
+        signal.signal(signal.SIGINT, before)
     captured = capsys.readouterr()
     assert captured.err.endswith("; what was finished is kept\n")
     assert (captured.err.count("\n"), captured.out) == (1, "")
