@@ -81,17 +81,43 @@ class Layer:
             raise ValueError(f"the mask of layer {self.name!r} is for the pools last and mean, got {shown(self.pool)}")
 
 
-def representations(layer: Layer, output: Any, points: int, inputs: Any = None) -> Tensor:
-    """What a layer put out in a pass of so many points, as a row a point, shape (points, units).
+def selected(layer: Layer, output: Any) -> Tensor:
+    """A copy of the tensor that is taken of what a layer puts out, since what follows may work in place.
 
     Raises:
-        TypeError: if what is selected is no tensor of real numbers.
+        TypeError: if it is no tensor of real numbers.
+
+    >>> selected(Layer("lstm", select=(1, 0)), (None, (torch.ones(2), None)))
+    tensor([1., 1.])
+    """
+    path: tuple[int | str | None, ...] = layer.select if isinstance(layer.select, tuple) else (layer.select,)
+    for key in path:
+        if key is None:
+            break
+        try:
+            output = _part(output, key)
+        except (LookupError, TypeError):
+            raise TypeError(f"{called(layer.name)} puts out nothing at {key!r}: {_inside(output)}") from None
+    if not isinstance(output, Tensor):
+        inner = next(iter(cast(Mapping[Any, Any], output)), 0) if isinstance(output, Mapping) else 0
+        raise TypeError(
+            f"{called(layer.name)} must put out a tensor, got {_inside(output)}; say which part it is, as in "
+            f"Layer({layer.name!r}, select={inner!r})"
+        )
+    if output.is_complex():
+        raise TypeError(f"{called(layer.name)} must put out real numbers, got {output.dtype}")
+    return output.detach().clone()
+
+
+def representations(layer: Layer, h: Tensor, points: int, inputs: Any = None) -> Tensor:
+    """The tensor of a layer in a pass of so many points, as a row a point, shape (points, units).
+
+    Raises:
         ValueError: if it has no row for each point, or no such position.
 
-    >>> representations(Layer("lstm", select=0, pool="last"), (torch.ones(3, 5, 2), None), 3).shape
+    >>> representations(Layer("lstm", select=0, pool="last"), torch.ones(3, 5, 2), 3).shape
     torch.Size([3, 2])
     """
-    h: Tensor = _selected(layer, output)
     if layer.positions is not None:
         _check_points(layer, h, layer.positions * points, 0, points)
         h = h.reshape(points, layer.positions, *h.shape[1:])
@@ -134,23 +160,14 @@ def unknown(name: str, known: Iterable[str]) -> str:
     return f"there is no layer {name!r}; there are {', '.join(near)}{more}" if names else f"there is no layer {name!r}"
 
 
-def _selected(layer: Layer, output: Any) -> Tensor:
-    path: tuple[int | str, ...] = (
-        layer.select if isinstance(layer.select, tuple) else () if layer.select is None else (layer.select,)
-    )
-    for key in path:
-        try:
-            output = getattr(output, key) if isinstance(key, str) and hasattr(output, key) else output[key]
-        except (LookupError, TypeError):
-            raise TypeError(f"{called(layer.name)} puts out nothing at {key!r}: {_inside(output)}") from None
-    if not isinstance(output, Tensor):
-        raise TypeError(
-            f"{called(layer.name)} must put out a tensor, got {_inside(output)}; say which part it is, as in "
-            f"Layer({layer.name!r}, select=0)"
-        )
-    if output.is_complex():
-        raise TypeError(f"{called(layer.name)} must put out real numbers, got {output.dtype}")
-    return output
+def _part(output: Any, key: int | str) -> Any:
+    """What an output holds at an index, a key or an attribute; a mapping's values are counted too."""
+    if isinstance(key, str) and hasattr(output, key):
+        return getattr(output, key)
+    if isinstance(output, Mapping):
+        held = cast(Mapping[Any, Any], output)
+        return held[key] if key in held or isinstance(key, str) else list(held.values())[key]
+    return output[key]
 
 
 def _check_points(layer: Layer, h: Tensor, count: int, dimension: int, points: int) -> None:

@@ -14,7 +14,7 @@ from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor, nn
 
-from .layers import Layer, as_layers, called, representations, unknown
+from .layers import Layer, as_layers, called, representations, selected, unknown
 from .pairs import Inputs, Pairs, mapped, tensors
 from .records import Array, PairRecords
 from .undisturbed import reseed, undisturbed
@@ -175,8 +175,8 @@ class Look:
             for m in self.module.modules():  # not by eval(), which a module may have made its own
                 m.training = False
             prediction = self.forward(self.module, inputs)
-        given = {layer: _one(layer, outputs[layer.name]) for layer in self._watched}
-        seen = {layer: representations(layer, output, count, inputs) for layer, output in given.items()}
+        given = {layer: _one(layer, outputs[layer]) for layer in self._watched}
+        seen = {layer: representations(layer, h, count, inputs) for layer, h in given.items()}
         if not isinstance(prediction, Tensor):
             raise TypeError(
                 f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
@@ -209,14 +209,14 @@ class Look:
         return x if first is None else x.to(first.device)
 
     @contextmanager
-    def _outputs(self) -> Generator[dict[str, list[Any]]]:
-        """What each layer puts out, call by call, while this lasts."""
-        found: dict[str, list[Any]] = {layer.name: [] for layer in self._watched}
+    def _outputs(self) -> Generator[dict[Layer, list[Tensor]]]:
+        """What is taken of what each layer puts out, call by call, while this lasts."""
+        found: dict[Layer, list[Tensor]] = {layer: [] for layer in self._watched}
 
-        def keep(name: str) -> Callable[[nn.Module, Any, Any], None]:
-            return lambda module, args, output: found[name].append(_copied(output))
+        def keep(layer: Layer) -> Callable[[nn.Module, Any, Any], None]:
+            return lambda module, args, output: found[layer].append(selected(layer, output))
 
-        handles = [self._modules[name].register_forward_hook(keep(name)) for name in found]
+        handles = [self._modules[layer.name].register_forward_hook(keep(layer)) for layer in found]
         try:
             yield found
         finally:
@@ -243,18 +243,7 @@ def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
     return {name.replace("_orig_mod.", ""): m for name, m in found}
 
 
-def _copied(output: Any) -> Any:
-    """A copy of what a layer puts out, since what follows may work in place."""
-    if isinstance(output, Tensor):
-        return output.detach().clone()
-    if isinstance(output, Mapping):
-        return {key: _copied(x) for key, x in cast(Mapping[Any, Any], output).items()}
-    if type(output) in (tuple, list):
-        return type(output)(_copied(x) for x in output)
-    return output
-
-
-def _one(layer: Layer, calls: list[Any]) -> Any:
+def _one(layer: Layer, calls: list[Tensor]) -> Tensor:
     """The output of the one call that counts."""
     if layer.call is None and len(calls) != 1:
         raise ValueError(

@@ -1,6 +1,7 @@
 """PairRecorder and the ways in which a network of somebody else is called and read: each value is the one by hand."""
 
 import random
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -136,6 +137,42 @@ def test_tokens_without_a_distance_are_refused() -> None:
     given = PairRecorder(Language(), INPUTS, TARGETS, ["out"], forward=logits, dx2=np.arange(1.0, 6.0))
     given.record(0)
     assert given.frame()["dx2"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+class Output(NamedTuple):
+    hidden: torch.Tensor
+    more: dict
+
+
+class Named(nn.Module):
+    """Puts out an object with names, in which what follows works in place."""
+
+    def forward(self, x):
+        return Output(x * 2, {"a": [x * 3]})
+
+
+@pytest.mark.parametrize(
+    ("select", "times"),
+    [("hidden", 2), (0, 2), ((1, "a", 0), 3), (("more", 0, 0), 3)],
+    ids=["name", "0", "path", "both"],
+)
+def test_what_is_selected_is_kept_as_it_was_put_out(select, times: int) -> None:
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.out = Named(), nn.Linear(4, 3)
+
+        def forward(self, x):
+            found = self.inner(x)
+            y = self.out(found.hidden)
+            found.hidden.zero_()
+            found.more["a"][0].zero_()
+            return y
+
+    x = SEQUENCES[:, :, 0]
+    recorder = PairRecorder(Network(), x, TARGETS, [Layer("inner", select=select)])
+    recorder.record(0)
+    np.testing.assert_allclose(recorded(recorder, "inner"), dh2(times * x), rtol=1e-6)
 
 
 class Two(nn.Module):
