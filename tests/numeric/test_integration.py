@@ -176,7 +176,7 @@ def test_a_trajectory_past_a_singularity_is_refused_and_any_other_does_not_hang_
             continue
         for one, other in zip(vars(found).values(), vars(finer).values(), strict=True):
             assert np.abs(one - other).max() <= 1e-3 * np.abs(other).max(), seed
-    assert 5 < refused < 50
+    assert 0 < refused < 60  # both kinds are among them
 
 
 def test_a_singularity_is_said_with_the_times_between_which_it_is() -> None:
