@@ -42,12 +42,12 @@ _AGAIN = 100
 class PairTracker(PairRecords, pl.Callback):
     """Records dh2, dy2, w and the loss of pairs of data points, for named layers, while any module trains.
 
-    Works on any LightningModule, of ``pytorch_lightning`` or ``lightning``. Where the training batch holds every
-    tracked input, in any order, the values are taken from the training forward pass itself, without extra work,
-    provided that it gives the same values as a forward pass in evaluation mode (checked at the first step and at
-    every 100th record, so dropout or batch normalisation are noticed). Otherwise one batched forward pass in
-    evaluation mode and without gradients is made for each record. Training is not disturbed: modes, attributes of the
-    module and random numbers are given back as they were
+    Works on any LightningModule, of ``pytorch_lightning`` or ``lightning``. Where a training batch holds every tracked
+    input, in any order, the values are taken from the training forward pass itself, without extra work, provided that
+    it gives the same values as a forward pass in evaluation mode (checked at the first step and at every 100th
+    record, so dropout or batch normalisation are noticed, but not what sets in after the last such check). Otherwise
+    one batched forward pass in evaluation mode and without gradients is made for each record. Training is not
+    disturbed: modes, attributes of the module and random numbers are given back as they were
     (:func:`~repdyn.experiments.tracking.undisturbed.undisturbed`), what the module logs in such a pass is dropped,
     and what goes wrong with a record ends the records and not the training.
 
@@ -176,9 +176,8 @@ class PairTracker(PairRecords, pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        held = {
-            str(key) for key in checkpoint.get("callbacks", {}) if str(key).startswith(f"{type(self).__qualname__}-")
-        }
+        ours = f"{PairTracker.__name__}-"
+        held = {str(key) for key in checkpoint.get("callbacks", {}) if str(key).startswith(ours)}
         others = {str(getattr(x, "state_key", "")) for x in getattr(trainer, "callbacks", ())}
         if self.state_key not in held and held - others:
             raise ValueError(

@@ -518,7 +518,12 @@ def test_a_checkpoint_of_other_pairs_is_refused_and_another_every_keeps_the_hist
     again.on_load_checkpoint(None, None, held)  # pyright: ignore[reportArgumentType]  # there is no trainer
     again.load_state_dict(first.state_dict())
     assert again.frame().equals(first.frame())
-    for other in (PairTracker(X[FIRST + 1], Y[FIRST + 1], ["encoder"]), PairTracker(X[FIRST], Y[FIRST], ["decoder"])):
+
+    class Mine(PairTracker):
+        """Somebody's own."""
+
+    others = [kind(X[FIRST + 1], Y[FIRST + 1], ["encoder"]) for kind in (PairTracker, Mine)]
+    for other in (*others, PairTracker(X[FIRST], Y[FIRST], ["decoder"])):
         assert other.state_key != first.state_key
         with pytest.raises(ValueError, match="the checkpoint holds the records of other pairs or layers"):
             other.on_load_checkpoint(None, None, held)  # pyright: ignore[reportArgumentType]  # as above
