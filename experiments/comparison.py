@@ -251,7 +251,7 @@ def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparis
         constants,
         theory=asked.theory,
         fixed=asked.fixed,
-        weights=_balance(observed) if asked.balanced else None,
+        weights=balance(observed) if asked.balanced else None,
     )
     loss_fit, loss_reason = _fit_loss(measured, fit.predicted)
     start = observed[0]
@@ -276,7 +276,7 @@ def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparis
     )
 
 
-def _balance(observed: State) -> State:
+def balance(observed: State) -> State:
     """The inverse variance of each scalar; one that is constant weighs nothing."""
     columns = (np.asarray(getattr(observed, name)) for name in SCALARS)
     return State(*(1 / float(column.var()) if varies(column) else 0.0 for column in columns))

@@ -41,7 +41,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "training",
         "tracking",
         "comparison sweep",
-        "trials",
+        "diagnosis trials",
         "runs",
         "figures",
         "results",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from html import escape
-from importlib import resources
 from itertools import count
 from typing import cast
 
@@ -18,6 +16,7 @@ from ..studies.claim import OUTCOMES, Claim
 from ..studies.study import Study, Table
 from ..sweep.outcome import DIVERGED, FAILED
 from .contents import DAMAGED, MISSING, Chapter, Contents, Drawing, Fate
+from .elements import document, illustrated, plain, prose, tabulated
 from .summary import answer, summary
 from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words, where_in_words
 
@@ -42,9 +41,6 @@ _WORDS = {
 _NAMED = 12
 """More missing trials than this are counted, not named."""
 
-_ENDS = r"[-+\N{MINUS SIGN}.,e%\d ]{1,30}"
-_INTERVAL = re.compile(rf"\[{_ENDS}\]|\({_ENDS} to {_ENDS}\)")
-
 
 def html(contents: Contents, made: datetime, commands: str, beside: Contents | None = None) -> str:
     """The report in HTML, well-formed as XML too.
@@ -59,17 +55,7 @@ def html(contents: Contents, made: datetime, commands: str, beside: Contents | N
     6
     """
     numbers = _Numbers()
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8"/>',
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
-        f"<title>{TITLE}</title>",
-        f"<style>\n{_style()}</style>",
-        "</head>",
-        '<body class="report">',
-        "<main>",
+    body = [
         *_header(contents, made, beside),
         *_summary(contents, numbers, beside),
         *_answers(contents),
@@ -78,12 +64,8 @@ def html(contents: Contents, made: datetime, commands: str, beside: Contents | N
         *(line for chapter in contents.chapters for line in _chapter(chapter, numbers)),
         *_failures(contents),
         *_made_with(contents, commands),
-        "</main>",
-        "</body>",
-        "</html>",
-        "",
     ]
-    return "\n".join(parts)
+    return document(TITLE, body)
 
 
 class _Numbers:
@@ -91,15 +73,6 @@ class _Numbers:
 
     def __init__(self) -> None:
         self.figures, self.tables = count(1), count(1)
-
-
-def _style() -> str:
-    """The look of the derivation's page, and what the report has beside."""
-    files = (
-        resources.files("repdyn.symbolic.document") / "page.css",
-        resources.files("repdyn.experiments.page") / "report.css",
-    )
-    return "\n".join(file.read_text("utf-8") for file in files)
 
 
 def _header(contents: Contents, made: datetime, beside: Contents | None) -> list[str]:
@@ -139,7 +112,7 @@ def _summary(contents: Contents, numbers: _Numbers, beside: Contents | None) -> 
     lines = summary(contents, beside)
     if lines:
         yield '<ul class="holds">'
-        yield from (f"<li><b>{_prose(lead)}.</b> {_prose(said)}</li>" for lead, said in lines)
+        yield from (f"<li><b>{prose(lead)}.</b> {prose(said)}</li>" for lead, said in lines)
         yield "</ul>"
     else:
         yield "<p>No claim was compared with a measurement yet.</p>"
@@ -153,7 +126,7 @@ def _answers(contents: Contents) -> Iterator[str]:
     yield '<h2 id="answers">Each study in a sentence</h2>'
     yield '<dl class="answers">'
     for chapter in contents.chapters:
-        yield f'<dt><a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a></dt><dd>{_prose(answer(chapter))}</dd>'
+        yield f'<dt><a href="#{_anchor(chapter)}">{prose(chapter.title)}</a></dt><dd>{prose(answer(chapter))}</dd>'
     yield "</dl>"
     yield "</section>"
 
@@ -167,7 +140,7 @@ def _contents(contents: Contents) -> list[str]:
         ("failures", "Failures"),
         ("made-with", "Made with"),
     ]
-    lines = (f'<li><a href="#{anchor}">{_prose(title)}</a></li>' for anchor, title in entries)
+    lines = (f'<li><a href="#{anchor}">{prose(title)}</a></li>' for anchor, title in entries)
     return ['<nav aria-label="Contents">', "<h2>Contents</h2>", "<ol>", *lines, "</ol>", "</nav>"]
 
 
@@ -185,13 +158,13 @@ def _claims(contents: Contents, beside: Contents | None) -> Iterator[str]:
     if contents.claims:
         yield "<p>A row a claim; open it for the rule by which it is judged and for each setting it was asked in.</p>"
         yield '<dl class="words">'
-        yield from (f"<dt>{_prose(word)}</dt><dd>{_prose(meaning)}</dd>" for word, meaning in _WORDS.items())
+        yield from (f"<dt>{prose(word)}</dt><dd>{prose(meaning)}</dd>" for word, meaning in _WORDS.items())
         yield "</dl>"
     else:
         yield "<p>No claim was compared with a measurement yet.</p>"
     for chapter in contents.chapters:
         if chapter.claims:
-            yield f'<h3><a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a></h3>'
+            yield f'<h3><a href="#{_anchor(chapter)}">{prose(chapter.title)}</a></h3>'
             yield '<ol class="claims">'
             for claim in chapter.claims:
                 yield from _claim(claim, chapter, beside)
@@ -203,18 +176,18 @@ def _claim(claim: Claim, chapter: Chapter, beside: Contents | None) -> Iterator[
     """A row for the claim, and folded under it its rule and a row for each setting."""
     yield "<li><details><summary>"
     yield _outcome(claim.outcome, "span")
-    yield f'<span class="claim">{_prose(claim.text)}</span>'
-    yield f'<span class="where">{_prose(where_in_words(claim))}</span>'
+    yield f'<span class="claim">{prose(claim.text)}</span>'
+    yield f'<span class="where">{prose(where_in_words(claim))}</span>'
     yield f'<span class="origin">{"paper" if claim.of_paper else "ours"}</span></summary>'
-    yield f'<p class="rule">{_prose(claim.rule)}</p>'
+    yield f'<p class="rule">{prose(claim.rule)}</p>'
     names = ["Verdict", "Setting", "Recorded", "Measured", "By how much"]
     if not any(verdict.recorded for verdict in claim.verdicts):
         names.remove("Recorded")
     if beside:
         names.append(f"At scale {beside.scale}")
     # A table whose rows become cards on a narrow screen remains a table for screen readers by its roles.
-    head = "".join(f'<th scope="col" role="columnheader">{_prose(name)}</th>' for name in names)
-    yield f'<table class="verdicts" role="table" aria-label="{_plain(claim.text)}">'
+    head = "".join(f'<th scope="col" role="columnheader">{prose(name)}</th>' for name in names)
+    yield f'<table class="verdicts" role="table" aria-label="{plain(claim.text)}">'
     yield f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">'
     for verdict in claim.verdicts:
         said = {
@@ -222,14 +195,14 @@ def _claim(claim: Claim, chapter: Chapter, beside: Contents | None) -> Iterator[
             "Measured": verdict.measured,
             "By how much": verdict.by,
         }
-        cells = {name: _prose(words) for name, words in said.items() if name in names}
+        cells = {name: prose(words) for name, words in said.items() if name in names}
         if beside:
             other = beside.verdict(chapter.study.name, claim.text, verdict.setting)
-            cells[names[-1]] = f"{_outcome(other.outcome, 'b')} {_prose(other.measured)}" if other else "not asked"
+            cells[names[-1]] = f"{_outcome(other.outcome, 'b')} {prose(other.measured)}" if other else "not asked"
         yield (
             f'<tr role="row">{_outcome(verdict.outcome, "td")}'
-            f'<th scope="row" role="rowheader">{_prose(verdict.setting)}</th>'
-            + "".join(f'<td role="cell" data-label="{_plain(name)}">{words}</td>' for name, words in cells.items())
+            f'<th scope="row" role="rowheader">{prose(verdict.setting)}</th>'
+            + "".join(f'<td role="cell" data-label="{plain(name)}">{words}</td>' for name, words in cells.items())
             + "</tr>"
         )
     yield "</tbody></table></details></li>"
@@ -246,16 +219,16 @@ def _outcome(outcome: str, element: str) -> str:
 
 def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
     yield "<section>"
-    yield f'<h2 id="{_anchor(chapter)}">{_prose(chapter.title)}</h2>'
+    yield f'<h2 id="{_anchor(chapter)}">{prose(chapter.title)}</h2>'
     trials = f"{trials_in_words(chapter.fates)}."
     if chapter.problem:
         yield f'<p class="trials">{trials}</p>'
-        yield f'<p class="problem"><b>This section could not be made:</b> {_prose(chapter.problem)}</p>'
+        yield f'<p class="problem"><b>This section could not be made:</b> {prose(chapter.problem)}</p>'
     elif chapter.section is None:
         yield f'<p class="nothing">Nothing to show yet. {trials}</p>'
     else:
         yield f'<p class="trials">{trials}</p>'
-        yield from (f"<p>{_prose(paragraph)}</p>" for paragraph in chapter.section.paragraphs)
+        yield from (f"<p>{prose(paragraph)}</p>" for paragraph in chapter.section.paragraphs)
         yield from (_figure(drawing, chapter.study.name, next(numbers.figures)) for drawing in chapter.drawings)
         yield from (_table(table, next(numbers.tables)) for table in chapter.section.tables)
     yield "</section>"
@@ -263,50 +236,13 @@ def _chapter(chapter: Chapter, numbers: _Numbers) -> Iterator[str]:
 
 def _figure(drawing: Drawing, of: str, number: int) -> str:
     plate = drawing.plate
-    width, height = (round(96 * inches) for inches in plate.figure.get_size_inches())
-    source = f"data:image/svg+xml;base64,{b64encode(drawing.svg.encode()).decode()}"
-    return (
-        f'<figure id="figure-{_slug(of)}-{number}">'
-        f'<div class="plate" tabindex="0" role="group" aria-label="Figure {number}">'
-        f'<img alt="{_plain(plate.alt)}" width="{width}" height="{height}" style="--natural: {width}px" '
-        f'src="{source}"/></div>'
-        f"<figcaption><b>Figure {number}.</b> {_prose(plate.caption)}</figcaption></figure>"
-    )
+    return illustrated(plate.figure, drawing.svg, plate.alt, plate.caption, f"figure-{_slug(of)}-{number}", number)
 
 
 def _table(table: Table, number: int) -> str:
     columns = [str(name) for name in table.rows.columns]
     rows = [[str(value) for value in row] for row in table.rows.itertuples(index=False)]
-    return _tabulated(f"<b>Table {number}.</b> {_prose(table.caption)}", columns, rows, f"Table {number}")
-
-
-def _tabulated(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
-    """A table that scrolls by itself where it is too wide; columns of numbers are set to the right."""
-    kinds = [' class="number"' if _are_numbers(row[i] for row in rows) else "" for i in range(len(columns))]
-    head = "".join(f'<th scope="col"{kind}>{_prose(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
-    body = (
-        f"<tr>{''.join(f'<td{kind}>{_prose(value)}</td>' for value, kind in zip(row, kinds, strict=True))}</tr>"
-        for row in rows
-    )
-    lines = [
-        '<figure class="tabulated">',
-        f"<figcaption>{caption}</figcaption>",
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{_plain(label)}"><table>',
-        f"<thead><tr>{head}</tr></thead>",
-        "<tbody>",
-        *body,
-        "</tbody></table></div></figure>",
-    ]
-    return "\n".join(lines)
-
-
-def _are_numbers(cells: Iterable[str]) -> bool:
-    """Whether every cell that says something begins with a number."""
-    words = [cell.split()[0].strip("<>≈±,%").replace("\N{MINUS SIGN}", "-") for cell in cells if cell.strip("- ")]
-    try:
-        return bool([float(word) for word in words])
-    except ValueError:
-        return False
+    return tabulated(f"<b>Table {number}.</b> {prose(table.caption)}", columns, rows, f"Table {number}")
 
 
 def _failures(contents: Contents) -> Iterator[str]:
@@ -318,7 +254,7 @@ def _failures(contents: Contents) -> Iterator[str]:
     if unfinished:
         rows = [(fate.label, fate.status, fate.reason) for fate in unfinished]
         caption = f"{counted(len(rows), 'trial')} that ran and did not finish."
-        yield _tabulated(caption, ("trial", "what", "reason"), rows, "Trials that did not finish")
+        yield tabulated(caption, ("trial", "what", "reason"), rows, "Trials that did not finish")
     else:
         yield "<p>Every trial that ran finished.</p>"
     if missing:
@@ -326,20 +262,20 @@ def _failures(contents: Contents) -> Iterator[str]:
     if damaged:
         rows = [(fate.label, fate.reason) for fate in damaged]
         caption = f"{counted(len(rows), 'trial')} with damaged files, which count as missing."
-        yield _tabulated(caption, ("trial", "reason"), rows, "Damaged trials")
+        yield tabulated(caption, ("trial", "reason"), rows, "Damaged trials")
     for chapter in contents.chapters:
         if chapter.problem:
-            link = f'<a href="#{_anchor(chapter)}">{_prose(chapter.title)}</a>'
-            yield f'<p class="problem">The section {link} could not be made: {_prose(chapter.problem)}</p>'
+            link = f'<a href="#{_anchor(chapter)}">{prose(chapter.title)}</a>'
+            yield f'<p class="problem">The section {link} could not be made: {prose(chapter.problem)}</p>'
     yield "</section>"
 
 
 def _missing(missing: Sequence[Fate], contents: Contents) -> str:
     begins = f"{counted(len(missing), 'trial')} {'is' if len(missing) == 1 else 'are'} not in the store"
     if len(missing) <= _NAMED:
-        return f"{begins}: {', '.join(f'<code>{_plain(fate.label)}</code>' for fate in missing)}."
+        return f"{begins}: {', '.join(f'<code>{plain(fate.label)}</code>' for fate in missing)}."
     counts = ((chapter, sum(fate.status == MISSING for fate in chapter.fates)) for chapter in contents.chapters)
-    shares = ", ".join(f"{number:,} of {_prose(chapter.title)}" for chapter, number in counts if number)
+    shares = ", ".join(f"{number:,} of {prose(chapter.title)}" for chapter, number in counts if number)
     return f"{begins} ({shares})."
 
 
@@ -348,7 +284,7 @@ def _made_with(contents: Contents, commands: str) -> Iterator[str]:
     yield '<h2 id="made-with">Made with</h2>'
     yield '<h3 id="commands">To make it again</h3>'
     yield "<p>Trials that are in the store are not run again.</p>"
-    yield f'<div class="scroll" tabindex="0" role="group" aria-label="Commands"><pre>{_plain(commands)}</pre></div>'
+    yield f'<div class="scroll" tabindex="0" role="group" aria-label="Commands"><pre>{plain(commands)}</pre></div>'
     yield '<h3 id="times">Trials, seeds and computing time</h3>'
     yield _times(contents)
     yield '<h3 id="versions">Versions</h3>'
@@ -370,7 +306,7 @@ def _times(contents: Contents) -> str:
     ]
     total = duration(sum(fate.seconds for fate in contents.fates))
     caption = f"The trials took {total} of computing in all; one that studies share counts with each, in all once."
-    return _tabulated(caption, ("study", "trials", "time", "seeds"), rows, "Trials, seeds and computing time")
+    return tabulated(caption, ("study", "trials", "time", "seeds"), rows, "Trials, seeds and computing time")
 
 
 def _versions(fates: Iterable[Fate]) -> str:
@@ -387,26 +323,15 @@ def _versions(fates: Iterable[Fate]) -> str:
     caption = "All trials were made with the same versions."
     if len(sets) > 1:
         caption = f"The trials were made with {len(sets)} sets of versions."
-    return _tabulated(caption, ("package", *(counted(n, "trial") for n in sets.values())), rows, "Versions")
+    return tabulated(caption, ("package", *(counted(n, "trial") for n in sets.values())), rows, "Versions")
 
 
 def _size(study: Study) -> str:
     rows = [(f.name, _value(getattr(study, f.name)), f.metadata.get("meaning", "")) for f in fields(study)]
-    return _tabulated(_prose(study.title), ("field", "value", "meaning"), rows, f"Size of {study.name}")
+    return tabulated(prose(study.title), ("field", "value", "meaning"), rows, f"Size of {study.name}")
 
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(_value(item) for item in cast(tuple[object, ...], value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
-
-
-def _prose(words: str) -> str:
-    """Plain text with ``code`` in backticks; an interval, [0.1, 0.2] or (0.1 to 0.2), stays on one line."""
-    kept = _INTERVAL.sub(r'<span class="interval">\g<0></span>', _plain(words)).replace("|²", "|\N{WORD JOINER}²")
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", kept)
-
-
-def _plain(words: str) -> str:
-    """Text escaped; characters that XML does not allow, such as a terminal's colours, become question marks."""
-    return escape(re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", words))

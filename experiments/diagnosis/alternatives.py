@@ -1,0 +1,87 @@
+"""Which theory of the package describes the pairs of a layer best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from repdyn.numeric import RateFit, fit_rates
+from repdyn.numeric.coefficients import DEFAULT_THEORY
+
+from ..comparison import Comparison, balance
+from .measures import R2
+
+Array = NDArray[np.float64]
+
+PAIRS, SAMPLES = 3, 100
+"""Pairs of a layer and samples of each on which theories are compared: those that are integrated take their time."""
+
+OF_SCALARS = (DEFAULT_THEORY, "scalar_output", "growing_rates", "cross_entropy")
+OF_VECTORS = (DEFAULT_THEORY, "growing_vectors")
+"""Theories of outputs whose differences stay parallel to those of the targets, and of any."""
+
+_PARALLEL = 1e-6
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One theory, fitted to some pairs of a layer.
+
+    Attributes:
+        theory: its name.
+        aic: Akaike's criterion less that of the two-point theory, summed over pairs; negative is better. Residuals
+            along a trajectory are alike for a while, so that its size says less than its sign.
+        r2: medians of R^2 of dh2, dy2 and w over those pairs.
+        pairs: how many.
+    """
+
+    theory: str
+    aic: float
+    r2: R2
+    pairs: int
+
+
+def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
+    """The theories that can be asked of these pairs, the best first."""
+    if not found:
+        return ()
+    ranked = sorted(found, key=lambda c: c.mean_r2)
+    chosen = [ranked[round(k)] for k in np.linspace(0, len(ranked) - 1, min(PAIRS, len(ranked)))]
+    names = OF_SCALARS if all(map(_is_parallel, chosen)) else OF_VECTORS
+    rows = {name: fits for name in names if (fits := _fits(chosen, name))}
+    if DEFAULT_THEORY not in rows:
+        return ()
+    base = sum(fit.aic for fit in rows[DEFAULT_THEORY])
+    options = [
+        Alternative(
+            theory=name,
+            aic=sum(fit.aic for fit in fitted) - base,
+            r2=R2(*(float(np.median([getattr(fit.r2, x) for fit in fitted])) for x in R2._fields)),
+            pairs=len(fitted),
+        )
+        for name, fitted in rows.items()
+    ]
+    return tuple(sorted(options, key=lambda option: option.aic))
+
+
+def _fits(chosen: Sequence[Comparison], theory: str) -> list[RateFit]:
+    """The fits of a theory to all of these pairs, or none if it cannot describe one."""
+    try:
+        return [_fit(c, theory) for c in chosen]
+    except (ValueError, ArithmeticError):
+        return []
+
+
+def _fit(c: Comparison, theory: str) -> RateFit:
+    some = np.unique(np.linspace(0, len(c.steps) - 1, SAMPLES).round().astype(int))
+    observed = c.observed[some]
+    return fit_rates(c.steps[some], observed, c.constants, theory=theory, weights=balance(observed))
+
+
+def _is_parallel(c: Comparison) -> bool:
+    """Whether the difference of the outputs is along that of the targets throughout."""
+    dy2, w = (np.asarray(getattr(c.observed, name)) for name in ("dy2", "w"))
+    bound = np.sqrt(dy2 * c.constants.dy2)
+    return bool((bound - np.abs(dy2 - w) <= _PARALLEL * (bound + np.abs(w))).all())

@@ -1,0 +1,64 @@
+"""The layers of a module that can be recorded, found by trying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..tracking.layers import as_layers
+from ..tracking.pairs import Inputs, Pairs
+from ..tracking.recorder import Forward, Look
+
+MOST = 8
+"""Layers that are chosen, at most."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The layers of a module.
+
+    Attributes:
+        layers: names of those to record, in the order of the module.
+        refused: why others cannot be recorded as they are, by name.
+    """
+
+    layers: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+def candidates(
+    module: nn.Module, inputs: Inputs, targets: Tensor, *, forward: Forward | None = None, dx2: object = None
+) -> Candidates:
+    """The parts without parts of their own whose outputs have a row for each point, at most eight, evenly chosen.
+
+    Left out are those that put out what an earlier one did or what the network does, and, with the reason, those that
+    have to be described by a :class:`Layer`.
+
+    Raises:
+        TypeError, ValueError: as a recorder, of the inputs, the targets and the prediction.
+
+    >>> network = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Dropout(), nn.Linear(5, 2))
+    >>> candidates(network, torch.rand(4, 2, 3), torch.rand(4, 2, 2)).layers
+    ('0', '1')
+    """
+    pairs = Pairs(inputs, targets, None, dx2)
+    prediction, _ = Look(module, pairs, (), forward)()
+    rows = prediction.reshape(len(prediction), -1)
+    names = [name.replace("_orig_mod.", "") for name, part in module.named_modules() if name and not [*part.children()]]
+    seen: dict[str, Tensor] = {}
+    refused: dict[str, str] = {}
+    for layer in names:
+        try:
+            _, found = Look(module, pairs, as_layers([layer]), forward)()
+        except (TypeError, ValueError) as error:
+            refused[layer] = str(error)
+            continue
+        h = found[layer]
+        if not any(h.shape == x.shape and torch.equal(h, x) for x in (rows, *seen.values())):
+            seen[layer] = h
+    chosen = list(seen)
+    some = {round(k * (len(chosen) - 1) / (MOST - 1)) for k in range(MOST)} if len(chosen) > MOST else None
+    return Candidates(tuple(x for k, x in enumerate(chosen) if some is None or k in some), refused)

@@ -1,0 +1,196 @@
+"""What was measured of one layer, over all its pairs: numbers, not yet words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from repdyn.numeric import State
+
+from ..comparison import Comparison, Failure
+
+Array = NDArray[np.float64]
+
+
+class R2(NamedTuple):
+    """R^2 of each scalar."""
+
+    dh2: float
+    dy2: float
+    w: float
+
+
+RISE = (0.1, 0.9)
+"""From which share of the difference that is learnt to which it counts how often it was recorded."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A number over pairs: its median and quartiles, NaN of none.
+
+    >>> Spread.of([1.0, 2.0, 3.0, float("nan")])
+    Spread(low=1.5, median=2.0, high=2.5)
+    """
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        """Of the values that are finite."""
+        found = np.array([x for x in values if np.isfinite(x)])
+        if not found.size:
+            return cls(np.nan, np.nan, np.nan)
+        low, median, high = np.quantile(found, (0.25, 0.5, 0.75)).tolist()
+        return cls(low, median, high)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What the trajectories of one kind of pairs show at one layer.
+
+    Attributes:
+        pairs: how many were recorded.
+        fitted: how many could be fitted.
+        successes: in how many the fit is a success.
+        reasons: why others could not be fitted, and how often.
+        r2: R^2 of dh2, dy2 and w.
+        line_r2: of the conserved line, with no fit of rates.
+        line_slope: its slope, an estimate of dx2 tau_y/tau_h.
+        line_intercept: its intercept, an estimate of A_high.
+        rate_h, rate_y: effective learning rates of the fits that are successes, 1/(training step).
+        error_h, error_y: their standard errors, as shares of them.
+        regime: asinh(A_high/(2 A_low)), 0 in the rich regime, of the same fits.
+        growth: the last dh2 over the first.
+        change: the range of dh2 over its largest value.
+        learnt: the share of the difference of outputs that was learnt.
+        ended: the share of pairs whose end was seen.
+        rise: records between a tenth and nine tenths learnt.
+        size: the largest dy2 over that of the targets.
+        roughness: the share of the variation of dy2 that is from one record to the next.
+    """
+
+    pairs: int
+    fitted: int
+    successes: int
+    reasons: dict[str, int]
+    r2: R2
+    line_r2: Spread
+    line_slope: Spread
+    line_intercept: Spread
+    rate_h: Spread
+    rate_y: Spread
+    error_h: Spread
+    error_y: Spread
+    regime: Spread
+    growth: Spread
+    change: Spread
+    learnt: Spread
+    ended: float
+    rise: Spread
+    size: Spread
+    roughness: Spread
+
+
+def measures(found: Sequence[Comparison | Failure]) -> Measures:
+    """The measures of the trajectories of one layer.
+
+    >>> measures([]).fitted
+    0
+    """
+    fits = [c for c in found if isinstance(c, Comparison)]
+    good = [c for c in fits if c.fit.success]
+    failures = [c.reason for c in found if isinstance(c, Failure)]
+
+    def spread(value: Callable[[Comparison], float | None], of: Sequence[Comparison] = fits) -> Spread:
+        values = (value(c) for c in of)
+        return Spread.of(np.nan if x is None else x for x in values)
+
+    return Measures(
+        pairs=len(found),
+        fitted=len(fits),
+        successes=len(good),
+        reasons={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
+        r2=R2(*(spread(lambda c, name=name: getattr(c.fit.r2, name)).median for name in R2._fields)),
+        line_r2=spread(lambda c: c.line.r2),
+        line_slope=spread(lambda c: c.line.slope),
+        line_intercept=spread(lambda c: c.line.intercept),
+        rate_h=spread(_rate("rate_h"), good),
+        rate_y=spread(_rate("rate_y"), good),
+        error_h=spread(_error("rate_h"), good),
+        error_y=spread(_error("rate_y"), good),
+        regime=spread(lambda c: c.regime, good),
+        growth=spread(_growth),
+        change=spread(_change),
+        learnt=spread(lambda c: c.learnt),
+        ended=float(np.mean([c.ended for c in fits])) if fits else np.nan,
+        rise=spread(rise),
+        size=spread(_size),
+        roughness=spread(_roughness),
+    )
+
+
+def _rate(name: str) -> Callable[[Comparison], float | None]:
+    return lambda c: c.fit.coefficients.get(name)
+
+
+def _error(name: str) -> Callable[[Comparison], float | None]:
+    def share(c: Comparison) -> float | None:
+        return c.errors[name] / c.fit.coefficients[name] if c.errors and name in c.errors else None
+
+    return share
+
+
+def _growth(c: Comparison) -> float:
+    dh2 = _values(c, "dh2")
+    return float(dh2[-1] / dh2[0]) if dh2[0] > 0 else np.nan
+
+
+def _change(c: Comparison) -> float:
+    dh2 = _values(c, "dh2")
+    return float(np.ptp(dh2) / dh2.max()) if dh2.max() > 0 else np.nan
+
+
+def _size(c: Comparison) -> float:
+    target = float(c.constants.dy2)
+    return float(_values(c, "dy2").max() / target) if target > 0 else np.nan
+
+
+def rise(c: Comparison) -> float:
+    """How many records lie between a tenth and nine tenths of the whole change of dy2."""
+    dy2 = _values(c, "dy2")
+    span = np.ptp(dy2)
+    if not span > 0:
+        return np.nan
+    share = (dy2 - dy2[0]) / (dy2[-1] - dy2[0]) if dy2[-1] != dy2[0] else np.zeros(dy2.size)
+    low, high = (np.nonzero(share >= level)[0] for level in RISE)
+    return float(high[0] - low[0]) if low.size and high.size else np.nan
+
+
+def _roughness(c: Comparison) -> float:
+    """Of noise that each record draws for itself the half of its variance is from one to the next."""
+    dy2 = _values(c, "dy2")
+    variance = float(np.var(dy2))
+    return float(np.mean(np.diff(dy2) ** 2) / 2 / variance) if variance > 0 else np.nan
+
+
+def _values(c: Comparison, name: str) -> Array:
+    return np.broadcast_to(np.asarray(getattr(c.observed, name), dtype=np.float64), c.steps.shape)
+
+
+def error_of_mean(loss: Array, state: State, dy2_target: float) -> Array:
+    """The squared error of the mean of both outputs, from the loss of the pair and its difference.
+
+    The loss is half the squared error averaged over both points, hence half of that of the mean and an eighth of that
+    of the difference.
+
+    >>> error_of_mean(np.array([1.0]), State(1.0, 0.0, 0.0), 4.0).tolist()
+    [1.0]
+    """
+    of_difference = 2 * np.asarray(state.w) - np.asarray(state.dy2) + dy2_target
+    found: Any = 2 * loss - of_difference / 4
+    return np.maximum(found, 0.0)

@@ -1,0 +1,165 @@
+"""A layer of somebody's network, over all its pairs; and all layers side by side."""
+
+# matplotlib annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from repdyn.symbolic.arguments import instance
+
+from ..comparison import Comparison
+from ..diagnosis.diagnosis import Diagnosis, LayerDiagnosis
+from .style import LABELS, MEASURED_COLOUR, NETWORK_LINE, STYLE, THEORY_COLOUR, THEORY_LINE
+
+_LINES = 40
+"""Pairs of which the conserved line is drawn, at most."""
+
+_LOWEST = -1.5
+"""R^2 below this is drawn here."""
+
+
+def draw_layer(found: LayerDiagnosis) -> Figure:
+    """One layer: three pairs over training, how well all are met, the conserved line, the rates and the ends.
+
+    Raises:
+        TypeError: if it is no diagnosis of a layer.
+        ValueError: if no pair could be fitted.
+    """
+    instance("found", found, LayerDiagnosis)
+    fits = [c for c in found.comparisons if isinstance(c, Comparison)]
+    chosen = [c for c in fits if float(c.constants.dy2) > 0] or fits
+    if not chosen:
+        raise ValueError(f"no pair of layer {found.layer!r} could be fitted, so that there is nothing to draw")
+    ranked = sorted(chosen, key=lambda c: -c.mean_r2)
+    with mpl.rc_context(STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 5.6), layout="constrained")
+        axes = figure.subplots(2, 3)
+        shown = (("best", ranked[0]), ("median", ranked[len(ranked) // 2]), ("worst", ranked[-1]))
+        _draw_pairs(axes[0, 0], shown, "dh2")
+        _draw_pairs(axes[0, 1], shown, "dy2")
+        _draw_r2(axes[0, 2], chosen)
+        _draw_lines(axes[1, 0], ranked)
+        _draw_rates(axes[1, 1], chosen)
+        _draw_ends(axes[1, 2], found, chosen)
+        figure.suptitle(f"{found.layer}: {found.verdict.regime}; the two-point theory {_words(found)}")
+        sns.despine(figure)
+    return figure
+
+
+def _words(found: LayerDiagnosis) -> str:
+    return found.verdict.theory if found.verdict.theory != "cannot be said" else "cannot be judged yet"
+
+
+def _draw_pairs(ax: Axes, shown: Sequence[tuple[str, Comparison]], name: str) -> None:
+    for (rank, c), shade in zip(shown, (1.0, 0.65, 0.4), strict=True):
+        for values, style in ((c.observed, NETWORK_LINE), (c.fit.predicted, THEORY_LINE)):
+            y = np.broadcast_to(getattr(values, name), c.steps.shape)
+            label = f"{rank} fit" if style is NETWORK_LINE else None
+            ax.plot(c.steps, y, **{**style, "alpha": shade, "lw": 2.0 if style is NETWORK_LINE else 1.2}, label=label)
+    ax.set(title=LABELS[name], xlabel="training step", ylim=(0, None))
+    if name == "dh2":
+        ax.legend(frameon=False, loc="best", title="lines: network, dashed: theory", title_fontsize=7.5)
+
+
+def _draw_r2(ax: Axes, chosen: Sequence[Comparison]) -> None:
+    rows = [{"scalar": name, "R2": max(getattr(c.fit.r2, name), _LOWEST)} for c in chosen for name in LABELS]
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rows)
+    sns.boxplot(table, x="scalar", y="R2", ax=ax, color="0.92", fliersize=0, width=0.5, linewidth=0.9)
+    for k, (_, values) in enumerate(table.groupby("scalar", sort=False)):
+        x = k + rng.uniform(-0.16, 0.16, len(values))
+        ax.scatter(x, values["R2"], s=7, color=MEASURED_COLOUR, alpha=0.55, lw=0, zorder=3)
+    ax.axhline(0.9, color="0.6", lw=0.8, ls=":")
+    lowest = float(table["R2"].min())
+    cut = f"; below {_LOWEST} drawn there" if (table["R2"] == _LOWEST).any() else ""
+    ax.set(title=f"fit of {len(chosen)} pairs{cut}", xlabel="", ylabel="$R^2$", ylim=(min(lowest - 0.08, 0.0), 1.06))
+
+
+def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
+    """Each pair in units of its own line, so that all that are met lie on one."""
+    for c in ranked[:: max(len(ranked) // _LINES, 1)]:
+        dh2, dy2 = (np.broadcast_to(getattr(c.observed, name), c.steps.shape) for name in ("dh2", "dy2"))
+        if (dh2 > 0).all() and np.isfinite(c.line.r2) and c.line.slope:
+            ax.plot(c.line.slope * dy2 / dh2 / dh2[-1], (dh2 - c.line.intercept) / dh2[-1], lw=0.9, alpha=0.5)
+    low, high = ax.get_xlim()
+    ax.plot([low, high], [low, high], color="0.4", lw=1.0, ls="--")
+    r2 = np.nanmedian([c.line.r2 for c in ranked]) if any(np.isfinite(c.line.r2) for c in ranked) else np.nan
+    ax.set(
+        title=f"conserved line   (median $R^2$ = {r2:.2f})",
+        xlabel=r"slope $\cdot\,|\Delta y|^2/|\Delta h|^2$",
+        ylabel=r"$|\Delta h|^2 - A_\mathrm{high}$",
+    )
+
+
+def _draw_rates(ax: Axes, chosen: Sequence[Comparison]) -> None:
+    good = [c for c in chosen if c.fit.success and min(c.fit.rates.h, c.fit.rates.y) > 0]
+    if not good:
+        _say(ax, "no fit is a success")
+        return
+    h, y = (np.array([float(getattr(c.fit.rates, name)) for c in good]) for name in ("h", "y"))
+    errors = [[(c.errors or {}).get(name, 0.0) for c in good] for name in ("rate_h", "rate_y")]
+    ax.errorbar(h, y, xerr=errors[0], yerr=errors[1], fmt="o", ms=3, lw=0.7, color=MEASURED_COLOUR, alpha=0.6)
+    for line, value in ((ax.axvline, np.median(h)), (ax.axhline, np.median(y))):
+        line(float(value), color="0.6", lw=0.8, ls=":")
+    ax.set(xlabel=r"$1/\tau_h$ per step", ylabel=r"$1/\tau_y$ per step", xlim=(0, None), ylim=(0, None))
+    ax.set_title(f"rates of {len(good)} pairs")
+
+
+def _draw_ends(ax: Axes, found: LayerDiagnosis, chosen: Sequence[Comparison]) -> None:
+    final = found.ends
+    if final is None:
+        learnt = np.array([c.learnt for c in chosen])
+        ax.hist(learnt, bins=list(np.linspace(0, 1, 21)), color=MEASURED_COLOUR, alpha=0.75)
+        ax.axvline(0.9, color="0.6", lw=0.8, ls=":")
+        ax.set(title="how much of the difference is learnt", xlabel="share", ylabel="pairs", xlim=(0, 1))
+        return
+    ax.scatter(final.predicted, final.measured, s=9, alpha=0.7, lw=0, color=THEORY_COLOUR)
+    every = np.concatenate([final.measured, final.predicted])
+    ends = [float(every.min()), float(every.max())]
+    ax.plot(ends, ends, color="0.5", lw=0.8)
+    title = f"final distance   (r = {final.correlation:.2f}; of the start {final.of_start:.2f})"
+    ax.set(title=title, xlabel="predicted from the start, rates of other pairs", ylabel="network")
+
+
+def _say(ax: Axes, words: str) -> None:
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, color="0.4")
+
+
+def draw_layers_of(diagnosis: Diagnosis) -> Figure:
+    """All layers side by side: how well the theory fits, and how far distances went.
+
+    Raises:
+        TypeError: if it is no diagnosis.
+    """
+    instance("diagnosis", diagnosis, Diagnosis)
+    names = [found.layer for found in diagnosis.layers]
+    with mpl.rc_context(STYLE), sns.axes_style("ticks"):
+        figure = Figure(figsize=(9.6, 0.9 + 0.34 * max(len(names), 3)), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        for name, colour in zip(LABELS, sns.color_palette("deep")[1:7:2], strict=True):
+            r2 = [max(getattr(found.different.r2, name), _LOWEST) for found in diagnosis.layers]
+            left.plot(r2, range(len(names)), "o-", ms=4, lw=1, color=colour, label=name)
+        left.axvline(0.9, color="0.6", lw=0.8, ls=":")
+        left.set(yticks=range(len(names)), yticklabels=names, title="median $R^2$", xlim=(None, 1.05))
+        left.invert_yaxis()
+        left.legend(frameon=False, loc="best")
+        for k, found in enumerate(diagnosis.layers):
+            for of, colour in ((found.different, THEORY_COLOUR), (found.agreeing, "0.6")):
+                spread = of.growth
+                right.plot([spread.low, spread.high], [k, k], color=colour, lw=2, alpha=0.5)
+                label = ("targets differ" if of is found.different else "targets equal") if not k else None
+                right.plot([spread.median], [k], "o", ms=4.5, color=colour, label=label)
+        right.axvline(1.0, color="0.6", lw=0.8, ls=":")
+        right.set(xscale="log", title=r"last $|\Delta h|^2$ over first, median and quartiles")
+        right.legend(frameon=False, loc="best")
+        sns.despine(figure)
+    return figure
