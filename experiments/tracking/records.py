@@ -1,5 +1,8 @@
 """What was recorded of pairs in training."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, inner_products
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 
+from .differences import squared_differences
 from .pairs import Pairs
 
 Array = NDArray[np.float64]
@@ -99,23 +104,25 @@ class PairRecords:
     def _add(self, step: int, prediction: Tensor, hidden: Mapping[str, Tensor]) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair.
 
+        Distances are taken on the device of the representations; one transfer brings them here.
+
         Args:
             step: the number of training steps so far.
             prediction: of every point, shape (points, ...).
             hidden: the representations of every point by layer, shape (points, units).
         """
+        pairs = self._pairs
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
-            points = {name: x.reshape(len(x), -1).cpu().double().numpy() for name, x in hidden.items()}
-            y = prediction.reshape(len(prediction), -1).cpu().double().numpy()
-            first, second = self._pairs.where.T.numpy()
-            dy = y[second] - y[first]
-            targets = self._pairs.targets.numpy()
-            errors = y[self._pairs.where.numpy()] - targets
-            dy_target = targets[:, 1] - targets[:, 0]
-            by_layer = [inner_products(points[x][second] - points[x][first], dy, dy_target) for x in self.layers]
-            _, dy2, w = by_layer[0]
-            self._steps.append(step)
-            self._values.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
+            distances = [squared_differences(hidden[layer], pairs.where) for layer in self.layers]
+            values = torch.cat([*distances, prediction.to(distances[0].device).double().flatten()]).cpu().numpy()
+            by_layer, y = np.split(values, [len(self.layers) * len(pairs.where)])
+            both = y.reshape(len(prediction), -1)[pairs.where.numpy()]
+            targets = pairs.targets.numpy()
+            dy, dy_target = both[:, 1] - both[:, 0], targets[:, 1] - targets[:, 0]
+            _, dy2, w = inner_products(dy, dy, dy_target)
+            loss = ((both - targets) ** 2).sum((1, 2)) / 4
+        self._steps.append(step)
+        self._values.append(np.stack([dy2, w, loss, *by_layer.reshape(len(self.layers), -1)], axis=1))
 
     @property
     def _dx2(self) -> Array:
