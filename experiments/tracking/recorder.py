@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -60,12 +61,20 @@ class PairRecorder(PairRecords):
         dx2: the squared distances of the inputs, shape (pairs,), or the name of the layer, such as an embedding, at
             which they are measured at the first record; by default those of the numbers given. Tokens, and whatever
             else is of integers, need one or the other.
+        file: to which every record is written at once, a path that ends in ``.arrows`` (a stream of Arrow), so that
+            it outlives a process that is killed; ``repdyn fit`` reads it, and so does a recorder of the
+            same pairs, layers and file. ``state_dict`` then refers to it, and holds all records otherwise, 8 bytes
+            times pairs times 3 + layers for each; after ``load_state_dict`` it goes on from where that was saved.
+
+    Attributes:
+        seconds: what recording took so far.
 
     Raises:
         TypeError: if inputs or targets are no tensors of real numbers, or a layer or the network puts out anything
             else.
         ValueError: if shapes do not match, inputs of a pair coincide, inputs are integers of which no distance is
-            known, a layer does not exist, is not called once, or does not put out a row for each point.
+            known, a layer does not exist, is not called once, or does not put out a row for each point, or (at the
+            first record) the file is there already.
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
@@ -92,11 +101,12 @@ class PairRecorder(PairRecords):
         forward: Forward | None = None,
         labels: Sequence[str] | None = None,
         dx2: Any | None = None,
+        file: str | Path | None = None,
     ) -> None:
         pairs = Pairs(inputs, targets, labels, dx2)
         described = as_layers(layers)
         self._look = Look(instance("module", module, nn.Module), pairs, described, forward)
-        super().__init__(pairs, tuple(layer.name for layer in described))
+        super().__init__(pairs, described, file)
 
     def record(self, step: int) -> None:
         """Record the network as it is now, after so many training steps.
@@ -108,7 +118,8 @@ class PairRecorder(PairRecords):
             raise ValueError(
                 f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
             )
-        self._add(step, *self._look())
+        with self._timed():
+            self._add(step, *self._look())
 
 
 class Look:
@@ -169,7 +180,8 @@ class Look:
     def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
         """The prediction and the representations of a batch."""
         count = len(next(tensors(inputs)))
-        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context():
+        plainly = torch.compiler.set_stance("force_eager")  # compiled code does not call the hooks
+        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), plainly:
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
