@@ -278,10 +278,14 @@ class PairTracker(PairRecords, pl.Callback):
         self._begun_step, self._taken, self._watched_step = step, 0, None
         due = step // self.every > self._crossed and not self._has(step)
         self._crossed = step // self.every
-        if self.problem or self._look is None or not (due or undecided):
+        averages = bool(getattr(trainer.fit_loop, "_skip_backward", False))  # are passed through once more, untrained
+        if self.problem or self._look is None or not (due or undecided or averages):
             return
         with self._no_harm():
-            if due and self._add_last(step):
+            if averages:
+                if self._last is not None:
+                    self._add_last(self._last[0])
+                self._release()
                 return
             found = self._find_points(batch) if self._watch is not None and self._capture_agrees is not False else None
             again = self._capture_agrees is True and self._captured % _AGAIN == 0
