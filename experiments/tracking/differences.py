@@ -41,9 +41,8 @@ def squared_differences(h: Tensor, where: Tensor) -> Tensor:
     found = _by_numpy(h, where) if h.device.type == "cpu" else _by_torch(h, where)
     tiny = where[(found < _LEAST).cpu()]
     if len(tiny):  # 0, or too short
-        few = h[tiny.unique().to(h.device)].cpu().double().numpy()
-        first, second = torch.searchsorted(tiny.unique(), tiny).T.numpy()
-        inner_products(few[second] - few[first], few[:1, :1], few[:1, :1])
+        first, second = (h[tiny[:, i].to(h.device)].cpu().double().numpy() for i in (0, 1))
+        inner_products(second - first, first[:, :1], first[:, :1])
     return found
 
 
@@ -64,9 +63,10 @@ def _by_numpy(h: Tensor, where: Tensor) -> Tensor:
 
 def _by_torch(h: Tensor, where: Tensor) -> Tensor:
     found: list[Tensor] = []
-    for part in where.to(h.device).split(16 * _rows(h)):
-        first, second = part.T
-        found.append((h[second].double() - h[first]).square().sum(1))
+    here, rows = where.to(h.device), 16 * _rows(h)
+    for begin in range(0, len(here), rows):
+        part = here[begin : begin + rows]
+        found.append((h[part[:, 1]].double() - h[part[:, 0]]).square().sum(1))
     return torch.cat(found)
 
 

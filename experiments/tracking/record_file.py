@@ -198,7 +198,7 @@ def table(
     return frame if counted is None else frame.assign(**{COUNTED.name: counted})
 
 
-def _schema(facts: dict[str, Any]) -> pa.Schema:
+def _schema(facts: dict[str, Any]) -> Any:
     numbers = [*_NUMBERS, *(f"dh2 at {layer}" for layer in facts["layers"]), *CONSTANTS]
     fields = [
         pa.field(STEP.name, pa.int64()),

@@ -21,7 +21,7 @@ from typing import Any, cast
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.rank_zero import rank_zero_info
+from pytorch_lightning.utilities import rank_zero_info
 from repdyn.symbolic.arguments import shown
 from torch import Tensor
 from torch._dynamo import OptimizedModule
@@ -129,12 +129,7 @@ class PairTracker(PairRecords, pl.Callback):
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
-        if (
-            not isinstance(count, str | int)
-            or isinstance(count, bool)
-            or count == ""
-            or (type(count) is int and count < 0)
-        ):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        if type(count) not in (str, int) or count == "" or (isinstance(count, int) and count < 0):
             raise ValueError(
                 f"count must be {', '.join(COUNTS)}, or the number or the class of an optimiser, got {shown(count)}"
             )
@@ -159,7 +154,7 @@ class PairTracker(PairRecords, pl.Callback):
         self._last: tuple[int, Tensor, dict[str, Tensor]] | None = None  # where weights are about to be averaged
         self._reference: tuple[Tensor, dict[str, Tensor]]
         if "lightning.pytorch" in sys.modules:  # whose trainer takes callbacks of its own class
-            self.__class__ = _of_lightning(type(self))
+            object.__setattr__(self, "__class__", _of_lightning(type(self)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         kind = type(self)
@@ -168,8 +163,8 @@ class PairTracker(PairRecords, pl.Callback):
     def frame(self) -> pd.DataFrame:
         """All records as a table: a row for each step, pair and layer, which :func:`compare` takes.
 
-        Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target. If something went
-        wrong, a warning says what and when.
+        Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target; last ``counted``,
+        what a step is, if it is not one of the one optimiser. If something went wrong, a warning says what and when.
 
         Raises:
             ValueError: if nothing is recorded yet.
@@ -190,11 +185,9 @@ class PairTracker(PairRecords, pl.Callback):
     def _counted(self) -> str | None:
         if self.count == "steps":
             return None
-        return (
-            "batches"
-            if self.count == "batches"
-            else f"steps of {self.count if isinstance(self.count, str) else f'optimiser {self.count}'}"
-        )
+        if self.count == "batches":
+            return "batches"
+        return f"steps of {self.count}" if isinstance(self.count, str) else f"steps of optimiser {self.count}"
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "time": self._time, "problem": self.problem}
