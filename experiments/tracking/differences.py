@@ -12,8 +12,8 @@ import torch
 from repdyn.numeric import inner_products
 from torch import Tensor
 
-_NUMBERS = 2**18
-"""Numbers subtracted at once: 2 MB, which stay in the processor's cache."""
+_NUMBERS = 2**16
+"""Numbers subtracted at once: half a MB, which stays in the processor's cache."""
 
 _SINGLE = ("mps",)
 """Devices without double precision."""
@@ -63,7 +63,7 @@ def _by_numpy(h: Tensor, where: Tensor) -> Tensor:
 
 def _by_torch(h: Tensor, where: Tensor) -> Tensor:
     found: list[Tensor] = []
-    here, rows = where.to(h.device), 16 * _rows(h)
+    here, rows = where.to(h.device), 64 * _rows(h)
     for begin in range(0, len(here), rows):
         part = here[begin : begin + rows]
         found.append((h[part[:, 1]].double() - h[part[:, 0]]).square().sum(1))
