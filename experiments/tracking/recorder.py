@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -180,8 +181,7 @@ class Look:
     def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
         """The prediction and the representations of a batch."""
         count = len(next(tensors(inputs)))
-        plainly = torch.compiler.set_stance("force_eager")  # compiled code does not call the hooks
-        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), plainly:
+        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), _plainly():
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
@@ -229,6 +229,11 @@ class Look:
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _plainly() -> AbstractContextManager[Any]:
+    """Compiled code, which does not call the hooks, is not used inside; nothing is compiled that torch did not load."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 class _Calls:

@@ -24,7 +24,6 @@ import torch
 from pytorch_lightning.utilities import rank_zero_info
 from repdyn.symbolic.arguments import shown
 from torch import Tensor
-from torch._dynamo import OptimizedModule
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
@@ -257,8 +256,7 @@ class PairTracker(PairRecords, pl.Callback):
         plain = self._forward is None and all(layer == Layer(layer.name) for layer in self._described)
         several = any(isinstance(x, torch.optim.LBFGS) for x in trainer.optimizers)  # passes in a step
         compiled = getattr(module, "_compiler_ctx", None) is not None or any(
-            isinstance(m, OptimizedModule) or getattr(m, "_compiled_call_impl", None) is not None
-            for m in module.modules()
+            hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) is not None for m in module.modules()
         )
         return (
             plain and isinstance(self._pairs.points, Tensor) and bool(trainer.optimizers) and not (several or compiled)
