@@ -120,7 +120,8 @@ PAIRED = {
     "layers": Given(["0"], {"strings"}),
     "labels": Given(["first"], {"None", "what is forward"}, "label"),
     "forward": Given(None, {"None", "a class", "a function", "what is module"}),
-    "dx2": Given([1.0], {"None", "what is forward", "what is count", *TEXT}),
+    "dx2": Given([1.0], {"None", "what is forward", "what is count", "what is file", *TEXT}),
+    "file": Given("records.arrows", {"None", "what is forward"}),
 }
 TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05)
 LATE = symbolic.theories()["growing_rates"].approach
@@ -360,11 +361,19 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.PairTracker": Call(
         experiments.PairTracker,
-        {**PAIRED, "every": Given(1, {"a huge integer"}), "count": Given("batches")},
+        {
+            **PAIRED,
+            "every": Given(1, {"a huge integer"}),
+            "count": Given("batches", {"a huge integer", "what is every", *TEXT}),
+        },
     ),
     "experiments.PairRecorder": Call(
         experiments.PairRecorder,
-        {"module": Given(NETWORK), **PAIRED, "dx2": Given([1.0], {"None", "a string", "what is forward"}, "layer")},
+        {
+            "module": Given(NETWORK),
+            **PAIRED,
+            "dx2": Given([1.0], {"None", "a string", "what is forward"}, "layer"),
+        },
     ),
     "experiments.PairRecorder.record": Call(
         lambda step: experiments.PairRecorder(NETWORK, ENDS, ENDS, ["0"]).record(step),

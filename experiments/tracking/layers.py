@@ -82,7 +82,7 @@ class Layer:
 
 
 def selected(layer: Layer, output: Any) -> Tensor:
-    """A copy of the tensor that is taken of what a layer puts out, since what follows may work in place.
+    """The tensor that is taken of what a layer puts out.
 
     Raises:
         TypeError: if it is no tensor of real numbers.
@@ -106,7 +106,24 @@ def selected(layer: Layer, output: Any) -> Tensor:
         )
     if output.is_complex():
         raise TypeError(f"{called(layer.name)} must put out real numbers, got {output.dtype}")
-    return output.detach().clone()
+    return output.detach()
+
+
+def taken(layer: Layer, output: Any, points: int, inputs: Any = None) -> Tensor:
+    """The representations in what a layer puts out in a pass of so many points, shape (points, units).
+
+    They share no memory with the output, since what follows may work in place.
+
+    Raises:
+        TypeError, ValueError: as :func:`selected` and :func:`representations`.
+
+    >>> taken(Layer("lstm", select=0, pool="last"), (torch.ones(3, 5, 2), None), 3).shape
+    torch.Size([3, 2])
+    """
+    whole = selected(layer, output)
+    found = representations(layer, whole, points, inputs)
+    shared = found.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr()
+    return found.clone() if shared else found
 
 
 def representations(layer: Layer, h: Tensor, points: int, inputs: Any = None) -> Tensor:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -14,7 +16,7 @@ from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor, nn
 
-from .layers import Layer, as_layers, called, representations, selected, unknown
+from .layers import Layer, as_layers, called, taken, unknown
 from .pairs import Inputs, Pairs, mapped, tensors
 from .records import Array, PairRecords
 from .undisturbed import reseed, undisturbed
@@ -60,12 +62,20 @@ class PairRecorder(PairRecords):
         dx2: the squared distances of the inputs, shape (pairs,), or the name of the layer, such as an embedding, at
             which they are measured at the first record; by default those of the numbers given. Tokens, and whatever
             else is of integers, need one or the other.
+        file: to which every record is written at once, a path that ends in ``.arrows`` (a stream of Arrow), so that
+            it outlives a process that is killed; ``repdyn fit`` reads it, and so does a recorder of the
+            same pairs, layers and file. ``state_dict`` then refers to it, and holds all records otherwise, 8 bytes
+            times pairs times 3 + layers for each; after ``load_state_dict`` it goes on from where that was saved.
+
+    Attributes:
+        seconds: what recording took so far.
 
     Raises:
         TypeError: if inputs or targets are no tensors of real numbers, or a layer or the network puts out anything
             else.
         ValueError: if shapes do not match, inputs of a pair coincide, inputs are integers of which no distance is
-            known, a layer does not exist, is not called once, or does not put out a row for each point.
+            known, a layer does not exist, is not called once, or does not put out a row for each point, or (at the
+            first record) the file is there already.
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
@@ -92,11 +102,12 @@ class PairRecorder(PairRecords):
         forward: Forward | None = None,
         labels: Sequence[str] | None = None,
         dx2: Any | None = None,
+        file: str | Path | None = None,
     ) -> None:
         pairs = Pairs(inputs, targets, labels, dx2)
         described = as_layers(layers)
         self._look = Look(instance("module", module, nn.Module), pairs, described, forward)
-        super().__init__(pairs, tuple(layer.name for layer in described))
+        super().__init__(pairs, described, file)
 
     def record(self, step: int) -> None:
         """Record the network as it is now, after so many training steps.
@@ -108,7 +119,8 @@ class PairRecorder(PairRecords):
             raise ValueError(
                 f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
             )
-        self._add(step, *self._look())
+        with self._timed():
+            self._add(step, *self._look())
 
 
 class Look:
@@ -169,14 +181,13 @@ class Look:
     def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
         """The prediction and the representations of a batch."""
         count = len(next(tensors(inputs)))
-        with self._outputs() as outputs, undisturbed(self.module), torch.no_grad(), self.context():
+        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), _plainly():
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
                 m.training = False
             prediction = self.forward(self.module, inputs)
-        given = {layer: _one(layer, outputs[layer]) for layer in self._watched}
-        seen = {layer: representations(layer, h, count, inputs) for layer, h in given.items()}
+        seen = {layer: outputs[layer].one() for layer in self._watched}
         if not isinstance(prediction, Tensor):
             raise TypeError(
                 f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
@@ -209,19 +220,53 @@ class Look:
         return x if first is None else x.to(first.device)
 
     @contextmanager
-    def _outputs(self) -> Generator[dict[Layer, list[Tensor]]]:
-        """What is taken of what each layer puts out, call by call, while this lasts."""
-        found: dict[Layer, list[Tensor]] = {layer: [] for layer in self._watched}
-
-        def keep(layer: Layer) -> Callable[[nn.Module, Any, Any], None]:
-            return lambda module, args, output: found[layer].append(selected(layer, output))
-
-        handles = [self._modules[layer.name].register_forward_hook(keep(layer)) for layer in found]
+    def _outputs(self, inputs: Inputs) -> Generator[dict[Layer, _Calls]]:
+        """What is taken of what each layer puts out, while this lasts."""
+        found = {layer: _Calls(layer, inputs) for layer in self._watched}
+        handles = [self._modules[layer.name].register_forward_hook(calls.take) for layer, calls in found.items()]
         try:
             yield found
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _plainly() -> AbstractContextManager[Any]:
+    """Compiled code, which does not call the hooks, is not used inside; nothing is compiled that torch did not load."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
+
+
+class _Calls:
+    """The calls of a layer in a pass, and the representations in the one that counts."""
+
+    def __init__(self, layer: Layer, inputs: Inputs) -> None:
+        self.layer, self.inputs = layer, inputs
+        self.count = 0
+        self.seen: Tensor | None = None
+
+    def take(self, module: nn.Module, args: Any, output: Any) -> None:
+        """The forward hook."""
+        if self.count == (self.layer.call or 0):
+            self.seen = taken(self.layer, output, len(next(tensors(self.inputs))), self.inputs)
+        self.count += 1
+
+    def one(self) -> Tensor:
+        """The representations in the one call that counts."""
+        layer = self.layer
+        if layer.call is None and self.count != 1:
+            raise ValueError(
+                f"{called(layer.name)} must be called once in a forward pass, got {self.count} calls; "
+                + (
+                    f"say which, as in Layer({layer.name!r}, call=0)"
+                    if self.count
+                    else "name a layer that it passes through"
+                )
+            )
+        if self.seen is None:
+            raise ValueError(
+                f"{called(layer.name)} is called {self.count} times in a forward pass, got call={layer.call}"
+            )
+        return self.seen
 
 
 def _by_name(seen: tuple[Tensor, dict[Layer, Tensor]]) -> dict[str, Tensor]:
@@ -241,18 +286,6 @@ def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
     """Submodules by name, without what ``torch.compile`` puts before it."""
     found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
     return {name.replace("_orig_mod.", ""): m for name, m in found}
-
-
-def _one(layer: Layer, calls: list[Tensor]) -> Tensor:
-    """The output of the one call that counts."""
-    if layer.call is None and len(calls) != 1:
-        raise ValueError(
-            f"{called(layer.name)} must be called once in a forward pass, got {len(calls)} calls; "
-            + (f"say which, as in Layer({layer.name!r}, call=0)" if calls else "name a layer that it passes through")
-        )
-    if layer.call is not None and layer.call >= len(calls):
-        raise ValueError(f"{called(layer.name)} is called {len(calls)} times in a forward pass, got call={layer.call}")
-    return calls[layer.call or 0]
 
 
 def _distances(pairs: Pairs, h: Tensor, layer: Layer) -> Array:

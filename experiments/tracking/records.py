@@ -1,19 +1,30 @@
 """What was recorded of pairs in training."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, inner_products
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 
+from .differences import squared_differences
+from .layers import Layer
 from .pairs import Pairs
+from .record_file import RecordFile, table
 
 Array = NDArray[np.float64]
 
@@ -21,21 +32,32 @@ Array = NDArray[np.float64]
 class PairRecords:
     """dh2, dy2, w and the loss of pairs, at layers and training steps: what a recorder or tracker has to show.
 
+    Args:
+        pairs: that are followed.
+        layers: at which they are looked at.
+        file: to which records are written as they come, or None.
+
     Attributes:
         layers: names of the layers.
         labels: of the pairs.
+        seconds: what recording took so far, in this process.
     """
 
-    def __init__(self, pairs: Pairs, layers: tuple[str, ...]) -> None:
-        self.layers, self.labels = layers, pairs.labels
-        self._pairs = pairs
+    def __init__(self, pairs: Pairs, layers: tuple[Layer, ...], file: str | Path | None = None) -> None:
+        self.layers, self.labels = tuple(layer.name for layer in layers), pairs.labels
+        self.seconds = 0.0
+        self._pairs, self._described = pairs, layers
         self._steps: list[int] = []
         self._values: list[Array] = []
+        self._file = None if file is None else RecordFile(file)
+        self._writes = self._file is not None
+        self._kept = 0
+        self._on_file: int | None = None
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """The numbers of training steps at which the network was recorded, shape (records,)."""
-        return np.array(self._steps, dtype=np.int64)
+        return np.array(self._held()[0], dtype=np.int64)
 
     def pair(self, pair: int = 0) -> Pair:
         """The squared distances of the inputs and targets of one pair.
@@ -71,26 +93,44 @@ class PairRecords:
 
     def frame(self) -> pd.DataFrame:
         """All records as a table: a row for each step, pair and layer, with the columns of a trajectory."""
-        records = self._table()
-        shape = (len(self._steps), len(self._pairs.labels), len(self.layers))
+        steps, values, dx2 = self._recorded()
+        return table(steps, list(self.labels), list(self.layers), values, (dx2, self._pairs.dy2), self._counted())
 
-        def spread(values: Any, axis: int) -> NDArray[Any]:
-            sizes = [1, 1, 1]
-            sizes[axis] = -1
-            return np.broadcast_to(np.asarray(values).reshape(sizes), shape).ravel()
-
-        per_pair = {name: np.repeat(records[:, :, i].ravel(), shape[2]) for i, name in enumerate(("dy2", "w", "loss"))}
-        return pd.DataFrame(
-            {
-                "step": spread(self._steps, 0),
-                "pair": spread(self._pairs.labels, 1),
-                "layer": spread(self.layers, 2),
-                "dh2": records[:, :, 3:].ravel(),
-                **per_pair,
-                "dx2": spread(self._dx2, 1),
-                "dy2_target": spread(self._pairs.dy2, 1),
-            }
+    def state_dict(self) -> dict[str, Any]:
+        """All records, 8 bytes times pairs times 3 + layers for each; with a file its path and how many they are."""
+        held = (
+            {"records": torch.from_numpy(np.array(self._values)), "steps": list(self._steps)}
+            if self._file is None
+            else {"file": str(self._file.path.absolute()), "count": len(self._steps)}
         )
+        return {**held, "dx2": None if self._pairs.dx2 is None else torch.from_numpy(self._pairs.dx2)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from records that were saved; those that a file holds beyond them are dropped when the next comes.
+
+        Raises:
+            ValueError: if they are in a file that is not there, is of others, or holds fewer.
+        """
+        if "file" in state_dict:
+            count = int(state_dict["count"])
+            file = RecordFile(state_dict["file"]) if self._file is None else self._file
+            written = file.read(self._identity(), count) if count else None
+            self._steps, self._values = (written.steps[:count], written.values[:count]) if written else ([], [])
+            self._kept = 0 if self._file is None else count
+        else:
+            self._steps, self._values = list(state_dict["steps"]), list(state_dict["records"].numpy())
+        if state_dict["dx2"] is not None:
+            self._pairs.dx2 = state_dict["dx2"].numpy()
+
+    def _identity(self) -> str:
+        """A digest of the pairs and of what is looked at."""
+        pool = [x.pool if not callable(x.pool) else "callable" for x in self._described]
+        facts = [(x.name, x.select, x.batch, x.positions, x.mask, x.call) for x in self._described]
+        return hashlib.sha256(f"{self._pairs.digest} {facts} {pool} {self._counted()}".encode()).hexdigest()[:16]
+
+    def _counted(self) -> str | None:
+        """What is counted as a step, where it has to be said."""
+        return None
 
     def _has(self, step: int) -> bool:
         """Whether the network was recorded at this step or after it."""
@@ -99,23 +139,62 @@ class PairRecords:
     def _add(self, step: int, prediction: Tensor, hidden: Mapping[str, Tensor]) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair.
 
+        Distances are taken on the device of the representations; one transfer brings them here.
+
         Args:
             step: the number of training steps so far.
             prediction: of every point, shape (points, ...).
             hidden: the representations of every point by layer, shape (points, units).
         """
+        self._begin_file()
+        pairs = self._pairs
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
-            points = {name: x.reshape(len(x), -1).cpu().double().numpy() for name, x in hidden.items()}
-            y = prediction.reshape(len(prediction), -1).cpu().double().numpy()
-            first, second = self._pairs.where.T.numpy()
-            dy = y[second] - y[first]
-            targets = self._pairs.targets.numpy()
-            errors = y[self._pairs.where.numpy()] - targets
-            dy_target = targets[:, 1] - targets[:, 0]
-            by_layer = [inner_products(points[x][second] - points[x][first], dy, dy_target) for x in self.layers]
-            _, dy2, w = by_layer[0]
-            self._steps.append(step)
-            self._values.append(np.stack([dy2, w, (errors**2).sum((1, 2)) / 4, *(x[0] for x in by_layer)], axis=1))
+            distances = [squared_differences(hidden[layer], pairs.where) for layer in self.layers]
+            values = torch.cat([*distances, prediction.to(distances[0].device).double().flatten()]).cpu().numpy()
+            by_layer, y = np.split(values, [len(self.layers) * len(pairs.where)])
+            both = y.reshape(len(prediction), -1)[pairs.where.numpy()]
+            targets = pairs.targets.numpy()
+            dy, dy_target = both[:, 1] - both[:, 0], targets[:, 1] - targets[:, 0]
+            _, dy2, w = inner_products(dy, dy, dy_target)
+            loss = ((both - targets) ** 2).sum((1, 2)) / 4
+        self._steps.append(step)
+        self._values.append(np.stack([dy2, w, loss, *by_layer.reshape(len(self.layers), -1)], axis=1))
+        self._write()
+
+    def _begin_file(self) -> None:
+        """Make the file, or cut it to what is held of it."""
+        if self._file is not None and self._writes and self._on_file is None:
+            self._file.begin(self._kept, self._facts)
+            self._on_file = self._kept
+
+    def _write(self) -> None:
+        """Bring the file up to the records that are held."""
+        if self._file is None or self._on_file is None:
+            return
+        for step, values in zip(self._steps[self._on_file :], self._values[self._on_file :], strict=True):
+            self._file.append(self._facts, step, self.labels, [*values.T, self._dx2, self._pairs.dy2])
+            self._on_file += 1
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return {"identity": self._identity(), "layers": list(self.layers), "counted": self._counted()}
+
+    def _forget(self, first: int, end: int) -> None:
+        """Take back the records from the first to before the end."""
+        del self._steps[first:end], self._values[first:end]
+        if self._on_file is not None:
+            self._kept, self._on_file = first, None
+            self._begin_file()
+            self._write()
+
+    @contextmanager
+    def _timed(self) -> Generator[None]:
+        """What happens inside counts as recording."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - begun
 
     @property
     def _dx2(self) -> Array:
@@ -124,9 +203,30 @@ class PairRecords:
         Raises:
             ValueError: if they are to be measured at a layer, and nothing is recorded yet.
         """
-        if self._pairs.dx2 is None:
+        found = self._held()[2]
+        if found is None:
             raise ValueError("distances of the inputs are measured at the first record, and nothing is recorded yet")
-        return self._pairs.dx2
+        return found
+
+    def _held(self) -> tuple[list[int], list[Array], Array | None]:
+        """Steps, values and the distances of inputs; those of the file if another process wrote them."""
+        if self._steps or self._file is None or not self._file.path.exists():
+            return self._steps, self._values, self._pairs.dx2
+        written = self._file.read(self._identity())
+        return written.steps, written.values, written.constants[0] if written.constants else self._pairs.dx2
+
+    def _recorded(self) -> tuple[list[int], list[Array], Array]:
+        """As :meth:`_held`.
+
+        Raises:
+            ValueError: if nothing is recorded yet.
+        """
+        steps, values, dx2 = self._held()
+        if not steps or dx2 is None:
+            raise ValueError(
+                "nothing is recorded yet; pass a PairTracker to a Trainer, or ask a PairRecorder to record"
+            )
+        return steps, values, dx2
 
     def _table(self) -> Array:
         """The records, shape (records, pairs, 3 + layers): dy2, w, the loss, then one dh2 a layer.
@@ -134,11 +234,7 @@ class PairRecords:
         Raises:
             ValueError: if nothing is recorded yet.
         """
-        if not self._values:
-            raise ValueError(
-                "nothing is recorded yet; pass a PairTracker to a Trainer, or ask a PairRecorder to record"
-            )
-        return np.stack(self._values)
+        return np.stack(self._recorded()[1])
 
     def _number(self, pair: int) -> int:
         count = len(self._pairs.labels)

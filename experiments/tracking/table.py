@@ -49,8 +49,11 @@ GIVEN = (
     Column("dy2_target", "squared distance of the two targets", "of the outputs, squared"),
 )
 
+COUNTED = Column("counted", "what is counted as a step, where that is not the steps of the one optimiser")
+"""The last column of a table of which it has to be said."""
+
 COLUMNS = (STEP, *KEYED, *MEASURED, LOSS, *GIVEN)
-"""All columns, in their order. A table may lack pair, layer and loss."""
+"""All other columns, in their order. A table may lack pair, layer and loss."""
 
 KEYS, SCALARS, CONSTANTS = ([column.name for column in columns] for columns in (KEYED, MEASURED, GIVEN))
 """Names: what tells trajectories apart, what evolves, and what stays."""

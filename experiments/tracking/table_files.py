@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..storage.folders import RecordError
+from .record_file import SUFFIX, read_record_table
 from .table import CONSTANTS, KEYS, SCALARS, flat
 
 _STEPS = ("step", "t", "_step", "global_step", "trainer/global_step")
@@ -23,16 +24,16 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """The table in a CSV or Parquet file, with the columns of a trajectory by their names.
+    """The table in a CSV or Parquet file, or in one of records, with the columns of a trajectory by their names.
 
     Names are found in capitals too, and after a prefix that dh2, dy2 and w share, as loggers write them.
 
     Raises:
         RecordError: if the file is neither or cannot be read, or several prefixes would do.
     """
-    readers = {".csv": _read_csv, ".parquet": pd.read_parquet}
+    readers = {".csv": _read_csv, ".parquet": pd.read_parquet, SUFFIX: read_record_table}
     if path.suffix.lower() not in readers:
-        raise RecordError(f"{path} must end in .csv or .parquet")
+        raise RecordError(f"{path} must end in .csv or .parquet, or in {SUFFIX} if it is of records")
     try:
         frame = readers[path.suffix.lower()](path)
     except RecordError:

@@ -8,20 +8,23 @@ from __future__ import annotations
 from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
 
 # isort: split
-import hashlib
+import importlib
 import sys
+import time
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from numpy.typing import NDArray
+from pytorch_lightning.utilities import rank_zero_info
 from repdyn.symbolic.arguments import shown
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from .layers import Layer, as_layers
@@ -30,10 +33,11 @@ from .recorder import Forward, Look, alike, checked_forward
 from .records import PairRecords
 from .watch import PREDICTION, LayerWatch
 
-Array = NDArray[np.float64]
-
 COUNTS = ("steps", "batches")
 """What time is counted in."""
+
+_AVERAGING = ("StochasticWeightAveraging", "WeightAveraging")
+"""Callbacks that put averages of weights in their place."""
 
 _AGAIN = 100
 """Records from training passes after which a separate pass is made beside one."""
@@ -57,7 +61,8 @@ class PairTracker(PairRecords, pl.Callback):
         targets: their targets, shape ``(pairs, 2, *output)``.
         layers: names of submodules (as in ``named_modules``) whose outputs are hidden representations, or a
             :class:`Layer` where that needs to be said.
-        every: record before step 0, ``every``, 2 ``every``, ... and after the last step.
+        every: record before step 0, ``every``, 2 ``every``, ... and after the last step; of steps that are several in
+            a batch before the first batch after each multiple.
         labels: a name for each pair; by default its number.
         forward: how the module is called, ``forward(module, inputs) -> prediction``; by default with the inputs, those
             of a dictionary as keywords and of a tuple as arguments.
@@ -65,22 +70,39 @@ class PairTracker(PairRecords, pl.Callback):
             which they are measured at the first record; by default those of the numbers given. Tokens, and whatever
             else is of integers, need one or the other.
         count: what the column step counts: ``steps`` of the one optimiser, at most one a batch, however many batches
-            its gradients are accumulated over (``trainer.global_step``); or ``batches``, whatever is done with them.
+            its gradients are accumulated over (``trainer.global_step``); steps of one of several optimisers, by its
+            number in ``trainer.optimizers`` or by its class, however many a batch; or ``batches``, whatever is done
+            with them. The table says so in a column ``counted``, but for ``steps``.
+        file: to which every record is written at once, a path that ends in ``.arrows`` (a stream of Arrow), so that
+            it outlives a process that is killed; ``repdyn fit`` reads it, and so does a tracker of the same pairs,
+            layers and file. Training in processes that Lightning starts (``ddp_spawn``) needs one: it is where the
+            records come back from.
 
     Sample k is the network after exactly k training steps, or batches.
     The loss is half the squared error of the pair, summed over outputs and
-    averaged over its two points. ``state_dict`` keeps the records in checkpoints, which are of the same pairs and
-    layers or are refused.
+    averaged over its two points. The weights are those that are trained: averages of them
+    (``StochasticWeightAveraging``, ``WeightAveraging``) are not recorded, whether they are put in their place in
+    validation or at the end. A module that is compiled is looked at without compilation. Of several processes (DDP)
+    the first one's records are written.
+
+    ``state_dict`` keeps the records in checkpoints, which are of the same pairs and layers or are refused: 8 bytes
+    times pairs times 3 + layers for each record, or with a file its path and how many they are. A run that is resumed
+    drops what the file holds beyond its checkpoint.
+
+    What recording took is logged at the end of training. Each record of a separate pass costs at least a forward pass
+    over every tracked point.
 
     Attributes:
         problem: why nothing more is recorded; empty if nothing went wrong.
+        seconds: what recording took since training began; on an accelerator with what was waited for.
 
     Raises:
         ValueError: if shapes do not match, inputs of a pair coincide, inputs or targets are not finite or their
             squared distances too large or too small for a number, ``every`` is not positive, or no layer is named;
             (at the start of training) if a layer does not exist, is not called once in a forward pass or does not put
-            out a row for each point, predictions are not of the targets' shape, or steps are counted and there is not
-            one optimiser.
+            out a row for each point, predictions are not of the targets' shape, steps are counted and there is not
+            one optimiser, the one that is named is not there, or there is a file already and no checkpoint that it
+            belongs to; (of a checkpoint) if it is of other pairs or layers, or its file is not there or was cut.
         TypeError: if inputs or targets are no tensors of real numbers; (at the start of training) if a layer or the
             network puts out anything but a tensor.
 
@@ -91,7 +113,7 @@ class PairTracker(PairRecords, pl.Callback):
     0.49
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each says another thing of somebody's training
         self,
         inputs: Inputs,
         targets: Any,
@@ -101,38 +123,47 @@ class PairTracker(PairRecords, pl.Callback):
         labels: Sequence[str] | None = None,
         forward: Forward | None = None,
         dx2: Any | None = None,
-        count: str = "steps",
+        count: str | int = "steps",
+        file: str | Path | None = None,
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
-        if not isinstance(count, str) or count not in COUNTS:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"count must be {' or '.join(COUNTS)}, got {shown(count)}")
+        if type(count) not in (str, int) or count == "" or (isinstance(count, int) and count < 0):
+            raise ValueError(
+                f"count must be {', '.join(COUNTS)}, or the number or the class of an optimiser, got {shown(count)}"
+            )
         checked_forward(forward)
         described = as_layers(layers)
-        super().__init__(Pairs(inputs, targets, labels, dx2), tuple(layer.name for layer in described))
+        super().__init__(Pairs(inputs, targets, labels, dx2), described, file)
         self.every, self.count, self.problem = every, count, ""
-        self._described, self._forward = described, forward
+        self._forward = forward
         self._look: Look | None = None
-        self._batches = 0
+        self._name = ""  # of the optimiser that is counted, where the user names one
+        self._time = 0  # batches, or steps of the optimiser that is named
+        self._taken = 0  # steps of the optimiser in this batch
+        self._counters: list[RemovableHandle] = []
+        self._first_step = self._begun_step = self._crossed = 0
+        self._begun_at = 0.0
         self._watch: LayerWatch | None = None
         self._rows: Tensor | None = None
-        self._watched_step = 0
-        self._first_step = self._begun_step = 0
-        self._taken = 0
-        self._counter: RemovableHandle | None = None
+        self._watched_step: int | None = None
         self._capture_agrees: bool | None = None
         self._captured = self._sure = 0
-        # The trainer of the package lightning takes callbacks of its own class, if that is what is used.
-        callback = getattr(sys.modules.get("lightning.pytorch"), "Callback", None)
-        if callback is not None and not isinstance(self, callback):
-            self.__class__ = type(type(self).__name__, (type(self), callback), {})
+        self._averaged = False
+        self._last: tuple[int, Tensor, dict[str, Tensor]] | None = None  # where weights are about to be averaged
         self._reference: tuple[Tensor, dict[str, Tensor]]
+        if "lightning.pytorch" in sys.modules:  # whose trainer takes callbacks of its own class
+            object.__setattr__(self, "__class__", _of_lightning(type(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind = type(self)
+        return _remade, (getattr(kind, "_plain", kind), hasattr(kind, "_plain")), vars(self)
 
     def frame(self) -> pd.DataFrame:
         """All records as a table: a row for each step, pair and layer, which :func:`compare` takes.
 
-        Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target. If something went
-        wrong, a warning says what and when.
+        Columns: step, pair, layer, dh2, dy2, w, loss, and the pair's constants dx2 and dy2_target; last ``counted``,
+        what a step is, if it is not one of the one optimiser. If something went wrong, a warning says what and when.
 
         Raises:
             ValueError: if nothing is recorded yet.
@@ -150,28 +181,19 @@ class PairTracker(PairRecords, pl.Callback):
         """What distinguishes this tracker from those of other pairs or layers in the same trainer."""
         return f"{PairTracker.__name__}-{self._identity()}"
 
-    def _identity(self) -> str:
-        """A digest of the pairs and of what is looked at."""
-        pool = [x.pool if not callable(x.pool) else "callable" for x in self._described]
-        facts = [(x.name, x.select, x.batch, x.positions, x.mask, x.call) for x in self._described]
-        return hashlib.sha256(f"{self._pairs.digest} {facts} {pool} {self.count}".encode()).hexdigest()[:16]
+    def _counted(self) -> str | None:
+        if self.count == "steps":
+            return None
+        if self.count == "batches":
+            return "batches"
+        return f"steps of {self.count}" if isinstance(self.count, str) else f"steps of optimiser {self.count}"
 
     def state_dict(self) -> dict[str, Any]:
-        dx2 = None if self._pairs.dx2 is None else torch.from_numpy(self._pairs.dx2)
-        records = torch.from_numpy(np.array(self._values))
-        return {
-            "steps": list(self._steps),
-            "records": records,
-            "dx2": dx2,
-            "batches": self._batches,
-            "problem": self.problem,
-        }
+        return {**super().state_dict(), "time": self._time, "problem": self.problem}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._steps, self._values = list(state_dict["steps"]), list(state_dict["records"].numpy())
-        self._batches, self.problem = state_dict["batches"], state_dict["problem"]
-        if state_dict["dx2"] is not None:
-            self._pairs.dx2 = state_dict["dx2"].numpy()
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self._time, self.problem = state_dict["time"], state_dict["problem"]
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -187,16 +209,31 @@ class PairTracker(PairRecords, pl.Callback):
 
     # How it is recorded.
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        step = self._now(trainer)
-        if self._steps and step < self._steps[-1]:
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        if (
+            stage == "fit"
+            and self._file is None
+            and getattr(trainer.strategy.launcher, "_start_method", None) is not None
+        ):
             raise ValueError(
-                f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step {step}; "
-                "make a new tracker for another run"
+                "this strategy trains in processes that it starts and ends, and their records would end with them: "
+                "give PairTracker a file=, from which they are read afterwards"
+            )
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._begun_at, self.seconds = time.perf_counter(), 0.0
+        self._writes = self._file is not None and trainer.is_global_zero
+        self._follow(trainer, pl_module)
+        step = self._now(trainer)
+        anew = trainer.global_step == trainer.current_epoch == 0
+        if self._steps and (step < self._steps[-1] or (anew and step > 0)):
+            raise ValueError(
+                f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step "
+                f"{0 if anew else step}; make a new tracker for another run"
             )
         self._first_step = step
-        if self.count == "steps":
-            self._count_steps(trainer, pl_module)
+        names = {kind.__name__ for x in getattr(trainer, "callbacks", ()) for kind in type(x).__mro__}
+        self._averaged, self._last = not names.isdisjoint(_AVERAGING), None
         convert = trainer.precision_plugin.convert_input
         self._pairs.points = mapped(lambda x: cast(Tensor, convert(x.to(pl_module.device))), self._pairs.points)
         self._look = Look(
@@ -206,22 +243,41 @@ class PairTracker(PairRecords, pl.Callback):
             self._forward,
             lambda: _unlogged(trainer, pl_module),
         )
-        plain = self._forward is None and all(layer == Layer(layer.name) for layer in self._described)
-        self._watch = LayerWatch(pl_module, self.layers) if plain and isinstance(self._pairs.points, Tensor) else None
+        self._watch = LayerWatch(pl_module, self.layers) if self._is_shown(trainer, pl_module) else None
         self._capture_agrees = None if self._watch else False
-        self._reference = self._look()
-        if not self._has(step):
-            self._add(step, *self._reference)
+        with self._timed():
+            self._reference = self._look()
+            if not self._has(step):
+                self._add(step, *self._reference)
+        self._crossed = self._steps[-1] // self.every
+
+    def _is_shown(self, trainer: pl.Trainer, module: pl.LightningModule) -> bool:
+        """Whether a training pass may show what a separate pass does."""
+        plain = self._forward is None and all(layer == Layer(layer.name) for layer in self._described)
+        several = any(isinstance(x, torch.optim.LBFGS) for x in trainer.optimizers)  # passes in a step
+        compiled = getattr(module, "_compiler_ctx", None) is not None or any(
+            hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) is not None for m in module.modules()
+        )
+        return (
+            plain and isinstance(self._pairs.points, Tensor) and bool(trainer.optimizers) and not (several or compiled)
+        )
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         step, undecided = self._now(trainer), self._capture_agrees is None
-        self._begun_step, self._taken = step, 0
-        due = step % self.every == 0 and not self._has(step)
-        if self.problem or self._look is None or not (due or undecided):
+        self._begun_step, self._taken, self._watched_step = step, 0, None
+        due = step // self.every > self._crossed and not self._has(step)
+        self._crossed = step // self.every
+        averages = bool(getattr(trainer.fit_loop, "_skip_backward", False))  # are passed through once more, untrained
+        if self.problem or self._look is None or not (due or undecided or averages):
             return
         with self._no_harm():
+            if averages:
+                if self._last is not None:
+                    self._add_last(self._last[0])
+                self._release()
+                return
             found = self._find_points(batch) if self._watch is not None and self._capture_agrees is not False else None
             again = self._capture_agrees is True and self._captured % _AGAIN == 0
             if due and (found is None or again):
@@ -240,16 +296,17 @@ class PairTracker(PairRecords, pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._batches += 1
+        if self.count == "batches":
+            self._time += 1
         if self.problem:
             return
         with self._no_harm():
             if self.count == "steps":
                 self._check_steps(trainer.global_step - self._begun_step)
-            if self._watch is not None and self._watch.active:
-                self._take(self._watch.stop(), self._watch.calls)
+            if self._watch is not None and self._watched_step is not None:
+                self._take(self._watched_step, self._watch.stop(), self._watch.calls)
 
-    def _take(self, captured: dict[str, Tensor] | None, calls: dict[str, int]) -> None:
+    def _take(self, step: int, captured: dict[str, Tensor] | None, calls: dict[str, int]) -> None:
         """Record what a training pass showed, or decide whether it shows what a separate pass does."""
         if self._capture_agrees is None:  # a separate pass was made of the same network
             self._capture_agrees = captured is not None and self._agrees(captured)
@@ -260,11 +317,11 @@ class PairTracker(PairRecords, pl.Callback):
                 self._drop()
         elif captured is not None:
             self._captured += 1
-            self._add(self._watched_step, captured[PREDICTION], captured)
+            self._add(step, captured[PREDICTION], captured)
         else:
             self._capture_agrees = False
             warnings.warn(
-                f"step {self._watched_step} is not recorded: its training pass called the tracked layers "
+                f"step {step} is not recorded: its training pass called the tracked layers "
                 f"{calls} times, or not with the batch that holds the points; from now on separate passes "
                 "are made",
                 stacklevel=2,
@@ -275,7 +332,7 @@ class PairTracker(PairRecords, pl.Callback):
         last = len(self._steps) - 1  # of the separate pass
         if last > self._sure:
             first, end = self._steps[self._sure], self._steps[last - 1]
-            del self._steps[self._sure : last], self._values[self._sure : last]
+            self._forget(self._sure, last)
             warnings.warn(
                 f"the records of steps {first} to {end} are dropped: they were taken from the training pass, which no "
                 "longer shows the network as it is in evaluation mode; from now on separate passes are made",
@@ -283,17 +340,37 @@ class PairTracker(PairRecords, pl.Callback):
             )
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self.count == "steps" and not self.problem and trainer.global_step == self._first_step:
+        step = self._now(trainer)
+        if self.problem or self._look is None:
+            return
+        if self.count != "batches" and step == self._first_step:
+            what = f"trainer.global_step is still {step}" if self.count == "steps" else f"{self._name} made no step"
             self._stop(
-                f"trainer.global_step is still {self._first_step} after an epoch: no optimiser step was counted, and "
-                "there is no time to record against; step what self.optimizers() returns, or count='batches'"
+                f"{what} after an epoch: no optimiser step was counted, and there is no time to record against; step "
+                "what self.optimizers() returns, or count='batches'"
             )
+        elif self._averaged and not self._has(step):
+            with self._no_harm():
+                self._last = (step, *self._look())
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         step = self._now(trainer)
         if not (self.problem or self._look is None or self._has(step)):
             with self._no_harm():
-                self._add(step, *self._look())
+                if not self._add_last(step):
+                    self._add(step, *self._look())
+        whole = time.perf_counter() - self._begun_at
+        rank_zero_info(
+            f"PairTracker: {len(self.labels)} pairs at {len(self.layers)} layers, {len(self._steps)} records took "
+            f"{self.seconds:.2g} s, {self.seconds / whole:.1%} of training"
+        )
+
+    def _add_last(self, step: int) -> bool:
+        """Record what was seen at the end of the epoch, if it is the same step: weights may be averages by now."""
+        if self._last is None or self._last[0] != step:
+            return False
+        self._add(*self._last)
+        return True
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self._release()
@@ -305,7 +382,8 @@ class PairTracker(PairRecords, pl.Callback):
     def _no_harm(self) -> Generator[None]:
         """What goes wrong inside ends the records, and not the training."""
         try:
-            yield
+            with self._timed():
+                yield
         except Exception as error:  # whatever it is, it is ours
             self._stop(str(error))
 
@@ -316,30 +394,57 @@ class PairTracker(PairRecords, pl.Callback):
 
     def _release(self) -> None:
         """Take back every hook that was added."""
-        if self._counter is not None:
-            self._counter.remove()
+        for counter in self._counters:
+            counter.remove()
         if self._watch is not None:
             self._watch.close()
-        self._counter = self._watch = self._look = None
+        self._counters, self._watch, self._look, self._last = [], None, None, None
 
     def _now(self, trainer: pl.Trainer) -> int:
-        return trainer.global_step if self.count == "steps" else self._batches
+        return trainer.global_step if self.count == "steps" else self._time
 
-    def _count_steps(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Have the one optimiser tell its steps."""
-        own = {id(p) for p in module.parameters()}
-        optimisers = [x for x in trainer.optimizers if any(id(p) in own for g in x.param_groups for p in g["params"])]
-        if len(optimisers) != 1:
-            raise ValueError(
-                f"PairTracker counts the training steps of one optimiser, got {len(optimisers)} of the network's "
-                "parameters; return one from configure_optimizers, whose parameter groups may have learning rates of "
-                "their own, or count='batches'"
-            )
+    def _follow(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Have all optimisers tell their steps."""
+        counted = None if self.count == "batches" else self._optimiser(trainer.optimizers, module)
+        for optimiser in trainer.optimizers:
+            self._counters.append(optimiser.register_step_post_hook(partial(self._stepped, optimiser is counted)))
 
-        def count(*_: Any) -> None:
+    def _stepped(self, counts: bool, *_: Any) -> None:
+        """After a step of an optimiser: what passes show from now on in this batch is another network."""
+        if self._watch is not None:
+            self._watch.stop()
+        if counts:
             self._taken += 1
+            self._time += self.count != "steps"
 
-        self._counter = optimisers[0].register_step_post_hook(count)
+    def _optimiser(self, optimisers: Sequence[Optimizer], module: pl.LightningModule) -> Optimizer:
+        """The one whose steps are counted."""
+        names = [type(x).__name__ for x in optimisers]
+        there = ", ".join(f"{i} ({name})" for i, name in enumerate(names)) or "none"
+        if self.count == "steps":
+            own = {id(p) for p in module.parameters()}
+            found = [x for x in optimisers if any(id(p) in own for g in x.param_groups for p in g["params"])]
+            if len(found) != 1:
+                raise ValueError(
+                    f"PairTracker counts the training steps of one optimiser, got {len(found)} of the network's "
+                    "parameters; return one from configure_optimizers, whose parameter groups may have learning rates "
+                    f"of their own, or say which in count=, a number or a class ({there}), or count='batches'"
+                )
+            return found[0]
+        number = (
+            self.count
+            if isinstance(self.count, int)
+            else names.index(self.count)
+            if names.count(self.count) == 1
+            else -1
+        )
+        if not 0 <= number < len(optimisers):
+            raise ValueError(
+                f"count must be the number of an optimiser or the class of just one, got {self.count!r}; there are "
+                f"{there}"
+            )
+        self._name = f"optimiser {number} ({names[number]})"
+        return optimisers[number]
 
     def _check_steps(self, counted: int) -> None:
         """Check that a batch was a training step, or a part of one."""
@@ -347,7 +452,7 @@ class PairTracker(PairRecords, pl.Callback):
             raise ValueError(
                 f"a batch must make at most one optimiser step, got {max(counted, self._taken)} in the one after step "
                 f"{self._begun_step}: rates would be of something else than a batch; step once a batch, or "
-                "count='batches'"
+                "count=0 for the first optimiser's steps, or count='batches'"
             )
         if self._taken > counted:
             raise ValueError(
@@ -373,6 +478,18 @@ class PairTracker(PairRecords, pl.Callback):
                 if None not in rows:
                     return torch.tensor(rows, device=x.device), len(x)
         return None
+
+
+@cache
+def _of_lightning(kind: type[PairTracker]) -> type[PairTracker]:
+    """The class as one of the package lightning too."""
+    callback = importlib.import_module("lightning.pytorch").Callback
+    return kind if issubclass(kind, callback) else type(kind.__name__, (kind, callback), {"_plain": kind})
+
+
+def _remade(kind: type[PairTracker], of_lightning: bool) -> PairTracker:
+    """What a copy in another process begins as."""
+    return object.__new__(_of_lightning(kind) if of_lightning else kind)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 SCRIPT = """
+import pickle
+
 import lightning as L
 import torch
 from repdyn.experiments import PairTracker
@@ -35,6 +37,8 @@ L.Trainer(max_epochs=4, accelerator="cpu", callbacks=[tracker], **quiet).fit(mod
 h = module.encoder(x[:2]).double()
 assert abs(float((h[1] - h[0]).square().sum()) - tracker.state().dh2[-1]) < 1e-5
 assert isinstance(tracker, PairTracker)
+sent = pickle.loads(pickle.dumps(tracker))
+assert isinstance(sent, L.Callback) and type(sent) is type(tracker) and sent.frame().equals(tracker.frame())
 print(tracker.steps.tolist())
 """
 

@@ -1,0 +1,46 @@
+"""Squared differences of representations, against exact ones."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from repdyn.experiments.tracking import differences
+from repdyn.experiments.tracking.differences import squared_differences
+
+WAYS = [differences._by_numpy, differences._by_torch]
+
+
+def exact(h: torch.Tensor, where: torch.Tensor) -> list[float]:
+    rows = [[Fraction(x) for x in row] for row in h.double().tolist()]
+    return [float(sum((a - b) ** 2 for a, b in zip(rows[j], rows[i], strict=True))) for i, j in where.tolist()]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["numpy", "torch"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-6, 0.0])
+def test_points_that_nearly_coincide_keep_their_digits(way, dtype: torch.dtype, apart: float, monkeypatch) -> None:
+    monkeypatch.setattr(differences, "_NUMBERS", 64)  # several blocks
+    generator = torch.Generator().manual_seed(0)
+    near = 100 + apart * torch.randn(5, 40, generator=generator, dtype=torch.float64)
+    h, where = near.to(dtype), torch.tensor([[0, 1], [1, 2], [4, 0], [3, 3]])
+    np.testing.assert_allclose(way(h, where).numpy(), exact(h, where), rtol=1e-13)
+
+
+def test_they_are_of_the_numbers_that_are_there_and_in_double_precision() -> None:
+    h = torch.tensor([[[0.0], [1e-30]], [[3e-30], [5e-30]], [[1e30], [0.0]]])
+    found = squared_differences(h, torch.tensor([[0, 1], [1, 2]]))
+    assert found.tolist() == pytest.approx([2.5e-59, 1e60], rel=1e-6)
+    assert squared_differences(h, torch.tensor([[1, 1]])).tolist() == [0.0]
+
+
+def test_a_difference_whose_square_is_no_number_is_refused() -> None:
+    h = torch.tensor([[0.0], [1e-200], [1.0]], dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"long enough for its square to be a number .* with an entry of 1e-200"):
+        squared_differences(h, torch.tensor([[2, 0], [0, 1]]))
+
+
+def test_what_is_not_finite_stays_so() -> None:
+    h = torch.tensor([[0.0], [torch.inf], [torch.nan]])
+    with np.errstate(invalid="ignore"):
+        assert not squared_differences(h, torch.tensor([[0, 1], [0, 2], [1, 1]])).isfinite().any()
