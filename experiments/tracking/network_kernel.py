@@ -26,7 +26,7 @@ _BYTES = 2**28
 """What the gradients that are held together may take, if two of them do not take more."""
 
 _POINTS, _OUTPUTS = 16, 4
-"""At most so many points, of the first and last pairs and those between, and outputs."""
+"""At most so many points, of pairs spread from the first to the last, and outputs."""
 
 _COLUMNS = 2**18
 """Parameters whose gradients are in double precision at a time."""
@@ -202,7 +202,7 @@ def _sizes(module: nn.Module, pairs: Pairs) -> tuple[Tensor, int]:
     row = max(1, sum(p.numel() * p.element_size() for p in module.parameters()))
     outputs = min(pairs.targets.shape[-1], _OUTPUTS, max(1, _BYTES // (2 * row)))
     points = min(_POINTS, max(2, _BYTES // (row * outputs)))
-    spread = torch.linspace(0, len(pairs.where) - 1, min(len(pairs.where), points)).round().long()
+    spread = torch.linspace(0, len(pairs.where) - 1, min(len(pairs.where), (points + 1) // 2)).round().long()
     order = dict.fromkeys(map(int, pairs.where[spread].flatten()))
     return torch.tensor(list(order))[:points], outputs
 

@@ -45,8 +45,8 @@ class Probe:
             target. The theory takes it to be 1, or -1 where dy is opposed to dy*. NaN where dh, b or u vanish.
         taylor_ratio: by layer, shape (pairs,): the finite remainder ``|dy - J dh| / |J dh|`` of the decoder over
             the pair, J its Jacobian at the mean of both representations: 0 if it is linear between them, about
-            ``|y''' dh^3| / (24 |J dh|)`` if it is smooth, and larger where kinks lie between them. NaN where
-            nothing moves.
+            ``|y''' dh^3| / (24 |J dh|)`` if it is smooth, and larger where kinks lie between them. Infinite
+            where only the first order vanishes, NaN where dy does too.
         passed_by: by layer, shape (pairs,): how much of dy is left when both points exchange what the layer puts
             out, as a share of ``|dy|``, root mean square over both: 0 for a bottleneck, whose decoder has no other
             input, 1 if the prediction does not depend on the layer. NaN where dy vanishes.
