@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, cast
 
@@ -165,7 +165,18 @@ def _differentiable(module: nn.Module) -> Generator[None]:
         yield
 
 
+def gradients(x: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+    """The gradient of a number in each of some tensors, None where it does not depend on one; more may be taken."""
+    return torch.autograd.grad(x, inputs, retain_graph=True, allow_unused=True)
+
+
+class Untold(Exception):
+    """What gradients cannot tell of a network, and why."""
+
+
 def reason(error: Exception) -> str:
-    """Why something could not be measured: the kind of an error and the first line of what it says."""
+    """Why something could not be measured: the kind of another's error and the first line of what it says."""
+    if isinstance(error, Untold):
+        return str(error)
     first = str(error).strip().split("\n")[0]
     return f"{type(error).__name__}: {first[:200]}" if first else type(error).__name__

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from repdyn.symbolic.arguments import instance
 from torch import Tensor, nn
 
-from .intervention import Intervention, reason
+from .intervention import Intervention, Untold, gradients, reason
 from .layers import Layer
 from .pairs import Pairs
 from .replacement import Replacement
@@ -145,31 +145,29 @@ class _Grams:
         self._network, self._inputs = network, network.batch(pairs, points)
         self.parameters: list[nn.Parameter] = [p for p in network.module.parameters() if p.requires_grad]
         if not self.parameters:
-            raise ValueError("no parameter of the network is trained, so nothing moves")
+            raise Untold("no parameter of the network is trained, so nothing moves")
         self._before: dict[Layer, set[int]] = {}
         seen: dict[Layer, Tensor] = {}
         hooks = {layer: _keep(seen, layer) for layer in network.layers}
         with network.passed(self._inputs, hooks, gradients=True) as prediction:
             y = prediction.reshape(len(points), -1)
             if not y.requires_grad:
-                raise ValueError("the prediction has no gradient in the parameters that are trained")
+                raise Untold("the prediction has no gradient in the parameters that are trained")
             self._before = {layer: self._reached(h) for layer, h in seen.items()}
-            rows = [_gradients(x, self.parameters) for x in (y @ _directions(y.shape[1], outputs).to(y)).flatten()]
-        self._grams = [_gram(gradients) for gradients in zip(*rows, strict=True)]
+            rows = [gradients(x, self.parameters) for x in (y @ _directions(y.shape[1], outputs).to(y)).flatten()]
+        self._grams = [_gram(of_one) for of_one in zip(*rows, strict=True)]
 
     def sides(self, layer: Layer) -> tuple[set[int], set[int]]:
         """The numbers of the parameters before a layer, and of the others.
 
         Raises:
-            ValueError: if one acts on both sides.
+            Untold: if one acts on both sides.
         """
         cut = {layer: Tensor.detach}
         with self._network.passed(self._inputs, cut, gradients=True) as y:
             both = self._reached(y) & self._before[layer]
         if both:
-            raise ValueError(
-                "some parameters act on both sides of the layer, so that no part of the kernel is of one side"
-            )
+            raise Untold("some parameters act on both sides of the layer, so that no part of the kernel is of one side")
         return self._before[layer], set(range(len(self.parameters))) - self._before[layer]
 
     def total(self, parameters: Iterable[int]) -> Array:
@@ -180,12 +178,8 @@ class _Grams:
         """The numbers of the parameters on which a tensor depends."""
         if not x.requires_grad:
             return set()
-        found = _gradients(x.sum(), self.parameters)
+        found = gradients(x.sum(), self.parameters)
         return {i for i, gradient in enumerate(found) if gradient is not None}
-
-
-def _gradients(x: Tensor, parameters: list[nn.Parameter]) -> tuple[Tensor | None, ...]:
-    return torch.autograd.grad(x, parameters, retain_graph=True, allow_unused=True)
 
 
 def _keep(seen: dict[Layer, Tensor], layer: Layer) -> Replacement:
@@ -215,9 +209,9 @@ def _directions(values: int, outputs: int) -> Tensor:
     return torch.from_numpy(np.linalg.qr(drawn)[0])
 
 
-def _gram(gradients: tuple[Tensor | None, ...]) -> Array:
+def _gram(of_one: tuple[Tensor | None, ...]) -> Array:
     """The inner products of gradients in one parameter, None for those that are zero."""
-    rows = [None if x is None else _numbers(x) for x in gradients]
+    rows = [None if x is None else _numbers(x) for x in of_one]
     found = next((x for x in rows if x is not None), None)
     if found is None:
         return np.zeros((len(rows), len(rows)))

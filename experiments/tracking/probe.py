@@ -19,7 +19,7 @@ from repdyn.symbolic.arguments import instance
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from .intervention import Intervention, reason
+from .intervention import Intervention, Untold, gradients, reason
 from .layers import Layer, as_layers
 from .network_kernel import NetworkKernel, network_kernel
 from .pairs import Inputs, Pairs
@@ -202,7 +202,7 @@ class _PairsProbe:
             slopes: dict[Layer, Tensor | None] = dict.fromkeys(hooks)
             if y.requires_grad and leaves:
                 u = torch.from_numpy(np.nan_to_num(self._u) / 2).to(y).repeat_interleave(2, 0)
-                found = torch.autograd.grad((u * y.reshape(u.shape)).sum(), list(leaves.values()), allow_unused=True)
+                found = gradients((u * y.reshape(u.shape)).sum(), list(leaves.values()))
                 slopes.update(zip(leaves, found, strict=True))
             return slopes
 
@@ -232,25 +232,32 @@ class _PairsProbe:
 
     def _first_order(self, layer: Layer) -> Array:
         """J dh at the mean of the layer, in what else there is of each of both points, shape (pairs, 2, values)."""
+        if not self._h[layer].is_floating_point():
+            raise Untold("it puts out integers")
+        missing: Exception = Untold("the prediction has no derivative in what it puts out")
+        try:
+            change = self._forward_derivative(layer)
+        except RuntimeError as error:  # not every operation has one
+            missing, change = error, None
+        if change is not None:
+            return _both(change)
+        if self._y.shape[-1] > _OUTPUTS:
+            raise missing
+        return _both(self._change_by_output(layer))
+
+    def _forward_derivative(self, layer: Layer) -> Tensor | None:
+        """J dh; None if no derivative gets through."""
 
         def dual(h: Tensor) -> Tensor:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, when it first makes one
                 return forward_ad.make_dual(_mean(h), _difference(h))
 
-        if not self._h[layer].is_floating_point():
-            raise TypeError("it puts out integers")
-        try:
-            with forward_ad.dual_level(), self._network.passed(self._inputs, {layer: dual}) as y:
-                tangent = forward_ad.unpack_dual(y).tangent
-                return np.zeros_like(self._y) if tangent is None else _both(tangent)
-        except RuntimeError:  # not every operation has forward derivatives
-            if self._y.shape[-1] > _OUTPUTS:
-                raise
-            return self._first_order_by_output(layer)
+        with forward_ad.dual_level(), self._network.passed(self._inputs, {layer: dual}) as y:
+            return forward_ad.unpack_dual(y).tangent
 
-    def _first_order_by_output(self, layer: Layer) -> Array:
-        """The same, by a backward pass for each output."""
+    def _change_by_output(self, layer: Layer) -> Tensor:
+        """J dh, by a backward pass for each output."""
         leaves: list[Tensor] = []
 
         def leaf(h: Tensor) -> Tensor:
@@ -259,18 +266,19 @@ class _PairsProbe:
 
         dh = _difference(self._h[layer])
         with self._network.passed(self._inputs, {layer: leaf}, gradients=True) as y:
-            changes: list[Tensor] = []
-            for values in y.reshape(len(y), -1).unbind(1):
-                (slope,) = torch.autograd.grad(values.sum(), leaves, retain_graph=True)
-                changes.append((dh * slope).sum(1))
-            return _both(torch.stack(changes, dim=1))
+            values = y.reshape(len(y), -1).unbind(1) if y.requires_grad else ()
+            slopes = [gradients(x.sum(), leaves)[0] for x in values]
+            if all(slope is None for slope in slopes):
+                raise Untold("the prediction has no derivative in what it puts out")
+            return torch.stack([torch.zeros_like(dh[:, 0]) if b is None else (dh * b).sum(1) for b in slopes], dim=1)
 
     def _fail(self, what: str, layers: Sequence[Layer], why: str) -> None:
         self.failures += [(layer.name, f"{what}: {why}") for layer in layers]
 
 
 def _pairs(h: Tensor) -> Tensor:
-    return h.unflatten(0, (-1, 2))
+    """Shape (pairs, 2, units)."""
+    return h.reshape(len(h) // 2, 2, -1)
 
 
 def _mean(h: Tensor) -> Tensor:
@@ -280,7 +288,7 @@ def _mean(h: Tensor) -> Tensor:
 
 def _difference(h: Tensor) -> Tensor:
     """At both points the second less the first."""
-    return torch.sub(h[1::2], h[::2]).repeat_interleave(2, 0)
+    return (h[1::2] - h[::2]).repeat_interleave(2, 0)
 
 
 def _both(x: Tensor) -> Array:

@@ -14,6 +14,8 @@ from repdyn.experiments.tracking.probe import probe
 from torch import nn
 
 D = torch.float64
+NO_SLOPE = "alignment: the prediction has no gradient in what it puts out"
+NO_DERIVATIVE = "Taylor ratio: the prediction has no derivative in what it puts out"
 
 
 def pairs_of(*shape: int, outputs: int = 1, count: int = 3, dtype: torch.dtype = D) -> Pairs:
@@ -232,6 +234,10 @@ def test_where_forward_derivatives_do_not_exist_the_jacobian_is_taken_by_outputs
     one, other = (probe(net, pairs, ["0"]) for net in (plain, special))
     assert other.taylor_ratio["0"] == pytest.approx(one.taylor_ratio["0"], rel=1e-12)
     assert not other.failures
+    constant = nn.Sequential(*special, Apply(lambda y: torch.stack([y[:, 0], torch.ones_like(y[:, 0])], 1)))
+    by_hand = nn.Sequential(*plain, Apply(lambda y: y * torch.tensor([1.0, 0.0], dtype=D)))
+    one, other = (probe(net, pairs, ["0"]) for net in (by_hand, constant))
+    assert other.taylor_ratio["0"] == pytest.approx(one.taylor_ratio["0"], rel=1e-12)
     many = nn.Sequential(*special[:3], nn.Linear(5, 65).double())
     found = probe(many, pairs_of(3, outputs=65), ["0"])
     assert np.isnan(found.taylor_ratio["0"]).all()
@@ -278,7 +284,7 @@ def test_a_layer_that_is_not_used_has_no_gradient() -> None:
     found = probe(seeded(Aside), pairs_of(3), ["used", "unused"])
     assert found.passed_by["unused"] == pytest.approx(np.ones(3))
     assert np.isnan(found.alignment["unused"]).all()
-    assert found.failures == {"unused": "alignment: the prediction has no gradient in what it puts out"}
+    assert found.failures == {"unused": f"{NO_SLOPE}; {NO_DERIVATIVE}"}
 
 
 # The kernel.
@@ -592,6 +598,15 @@ def test_single_and_double_precision_agree() -> None:
         assert getattr(rough, name)["1"] == pytest.approx(getattr(exact, name)["1"], rel=0.3, abs=2)
 
 
+def test_pairs_may_be_made_in_inference_mode() -> None:
+    net, pairs = seeded(mlp), pairs_of(3)
+    with torch.inference_mode():
+        inside = pairs_of(3)
+        found = probe(net, inside, ["1"])
+    assert found.alignment["1"] == pytest.approx(probe(net, pairs, ["1"]).alignment["1"], rel=1e-12)
+    assert not found.failures
+
+
 def test_many_pairs_are_probed_a_part_at_a_time() -> None:
     net, pairs = seeded(mlp), pairs_of(3, count=70)
     found = probe(net, pairs, ["1", "3"])
@@ -651,7 +666,19 @@ def fails_to_run(h):
     return h
 
 
-NO_SLOPE = "alignment: the prediction has no gradient in what it puts out"
+class NoGradients(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(3, 4), nn.Linear(4, 1)
+
+    @torch.inference_mode()
+    def forward(self, x):
+        return self.last(self.first(x).tanh())
+
+
+def made_in_inference_mode() -> nn.Module:
+    with torch.inference_mode():
+        return mlp().double()
 
 
 @pytest.mark.parametrize(
@@ -668,20 +695,27 @@ NO_SLOPE = "alignment: the prediction has no gradient in what it puts out"
             lambda: nn.Sequential(nn.Linear(3, 4), Apply(lambda h: h.sign().long()), Apply(lambda h: h[:, :1] * 1.0)),
             *(
                 "1",
-                f"{NO_SLOPE}; Taylor ratio: TypeError: it puts out integers",
+                f"{NO_SLOPE}; Taylor ratio: it puts out integers",
                 "the prediction has no gradient in the",
             ),
         ),
         (
             lambda: nn.Sequential(nn.Linear(3, 4), Apply(torch.detach), Apply(lambda h: h[:, :1])),
-            *("0", NO_SLOPE, "the prediction has no gradient in the parameters"),
+            *("0", f"{NO_SLOPE}; {NO_DERIVATIVE}", "the prediction has no gradient in the parameters"),
+        ),
+        (NoGradients, "first", f"{NO_SLOPE}; {NO_DERIVATIVE}", "the prediction has no gradient in the parameters"),
+        (
+            made_in_inference_mode,
+            "0",
+            "alignment: RuntimeError: Inference tensors cannot be saved",
+            "Inference tensors",
         ),
         (
             lambda: nn.Sequential(nn.Linear(3, 1), Apply(fails_to_run)),
             *("0", "alignment: AssertionError: not with gradients", "AssertionError: not with gradients"),
         ),
     ],
-    ids=["frozen", "no parameters", "integers", "detached", "fails"],
+    ids=["frozen", "no parameters", "integers", "detached", "inference", "inference tensors", "fails"],
 )
 def test_what_gradients_cannot_tell_has_its_reason(make, layer, words, kernel) -> None:
     net = seeded(make)
