@@ -119,9 +119,8 @@ def probe(
     parts = [_PairsProbe(network, pairs, slice(i, i + _PAIRS)) for i in range(0, count, _PAIRS)]
     names = [layer.name for layer in network.layers]
     failures: dict[str, list[str]] = {}
-    for layer, text in ((layer, text) for part in parts for layer, text in part.failures):
-        if text not in failures.setdefault(layer, []):
-            failures[layer].append(text)
+    for layer, text in dict.fromkeys(x for part in parts for x in part.failures):
+        failures.setdefault(layer, []).append(text)
 
     def joined(by_part: list[dict[str, Array]]) -> dict[str, Array]:
         return {name: np.concatenate([x[name] for x in by_part]) for name in names}
