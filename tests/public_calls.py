@@ -230,6 +230,14 @@ CALLS: dict[str, Call] = {
             "seed": Given(0, {"a huge integer"}),
         },
     ),
+    "numeric.squared_distances": Call(
+        numeric.squared_distances,
+        {"activations": Given(GRID, {"a table of numbers", "an array of three dimensions"})},
+    ),
+    "numeric.gram_distances": Call(numeric.gram_distances, {"gram": Given(np.eye(4))}),
+    "numeric.representation_similarity": Call(
+        numeric.representation_similarity, {"first": Given(DISTANCES), "second": Given(DISTANCES**2)}
+    ),
     "numeric.task_axes": Call(numeric.task_axes, {"grid": Given(GRID)}),
     "numeric.rich_distances": Call(numeric.rich_distances, {"first": Given(POINTS), "second": Given(POINTS)}),
     "numeric.smoothed_distances": Call(numeric.smoothed_distances, {"shown": Given(POINTS), "data": Given(POINTS)}),
