@@ -34,6 +34,9 @@ from .exponent import GrowthExponent as GrowthExponent
 from .exponent import growth_exponent as growth_exponent
 from .fit import RateFit as RateFit
 from .fit import fit_rates as fit_rates
+from .forecast import Forecast as Forecast
+from .forecast import Refusal as Refusal
+from .forecast import forecast_trajectory as forecast_trajectory
 from .geometry import gram_distances as gram_distances
 from .geometry import squared_distances as squared_distances
 from .integration import evolve as evolve

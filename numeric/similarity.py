@@ -105,7 +105,7 @@ def _alignment(one: Array, other: Array) -> float:
     a, b = _u_centred(one), _u_centred(other)
     if min(np.abs(a).max(), np.abs(b).max()) <= _EQUAL:
         return np.nan
-    return _cosine(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b)))
+    return _cosine(float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b))))
 
 
 def _u_centred(squares: Array) -> Array:
@@ -125,7 +125,7 @@ def _rank_correlation(one: Array, other: Array) -> float:
     """Spearman's, of which squares do for distances, as long as equal ones stay equal."""
     above = np.triu_indices(len(one), 1)
     a, b = _levels(one[above]), _levels(other[above])
-    return _cosine(spearmanr(a, b).statistic) if min(a.max(), b.max()) > 0 else np.nan
+    return _cosine(float(spearmanr(a, b).statistic)) if min(a.max(), b.max()) > 0 else np.nan
 
 
 def _levels(values: Array) -> Array:

@@ -186,6 +186,18 @@ CALLS: dict[str, Call] = {
             "weights": Given(State(1.0, 1.0, 1.0), {"None", "a state"}),
         },
     ),
+    "numeric.forecast_trajectory": Call(
+        numeric.forecast_trajectory,
+        {
+            "t": TIMES,
+            "observed": Given(RUN, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+            "until": Given([600.0], {"an empty array", "a huge integer"}),
+            "theory": THEORY,
+            "level": Given(0.9, {"a number", "a fraction"}),
+            "theory_error": Given(1.0, FINE),
+        },
+    ),
     "numeric.loss_curve": Call(
         numeric.loss_curve,
         {
