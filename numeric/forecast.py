@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Theory
 from scipy.special import ndtri, stdtrit
 
-from .arguments import number
+from .arguments import number, real
 from .coefficients import DEFAULT_THEORY, named
 from .loss import loss_curve
 from .measurement import Measurement
-from .quantities import Pair, State, checked_times
+from .quantities import Pair, State
 from .solution import has_end
 from .stretch import Stretch, stretch
 
@@ -152,9 +152,10 @@ def forecast_trajectory(
     if found.depends_on_time or not has_end(found):
         lacks = "depends on time itself" if found.depends_on_time else "has no end that is known"
         raise ValueError(f"theory {found.name!r} {lacks}: a forecast takes one such as 'two_point'")
-    asked = checked_times(until)
-    if asked.ndim != 1 or (asked < data.times[-1]).any():
-        got = f"{asked.min():g}" if asked.ndim == 1 else f"shape {asked.shape}"
+    asked = real("until", until)
+    wrong = ~(np.isfinite(asked) & (asked >= data.times[-1]))
+    if asked.ndim != 1 or wrong.any():
+        got = f"{asked[wrong][0]:g}" if asked.ndim == 1 else f"shape {asked.shape}"
         raise ValueError(
             f"until must be of shape (m,), of steps not before the last observed one, {data.times[-1]:g}, got {got}"
         )

@@ -192,7 +192,7 @@ CALLS: dict[str, Call] = {
             "t": TIMES,
             "observed": Given(RUN, {"a state"}),
             "pair": Given(PAIR, {"a pair"}),
-            "until": Given([600.0], {"an empty array", "a huge integer"}),
+            "until": Given([600.0], {"an empty array"}),
             "theory": THEORY,
             "level": Given(0.9, {"a number", "a fraction"}),
             "theory_error": Given(1.0, FINE),
