@@ -34,6 +34,11 @@ from .exponent import GrowthExponent as GrowthExponent
 from .exponent import growth_exponent as growth_exponent
 from .fit import RateFit as RateFit
 from .fit import fit_rates as fit_rates
+from .forecast import Forecast as Forecast
+from .forecast import Refusal as Refusal
+from .forecast import forecast_trajectory as forecast_trajectory
+from .geometry import gram_distances as gram_distances
+from .geometry import squared_distances as squared_distances
 from .integration import evolve as evolve
 from .integration import integrate as integrate
 from .linearised import LinearisedFlow as LinearisedFlow
@@ -53,6 +58,8 @@ from .quantities import Pair as Pair
 from .quantities import Rates as Rates
 from .quantities import State as State
 from .quantities import inner_products as inner_products
+from .similarity import Similarity as Similarity
+from .similarity import representation_similarity as representation_similarity
 from .solution import (
     final_distance as final_distance,
 )

@@ -29,12 +29,14 @@ class Uncertainty:
         independent: the same were each residual drawn for itself, with one variance, shape (m,).
         correlation_time: how long residuals stay alike: their correlation falls by e in it; 0 if they do not.
         samples: how many independent samples hold as much as those there are.
+        covariance: of the coefficients, whose diagonal are the squared errors, shape (m, m).
     """
 
     errors: Array
     independent: Array
     correlation_time: float
     samples: float
+    covariance: Array
 
 
 def uncertainty(
@@ -70,9 +72,9 @@ def uncertainty(
     covariance = seen.covariance(time) * (numbers / freedom) + np.diag(rounding[used] ** 2)
     spread = np.stack([_correlated(times, x, time) for x in directions[used]])
     middle = np.einsum("kl,kni,lnj->ij", covariance, directions[used], spread)
-    errors = np.sqrt(np.diag(inverse @ middle @ inverse.T))
+    of_all = inverse @ middle @ inverse.T
     alike = float(_correlated(times, np.ones((times.size, 1)), time).sum()) / times.size
-    return Uncertainty(errors, independent, time, numbers / alike)
+    return Uncertainty(np.sqrt(np.diag(of_all)), independent, time, numbers / alike, of_all)
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,18 @@ CALLS: dict[str, Call] = {
             "weights": Given(State(1.0, 1.0, 1.0), {"None", "a state"}),
         },
     ),
+    "numeric.forecast_trajectory": Call(
+        numeric.forecast_trajectory,
+        {
+            "t": TIMES,
+            "observed": Given(RUN, {"a state"}),
+            "pair": Given(PAIR, {"a pair"}),
+            "until": Given([600.0], {"an empty array"}),
+            "theory": THEORY,
+            "level": Given(0.9, {"a number", "a fraction"}),
+            "theory_error": Given(1.0, FINE),
+        },
+    ),
     "numeric.loss_curve": Call(
         numeric.loss_curve,
         {
@@ -230,6 +242,14 @@ CALLS: dict[str, Call] = {
             "relabellings": Given(3, skipped={"a huge integer"}),
             "seed": Given(0, {"a huge integer"}),
         },
+    ),
+    "numeric.squared_distances": Call(
+        numeric.squared_distances,
+        {"activations": Given(GRID, {"a table of numbers", "an array of three dimensions"})},
+    ),
+    "numeric.gram_distances": Call(numeric.gram_distances, {"gram": Given(np.eye(4))}),
+    "numeric.representation_similarity": Call(
+        numeric.representation_similarity, {"first": Given(DISTANCES), "second": Given(DISTANCES**2)}
     ),
     "numeric.task_axes": Call(numeric.task_axes, {"grid": Given(GRID)}),
     "numeric.rich_distances": Call(numeric.rich_distances, {"first": Given(POINTS), "second": Given(POINTS)}),
