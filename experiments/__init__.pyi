@@ -6,8 +6,15 @@ Type checkers read it, and so does ``__init__.py``, which loads a name when it i
 from .comparison import Comparison as Comparison
 from .comparison import Failure as Failure
 from .comparison import compare as compare
+from .diagnosis.diagnosis import Diagnosis as Diagnosis
+from .diagnosis.diagnosis import LayerDiagnosis as LayerDiagnosis
+from .diagnosis.diagnosis import diagnose as diagnose
+from .diagnosis.sampling import SampledPairs as SampledPairs
+from .diagnosis.sampling import sample_pairs as sample_pairs
 from .figures import draw_comparison as draw_comparison
 from .figures import draw_phase_diagram as draw_phase_diagram
+from .figures.diagnosis import draw_layer as draw_layer
+from .page.diagnosis import write_diagnosis as write_diagnosis
 from .runs.prediction import Prediction as Prediction
 from .runs.prediction import Predictions as Predictions
 from .runs.prediction import predict as predict

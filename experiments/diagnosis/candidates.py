@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ..tracking.layers import as_layers
+from ..tracking.look import Forward, Look
 from ..tracking.pairs import Inputs, Pairs
-from ..tracking.recorder import Forward, Look
 
 MOST = 8
 """Layers that are chosen, at most."""

@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from repdyn.numeric import Rates
 from repdyn.symbolic.arguments import shown
 
 from ..comparison import Comparison, Failure, compare
+from ..tracking.observation import Observation
 from ..tracking.records import PairRecords
 from ..tracking.table import CONSTANTS, KEYS, STEP, UNLABELLED, checked_table, labels
+from .alike import Alike, alike
 from .alternatives import Alternative, alternatives
 from .ends import Ends, ends
-from .gradients import Gradients
+from .gradients import Gradients, gradients
 from .late import Late, late
 from .measures import Measures, measures
-from .verdict import FAILS, IN_PART, Verdict, verdict
+from .outlook import Outlook, outlook
+from .verdict import FAILS, HOLDS, IN_PART, Verdict, first_theory, verdict
+
+_SIMILARITIES = ("cka", "rsa", "procrustes")
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,9 @@ class LayerDiagnosis:
         late: the fits from where the mean output is learnt, if those from the start are not good; or None.
         theories: theories of the package compared on some of the pairs, the best first.
         ends: final distances predicted from the start against those measured, or None where too few were seen.
-        gradients: what gradients say, or None where only trajectories are known.
+        outlook: where pairs are going that have not ended; None where all have, or the theory does not hold.
+        gradients: what gradients say, or None where the network was not observed.
+        alike: how alike representations are now, at the start and as predicted, or None without two observations.
         verdict: all this in words.
         comparisons: every pair, fitted or the reason why not.
     """
@@ -43,13 +51,17 @@ class LayerDiagnosis:
     late: Late | None
     theories: tuple[Alternative, ...]
     ends: Ends | None
+    outlook: Outlook | None
     gradients: Gradients | None
+    alike: Alike | None
     verdict: Verdict
     comparisons: tuple[Comparison | Failure, ...]
 
     def row(self) -> dict[str, Any]:
         """The layer as plain numbers, for a table or a logger: medians over pairs whose targets differ."""
-        found, gradients, final = self.different, self.gradients, self.ends
+        found, gradients, final, outlook = self.different, self.gradients, self.ends, self.outlook
+        start = self.alike.start if self.alike else None
+        predicted = self.alike.prediction if self.alike else None
         return {
             "layer": self.layer,
             "regime": self.verdict.regime,
@@ -85,6 +97,13 @@ class LayerDiagnosis:
             "taylor_ratio": gradients.taylor if gradients else np.nan,
             "passed_by": gradients.passed_by if gradients else np.nan,
             "kernel_movement": gradients.kernel_movement if gradients else np.nan,
+            "encoder_movement": gradients.encoder_movement if gradients else np.nan,
+            "decoder_movement": gradients.decoder_movement if gradients else np.nan,
+            **{f"{name}_start": getattr(start, name) if start else np.nan for name in _SIMILARITIES},
+            **{f"{name}_prediction": getattr(predicted, name) if predicted else np.nan for name in _SIMILARITIES},
+            "forecast_growth": outlook.growth.median if outlook else np.nan,
+            "forecast_growth_low": outlook.low if outlook else np.nan,
+            "forecast_growth_high": outlook.high if outlook else np.nan,
             "sentence": self.verdict.sentence,
             "advice": " ".join(self.verdict.advice),
         }
@@ -130,7 +149,7 @@ class Diagnosis:
         """How many pairs were recorded where, how often and when."""
         first, last = self.steps
         different, agreeing = self.layers[0].different.pairs, self.layers[0].agreeing.pairs
-        pairs = f"{different + agreeing:,} pairs of points ({agreeing:,} with equal targets)"
+        pairs = f"{different + agreeing:,} pair{'s' * (different + agreeing != 1)} of points ({agreeing:,} with equal targets)"
         when = f"recorded {self.records:,} times from step {first:,.0f} to {last:,.0f}"
         return f"{pairs} at {len(self.layers)} layer{'s' * (len(self.layers) != 1)}, {when}."
 
@@ -166,7 +185,7 @@ def diagnose(records: PairRecords | pd.DataFrame) -> Diagnosis:
     """
     if not isinstance(records, PairRecords | pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
         raise TypeError(f"records must be a recorder, a tracker or a table of trajectories, got {shown(records)}")
-    frame = records.frame() if isinstance(records, PairRecords) else records
+    frame, observations = (records.frame(), records.observations) if isinstance(records, PairRecords) else (records, [])
     found = compare(frame, balanced=True)
     table = checked_table(frame)
     equal = _with_equal_targets(table)
@@ -174,7 +193,7 @@ def diagnose(records: PairRecords | pd.DataFrame) -> Diagnosis:
     for c in found:
         if c.layer != UNLABELLED or c.pair != UNLABELLED or isinstance(c, Comparison):
             by_layer.setdefault(c.layer, []).append(c)
-    layers = tuple(_layer(layer, of, equal) for layer, of in by_layer.items())
+    layers = tuple(_layer(layer, of, equal, observations) for layer, of in by_layer.items())
     steps = table[STEP.name].dropna()
     return Diagnosis(layers, (float(steps.min()), float(steps.max())), int(steps.nunique()))
 
@@ -185,13 +204,22 @@ def _with_equal_targets(table: pd.DataFrame) -> set[tuple[str, str]]:
     return {(str(pair), str(layer)) for pair, layer in named[(table[CONSTANTS[1]] == 0).to_numpy()].to_numpy()}
 
 
-def _layer(layer: str, found: Sequence[Comparison | Failure], equal: set[tuple[str, str]]) -> LayerDiagnosis:
+def _layer(
+    layer: str,
+    found: Sequence[Comparison | Failure],
+    equal: set[tuple[str, str]],
+    observations: Sequence[Observation],
+) -> LayerDiagnosis:
     different = [c for c in found if (c.pair, c.layer) not in equal]
     of_different, of_agreeing = measures(different), measures([c for c in found if (c.pair, c.layer) in equal])
     fits = [c for c in different if isinstance(c, Comparison)]
-    first = verdict(layer, of_different, of_agreeing)
-    is_good = first.theory not in (IN_PART, FAILS)
+    theory = first_theory(of_different)
+    is_good = theory not in (IN_PART, FAILS)
     delayed, others = (None, ()) if is_good else (late(fits), alternatives(fits))
+    going = outlook(fits) if theory == HOLDS else None
+    labels = observations[0].probe.labels if observations else ()
+    seen = gradients(layer, observations, np.array([(label, layer) not in equal for label in labels], dtype=bool))
+    rates = (of_different.rate_h.median, of_different.rate_y.median)
     return LayerDiagnosis(
         layer=layer,
         different=of_different,
@@ -199,7 +227,9 @@ def _layer(layer: str, found: Sequence[Comparison | Failure], equal: set[tuple[s
         late=delayed,
         theories=others,
         ends=ends(fits),
-        gradients=None,
-        verdict=first if is_good else verdict(layer, of_different, of_agreeing, delayed, others),
+        outlook=going,
+        gradients=seen,
+        alike=alike(layer, observations, Rates(*rates) if np.isfinite(rates).all() else None),
+        verdict=verdict(layer, of_different, of_agreeing, delayed, others, going, seen),
         comparisons=tuple(found),
     )

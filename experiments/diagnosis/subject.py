@@ -20,7 +20,8 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ..tracking.layers import Layer
-from ..tracking.recorder import Forward, PairRecorder, plain_forward
+from ..tracking.look import Forward, plain_forward
+from ..tracking.recorder import PairRecorder
 from ..tracking.records import PairRecords
 from ..tracking.tracker import PairTracker
 from ..training.lightning import half_squared_error
@@ -189,6 +190,7 @@ def _by_lightning(
         labels=pairs.labels,
         forward=subject.forward,
         dx2=subject.dx2,
+        observe=True,
         count="steps" if module.automatic_optimization else "batches",
     )
     trainer = pl.Trainer(
@@ -219,10 +221,13 @@ def _by_descent(
     for step, (x, y) in enumerate(tqdm(steps, total=total, desc="training", disable=None, leave=False)):
         if step % every == 0:
             recorder.record(step)
+        if step == 0:
+            recorder.observe()
         target = y if y.is_floating_point() else nn.functional.one_hot(y, classes).to(pairs.targets.dtype)
         prediction = forward(module, x)
         optimiser.zero_grad()
         half_squared_error(prediction, target.reshape(prediction.shape)).backward()
         optimiser.step()
     recorder.record(total)
+    recorder.observe()
     return recorder

@@ -12,6 +12,7 @@ from .alternatives import Alternative
 from .gradients import Gradients
 from .late import Late
 from .measures import R2, Measures
+from .outlook import Outlook
 
 HOLDS, LATE, IN_PART, FAILS, UNDECIDED = "holds", "holds late", "holds in part", "fails", "cannot be said"
 """Whether the two-point theory describes the pairs of a layer."""
@@ -73,14 +74,18 @@ def verdict(
     agreeing: Measures,
     delayed: Late | None = None,
     theories: tuple[Alternative, ...] = (),
+    going: Outlook | None = None,
     gradients: Gradients | None = None,
 ) -> Verdict:
     """The verdict that follows from the measures of a layer."""
-    theory = _theory(different, delayed)
+    theory = first_theory(different)
+    if theory in (IN_PART, FAILS) and delayed is not None and min(_numbers(delayed.r2, different)) >= GOOD:
+        theory = LATE
     regime = _regime(different, theory)
     said = [_opening(layer, different, regime, theory), *_fit(different, theory, delayed)]
     if theory in (IN_PART, FAILS):
         said += _why(different, theories, gradients)
+    said += _of_outlook(going)
     said += _of_agreeing(agreeing)
     return Verdict(regime, theory, " ".join(said), tuple(_advice(different, theory)))
 
@@ -90,14 +95,13 @@ def demanded(found: Measures) -> tuple[str, ...]:
     return ("dy2", "w") if found.change.median < _STILL else R2._fields
 
 
-def _theory(found: Measures, delayed: Late | None) -> str:
+def first_theory(found: Measures) -> str:
+    """Whether the theory holds from the first record on."""
     if not found.fitted or found.learnt.median < _BEGUN or not found.rise.median >= 1:
         return UNDECIDED
     r2 = _numbers(found.r2, found)
     if min(r2) >= GOOD:
         return HOLDS
-    if delayed is not None and min(_numbers(delayed.r2, found)) >= GOOD:
-        return LATE
     return IN_PART if np.mean(r2) >= FAIR and min(r2) > 0 else FAILS
 
 
@@ -217,6 +221,19 @@ def _of_gradients(found: Gradients) -> Iterator[str]:
     if found.kernel_movement > _TURNED:
         moved = f"moved by {found.kernel_movement:.2f} of 1"
         yield f"the tangent kernel became another ({moved}), so that rates are not constant"
+
+
+def _of_outlook(found: Outlook | None) -> Iterator[str]:
+    if found is None:
+        return
+    if not found.forecasts:
+        reason = max(found.reasons, key=lambda key: found.reasons[key])
+        yield f"None of {found.pairs} pairs that have not ended has a forecast ({reason})."
+        return
+    yield (
+        f"It will end at {found.growth.median:.3g} times the present distances ({found.low:.3g} to {found.high:.3g} at "
+        f"90 %; medians of {found.forecasts} of {found.pairs} pairs that have not ended)."
+    )
 
 
 def _of_agreeing(found: Measures) -> Iterator[str]:

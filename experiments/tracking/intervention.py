@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .layers import Layer, called, unknown
+from .look import Forward, checked_forward
 from .pairs import Inputs, Pairs, mapped, tensors
-from .recorder import Forward, checked_forward
 from .replacement import Replacement, output_with
 from .undisturbed import undisturbed
 

@@ -21,9 +21,9 @@ from torch.autograd import forward_ad
 
 from .intervention import Intervention, Untold, gradients, reason
 from .layers import Layer, as_layers
+from .look import Forward
 from .network_kernel import NetworkKernel, network_kernel
 from .pairs import Inputs, Pairs
-from .recorder import Forward
 
 Array = NDArray[np.float64]
 

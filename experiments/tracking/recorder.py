@@ -5,42 +5,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import torch
-from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import instance, shown
-from torch import Tensor, nn
+from torch import nn
 
-from .layers import Layer, as_layers, called, taken, unknown
-from .pairs import Inputs, Pairs, mapped, tensors
-from .records import Array, PairRecords
-from .undisturbed import reseed, undisturbed
-
-Forward = Callable[[Any, Inputs], Any]
-"""How a module is called: given the module and a batch of inputs it returns the prediction, shape (points, ...)."""
-
-
-def plain_forward(module: Any, inputs: Inputs) -> Any:
-    """The module called with a tensor, with the parts of a tuple or list, or with a dictionary as keyword arguments."""
-    if isinstance(inputs, Mapping):
-        return module(**cast(Mapping[str, Any], inputs))
-    return module(*cast(Sequence[Any], inputs)) if isinstance(inputs, tuple | list) else module(inputs)
-
-
-def checked_forward(forward: Forward | None) -> Forward:
-    """The function, or that which calls the module plainly.
-
-    Raises:
-        TypeError: if it is no function.
-    """
-    if forward is not None and not callable(forward):  # pyright: ignore[reportUnnecessaryComparison]  # users may not type-check
-        raise TypeError(f"forward must be a function of the module and the inputs, got {shown(forward)}")
-    return plain_forward if forward is None else forward
+from .layers import Layer, as_layers
+from .look import Forward, Look
+from .observation import Observation, observe
+from .pairs import Inputs, Pairs
+from .records import PairRecords
 
 
 class PairRecorder(PairRecords):
@@ -122,177 +98,17 @@ class PairRecorder(PairRecords):
         with self._timed():
             self._add(step, *self._look())
 
+    def observe(self) -> Observation:
+        """Look more closely at the network as it is now, at the last recorded step, and keep what is seen.
 
-class Look:
-    """One look at a module: the prediction and the representations of every point.
-
-    Args:
-        module: the network.
-        pairs: whose points are passed through it.
-        layers: whose outputs are taken.
-        forward: how it is called.
-        context: what a pass is made in, such as that of a precision.
-    """
-
-    def __init__(
-        self,
-        module: nn.Module,
-        pairs: Pairs,
-        layers: tuple[Layer, ...],
-        forward: Forward | None,
-        context: Callable[[], AbstractContextManager[Any]] = nullcontext,
-    ) -> None:
-        self.module, self.pairs, self.layers, self.context = module, pairs, layers, context
-        self.forward = checked_forward(forward)
-        self.input_layer = pairs.measured_at if pairs.dx2 is None else None
-        self._checked = False
-        self._modules = _named_modules(module)
-        for layer in self._watched:
-            if layer.name not in self._modules:
-                raise ValueError(unknown(layer.name, self._modules))
-
-    @property
-    def _watched(self) -> tuple[Layer, ...]:
-        return self.layers if self.input_layer is None else (*self.layers, self.input_layer)
-
-    def __call__(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """The prediction, shape (points, ...), and the representations by layer, shape (points, units).
-
-        The first time one point more is passed, so that no other dimension can be taken for that of the points, and
-        once more in another order, which the rows must follow.
+        Gradients of a layer take some passes each, and distances are of all points, so that this is for a few steps of
+        a training, the first and the last before all: :func:`diagnose` compares these two.
 
         Raises:
-            TypeError, ValueError: as :class:`PairRecorder`.
+            TypeError, ValueError: as the recorder, of what a pass shows; or if nothing is recorded yet.
         """
-        if self._checked:
-            prediction, seen = self._pass(mapped(self._here, self.pairs.points))
-        else:
-            inputs = mapped(lambda x: self._here(torch.cat([x, x[:1]])), self.pairs.points)
-            first = self._pass(inputs)
-            self._check_order(inputs, first)
-            prediction, seen = first[0][:-1], {layer: x[:-1] for layer, x in first[1].items()}
-            self.pairs.check_output(tuple(prediction.shape[1:]))
-            self._checked = True
-        if self.input_layer is not None:
-            self.pairs.dx2 = _distances(self.pairs, seen[self.input_layer], self.input_layer)
-            self.input_layer = None
-        return prediction, {layer.name: seen[layer] for layer in self.layers}
-
-    def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
-        """The prediction and the representations of a batch."""
-        count = len(next(tensors(inputs)))
-        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), _plainly():
-            if seed is not None:
-                reseed(self.module, seed)
-            for m in self.module.modules():  # not by eval(), which a module may have made its own
-                m.training = False
-            prediction = self.forward(self.module, inputs)
-        seen = {layer: outputs[layer].one() for layer in self._watched}
-        if not isinstance(prediction, Tensor):
-            raise TypeError(
-                f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
-                "the module and the inputs that returns the prediction"
-            )
-        if prediction.shape[:1] != (count,):
-            raise ValueError(
-                f"the network must put out a row for each point, got shape {tuple(prediction.shape)} from a pass of "
-                f"{count} points; give forward=, a function of the module and the inputs that returns one"
-            )
-        return prediction, seen
-
-    def _check_order(self, inputs: Inputs, first: tuple[Tensor, dict[Layer, Tensor]]) -> None:
-        """Check that rows go with the points, unless the network draws numbers of its own."""
-        shown = _by_name(first)
-        turned = _by_name(self._pass(mapped(lambda x: x.roll(-1, 0), inputs)))
-        wrong = [name for name, x in shown.items() if not alike(x, turned[name].roll(1, 0))]
-        if not wrong:
-            return
-        again = _by_name(self._pass(inputs, seed=1))
-        if all(alike(x, again[name]) for name, x in shown.items()):
-            raise ValueError(
-                f"the rows of {called(wrong[0])} do not go with the points: in a pass in another order they were "
-                "others; say where the points are (batch=, positions=), or pass points that do not change each other"
-            )
-
-    def _here(self, x: Tensor) -> Tensor:
-        """A tensor on the module's device."""
-        first = next((p for p in (*self.module.parameters(), *self.module.buffers())), None)
-        return x if first is None else x.to(first.device)
-
-    @contextmanager
-    def _outputs(self, inputs: Inputs) -> Generator[dict[Layer, _Calls]]:
-        """What is taken of what each layer puts out, while this lasts."""
-        found = {layer: _Calls(layer, inputs) for layer in self._watched}
-        handles = [self._modules[layer.name].register_forward_hook(calls.take) for layer, calls in found.items()]
-        try:
-            yield found
-        finally:
-            for handle in handles:
-                handle.remove()
-
-
-def _plainly() -> AbstractContextManager[Any]:
-    """Compiled code, which does not call the hooks, is not used inside; nothing is compiled that torch did not load."""
-    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
-
-
-class _Calls:
-    """The calls of a layer in a pass, and the representations in the one that counts."""
-
-    def __init__(self, layer: Layer, inputs: Inputs) -> None:
-        self.layer, self.inputs = layer, inputs
-        self.count = 0
-        self.seen: Tensor | None = None
-
-    def take(self, module: nn.Module, args: Any, output: Any) -> None:
-        """The forward hook."""
-        if self.count == (self.layer.call or 0):
-            self.seen = taken(self.layer, output, len(next(tensors(self.inputs))), self.inputs)
-        self.count += 1
-
-    def one(self) -> Tensor:
-        """The representations in the one call that counts."""
-        layer = self.layer
-        if layer.call is None and self.count != 1:
-            raise ValueError(
-                f"{called(layer.name)} must be called once in a forward pass, got {self.count} calls; "
-                + (
-                    f"say which, as in Layer({layer.name!r}, call=0)"
-                    if self.count
-                    else "name a layer that it passes through"
-                )
-            )
-        if self.seen is None:
-            raise ValueError(
-                f"{called(layer.name)} is called {self.count} times in a forward pass, got call={layer.call}"
-            )
-        return self.seen
-
-
-def _by_name(seen: tuple[Tensor, dict[Layer, Tensor]]) -> dict[str, Tensor]:
-    """The representations by layer, and the prediction, which is the network's."""
-    return {**{layer.name: x for layer, x in seen[1].items()}, "": seen[0]}
-
-
-def alike(x: Tensor, other: Tensor) -> bool:
-    """Whether two passes show the same, up to the rounding of another batch."""
-    if x.shape != other.shape:
-        return False
-    scale = float(x.abs().max()) if x.numel() else 0.0
-    return torch.allclose(x.double(), other.double(), rtol=1e-3, atol=1e-4 * scale, equal_nan=True)
-
-
-def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
-    """Submodules by name, without what ``torch.compile`` puts before it."""
-    found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
-    return {name.replace("_orig_mod.", ""): m for name, m in found}
-
-
-def _distances(pairs: Pairs, h: Tensor, layer: Layer) -> Array:
-    """The squared distances of the two points of each pair at a layer."""
-    both = h.cpu().double().numpy()[pairs.where.numpy()]
-    found = squared_lengths(both[:, 1] - both[:, 0])
-    if not (found > 0).all():
-        same = int((found > 0).argmin())
-        raise ValueError(f"the two inputs of a pair must differ; those of pair {same} do not at {called(layer.name)}")
-    return found
+        if not len(self.steps):
+            raise ValueError("an observation is of the last recorded step, and nothing is recorded yet")
+        with self._timed():
+            self.observations.append(observe(self._look, int(self.steps[-1])))
+        return self.observations[-1]

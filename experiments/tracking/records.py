@@ -23,6 +23,7 @@ from torch import Tensor
 
 from .differences import squared_differences
 from .layers import Layer
+from .observation import Observation
 from .pairs import Pairs
 from .record_file import RecordFile, table
 
@@ -41,11 +42,13 @@ class PairRecords:
         layers: names of the layers.
         labels: of the pairs.
         seconds: what recording took so far, in this process.
+        observations: closer looks at the network, in the order of their steps; not in checkpoints.
     """
 
     def __init__(self, pairs: Pairs, layers: tuple[Layer, ...], file: str | Path | None = None) -> None:
         self.layers, self.labels = tuple(layer.name for layer in layers), pairs.labels
         self.seconds = 0.0
+        self.observations: list[Observation] = []
         self._pairs, self._described = pairs, layers
         self._steps: list[int] = []
         self._values: list[Array] = []

@@ -22,14 +22,16 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities import rank_zero_info
+from repdyn.numeric.arguments import flag
 from repdyn.symbolic.arguments import shown
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from .layers import Layer, as_layers
+from .look import Forward, Look, alike, checked_forward
+from .observation import observe
 from .pairs import Inputs, Pairs, mapped, tensors
-from .recorder import Forward, Look, alike, checked_forward
 from .records import PairRecords
 from .watch import PREDICTION, LayerWatch
 
@@ -77,6 +79,8 @@ class PairTracker(PairRecords, pl.Callback):
             it outlives a process that is killed; ``repdyn fit`` reads it, and so does a tracker of the same pairs,
             layers and file. Training in processes that Lightning starts (``ddp_spawn``) needs one: it is where the
             records come back from.
+        observe: look more closely at the start and at the end of training, at gradients and at the distances among all
+            points, for :func:`diagnose`.
 
     Sample k is the network after exactly k training steps, or batches.
     The loss is half the squared error of the pair, summed over outputs and
@@ -125,6 +129,7 @@ class PairTracker(PairRecords, pl.Callback):
         dx2: Any | None = None,
         count: str | int = "steps",
         file: str | Path | None = None,
+        observe: bool = False,
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
@@ -136,7 +141,7 @@ class PairTracker(PairRecords, pl.Callback):
         described = as_layers(layers)
         super().__init__(Pairs(inputs, targets, labels, dx2), described, file)
         self.every, self.count, self.problem = every, count, ""
-        self._forward = forward
+        self._forward, self._observes = forward, flag("observe", observe)
         self._look: Look | None = None
         self._name = ""  # of the optimiser that is counted, where the user names one
         self._time = 0  # batches, or steps of the optimiser that is named
@@ -249,6 +254,7 @@ class PairTracker(PairRecords, pl.Callback):
             self._reference = self._look()
             if not self._has(step):
                 self._add(step, *self._reference)
+            self._observe(step)
         self._crossed = self._steps[-1] // self.every
 
     def _is_shown(self, trainer: pl.Trainer, module: pl.LightningModule) -> bool:
@@ -355,15 +361,27 @@ class PairTracker(PairRecords, pl.Callback):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         step = self._now(trainer)
-        if not (self.problem or self._look is None or self._has(step)):
+        if not (self.problem or self._look is None):
             with self._no_harm():
-                if not self._add_last(step):
+                if not (self._has(step) or self._add_last(step)):
                     self._add(step, *self._look())
+                self._observe(step)
         whole = time.perf_counter() - self._begun_at
         rank_zero_info(
             f"PairTracker: {len(self.labels)} pairs at {len(self.layers)} layers, {len(self._steps)} records took "
             f"{self.seconds:.2g} s, {self.seconds / whole:.1%} of training"
         )
+
+    def _observe(self, step: int) -> None:
+        """Look more closely, if that was asked for; what goes wrong with it is said, and the records go on."""
+        if not self._observes or self._look is None:
+            return
+        try:
+            if self._averaged and self.observations:
+                raise ValueError("its weights are averages by now")
+            self.observations.append(observe(self._look, step))
+        except Exception as error:  # whatever it is, it is ours
+            warnings.warn(f"PairTracker does not observe the network at step {step}: {error}", stacklevel=2)
 
     def _add_last(self, step: int) -> bool:
         """Record what was seen at the end of the epoch, if it is the same step: weights may be averages by now."""
