@@ -149,7 +149,8 @@ class Diagnosis:
         """How many pairs were recorded where, how often and when."""
         first, last = self.steps
         different, agreeing = self.layers[0].different.pairs, self.layers[0].agreeing.pairs
-        pairs = f"{different + agreeing:,} pair{'s' * (different + agreeing != 1)} of points ({agreeing:,} with equal targets)"
+        count = different + agreeing
+        pairs = f"{count:,} pair{'s' * (count != 1)} of points ({agreeing:,} with equal targets)"
         when = f"recorded {self.records:,} times from step {first:,.0f} to {last:,.0f}"
         return f"{pairs} at {len(self.layers)} layer{'s' * (len(self.layers) != 1)}, {when}."
 

@@ -61,9 +61,7 @@ def _body(diagnosis: Diagnosis, figures: Iterator[int]) -> Iterator[str]:
     yield '<section><h2 id="layers">Layer by layer</h2>'
     for found in diagnosis.layers:
         yield f"<p>{_sentence(found)}</p>"
-    caption = (
-        "The median R² of the three scalars, and how many times larger dh2 became, by layer; R² below -1.5 is at it."
-    )
+    caption = "The median R² of the three scalars, and how many times larger dh2 became, by layer."
     yield _illustrated(draw_layers_of(diagnosis), caption, caption, "layers", next(figures))
     yield _table(diagnosis)
     yield "</section>"
