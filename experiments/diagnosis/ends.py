@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, Rates, State, final_distance
+from repdyn.numeric.determination import varies
 from scipy import stats
 
 from ..comparison import Comparison
@@ -78,4 +79,4 @@ def _predicted(half: Sequence[Comparison], rates: Rates | None) -> Array:
 
 
 def _correlation(x: Array, y: Array) -> float:
-    return float(stats.pearsonr(x, y).statistic) if np.ptp(x) > 0 and np.ptp(y) > 0 else np.nan
+    return float(stats.pearsonr(x, y).statistic) if varies(x) and varies(y) else np.nan

@@ -197,10 +197,11 @@ def _reasons(found: Measures, theories: tuple[Alternative, ...], gradients: Grad
             "the targets are not where the outputs go"
         )
     better = next(iter(theories), None)
-    if better is not None and better.theory != DEFAULT_THEORY and better.aic < 0:
-        how = "describes" if min(_numbers(better.r2, found)) >= GOOD else "comes closer, without describing,"
+    if better is not None and better.theory != DEFAULT_THEORY and min(_numbers(better.r2, found)) >= FAIR:
+        how = "describes" if min(_numbers(better.r2, found)) >= GOOD else "comes closer to"
         yield (
-            f"the theory {better.theory} {how} the {better.pairs} pairs on which it was tried (R² "
+            f"the theory {better.theory} {how} the {better.pairs} pair{'s' * (better.pairs != 1)} on which it was tried "
+            f"(R² "
             f"{r2_in_words(better.r2, found)})"
         )
     if gradients is not None:

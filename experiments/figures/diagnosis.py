@@ -73,10 +73,13 @@ def _draw_r2(ax: Axes, chosen: Sequence[Comparison]) -> None:
     rows = [{"scalar": name, "R2": max(getattr(c.fit.r2, name), _LOWEST)} for c in chosen for name in LABELS]
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rows)
-    sns.boxplot(table, x="scalar", y="R2", ax=ax, color="0.92", fliersize=0, width=0.5, linewidth=0.9)
     for k, (_, values) in enumerate(table.groupby("scalar", sort=False)):
         x = k + rng.uniform(-0.16, 0.16, len(values))
-        ax.scatter(x, values["R2"], s=7, color=MEASURED_COLOUR, alpha=0.55, lw=0, zorder=3)
+        ax.scatter(x, values["R2"], s=7, color=MEASURED_COLOUR, alpha=0.55, lw=0)
+        low, median, high = values["R2"].quantile([0.25, 0.5, 0.75])
+        ax.fill_between([k - 0.25, k + 0.25], low, high, color="0.9", lw=0, zorder=0)
+        ax.plot([k - 0.25, k + 0.25], [median, median], color="0.25", lw=1.2)
+    ax.set_xticks(range(len(LABELS)), list(LABELS))
     ax.axhline(0.9, color="0.6", lw=0.8, ls=":")
     lowest = float(table["R2"].min())
     cut = f"; below {_LOWEST} drawn there" if (table["R2"] == _LOWEST).any() else ""

@@ -28,7 +28,8 @@ class Observation:
     Attributes:
         step: after how many training steps.
         probe: what gradients say.
-        distances: by layer, the squared distances of the representations, shape (points, points).
+        distances: by layer, the squared distances of the representations, shape (points, points); all NaN if some are
+            not finite.
         outputs: of the network, shape (points, values).
         targets: shape (points, values).
         inputs: the squared distances of the inputs, shape (points, points); None where they are not those of the
@@ -64,7 +65,7 @@ def observe(look: Look, step: int) -> Observation:
     return Observation(
         step=step,
         probe=probe(look.module, pairs, look.layers, look.forward, look.context),
-        distances={name: squared_distances(_rows(h)) for name, h in hidden.items()},
+        distances={name: _distances(_rows(h)) for name, h in hidden.items()},
         outputs=_rows(prediction),
         targets=targets.numpy(),
         inputs=_input_distances(pairs),
@@ -78,6 +79,10 @@ def _input_distances(pairs: Pairs) -> Array | None:
     first, second = pairs.where.numpy().T
     same = pairs.dx2 is not None and np.allclose(found[first, second], pairs.dx2, rtol=1e-6)
     return found if same else None
+
+
+def _distances(h: Array) -> Array:
+    return squared_distances(h) if np.isfinite(h).all() else np.full((len(h), len(h)), np.nan)
 
 
 def _rows(x: Tensor) -> Array:

@@ -1,0 +1,69 @@
+"""The diagnosis as a page and as figures."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from repdyn.experiments import diagnose, draw_layer, write_diagnosis
+from repdyn.experiments.figures.diagnosis import draw_layers_of
+from repdyn.numeric import State
+from simulated_pairs import STEPS, pair, pairs, rows
+
+
+@pytest.fixture(scope="module")
+def diagnosis():
+    wild = State(0.1 + 0.05 * np.sin(STEPS), np.full(STEPS.shape, 0.3), 0.1 + 0.05 * np.cos(STEPS))
+    table = [pairs(10), pair("same", dh2=0.5, dy2=2.0, target=0.0, rates=(1e-2, 1e-3)), pair("short").iloc[:2]]
+    table += [rows(k, STEPS, wild, layer="<b>") for k in range(3)]
+    return diagnose(pd.concat(table, ignore_index=True))
+
+
+def test_the_page_is_whole_and_says_every_sentence(diagnosis, tmp_path: Path):
+    file = tmp_path / "found.html"
+    write_diagnosis(diagnosis, file)
+    text = file.read_text("utf-8")
+    page = ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
+    said = "".join(page.itertext())
+    for found in diagnosis.layers:
+        assert found.verdict.sentence.replace("|²", "|\u2060²") in said
+        assert all(advice in said for advice in found.verdict.advice)
+    assert len(page.findall(".//img")) == 3
+    assert "1 pair could not be fitted" in said
+    assert "<script" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_every_number_of_the_table_is_on_the_page(diagnosis, tmp_path: Path):
+    write_diagnosis(diagnosis, tmp_path / "found.html")
+    page = ElementTree.fromstring((tmp_path / "found.html").read_text("utf-8").removeprefix("<!DOCTYPE html>"))
+    cells = [["".join(cell.itertext()) for cell in row] for row in page.findall(".//tbody/tr")]
+    assert [row[:3] for row in cells] == [[x.layer, x.verdict.regime, x.verdict.theory] for x in diagnosis.layers]
+    assert "0.005 (0.005 to 0.005)" in cells[0]
+
+
+def test_only_pages_are_written(diagnosis, tmp_path: Path):
+    with pytest.raises(ValueError, match=r"a file that ends in .html, got found.txt"):
+        write_diagnosis(diagnosis, tmp_path / "found.txt")
+    with pytest.raises(TypeError, match="diagnosis must be of type Diagnosis, got 3"):
+        write_diagnosis(3, tmp_path / "found.html")  # type: ignore[arg-type]  # the error is what is tested
+
+
+def test_a_figure_shows_what_was_measured(diagnosis):
+    figure = draw_layer(diagnosis.layers[0])
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles[2].startswith("fit of 10 pairs")
+    assert "rates of 10 pairs" in titles
+    assert titles[-1].startswith("final distance   (r = 1.00")
+    left, right = draw_layers_of(diagnosis).axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["encoder", "<b>"]
+    assert right.get_xscale() == "log"
+
+
+def test_a_layer_without_a_fit_has_no_figure():
+    found = diagnose(pair("short").iloc[:2])
+    with pytest.raises(
+        ValueError, match="no pair of layer 'encoder' could be fitted, so that there is nothing"
+    ):
+        draw_layer(found.layers[0])
