@@ -28,7 +28,7 @@ _FACTORS = 10 ** (4 * np.linspace(-1, 1, 17) ** 3)
 """By which the ratio of rates is changed, closest near 1."""
 
 _SPEEDS = np.concatenate(
-    [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]]
+    [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 49), np.geomspace(10**2.6, 1e5, 13)[1:]]
 )
 """How fast a pair is tried to move, in its pace over the samples; by 10 % from one to the next where most pairs are."""
 
@@ -132,8 +132,10 @@ def _ratio(data: Measurement) -> float:
 
 def _misfits_over_speeds(model: Model, data: Measurement, shapes: Array, speeds: Array) -> Array:
     """The misfit of each shape at each of its speeds, shape (shapes, speeds)."""
-    if model.closed:
-        return model.misfits(data, model.sped_up(shapes[:, None], speeds[..., None]), _LOOSE)
+    if model.closed:  # one shape after another: what is computed of all at once does not fit into a processor's cache
+        return np.stack(
+            [model.misfits(data, model.sped_up(*both), _LOOSE) for both in zip(shapes, speeds[..., None], strict=True)]
+        )
     return np.stack([_as_far_as_it_goes(model, data, *both) for both in zip(shapes, speeds, strict=True)])
 
 
@@ -173,6 +175,7 @@ def refine(
     model: Model,
     data: Measurement,
     x: Array,
+    held: NDArray[np.bool_] | None,
     method: Literal["trf", "lm"],
     tolerance: float,
     most: int,
@@ -180,17 +183,19 @@ def refine(
 ) -> OptimizeResult | None:
     """Least squares from one starting point, or None if the theory breaks down there.
 
-    What ends at its bound is put there, and the others are refined once more.
+    What is held stays as it is, as the result says too. What ends at its bound is put there, and the others are
+    refined once more.
     """
-    found = _least_squares(model, data, x, np.zeros(x.size, dtype=np.bool_), method, tolerance, most, evaluate)
+    held = np.zeros(x.size, dtype=np.bool_) if held is None else held
+    found = _least_squares(model, data, x, held, method, tolerance, most, evaluate)
     if found is None:
         return None
-    held = found.x - model.lowest < _AT_BOUND
-    if not held.any() or held.all():
-        return found
-    put = np.where(held, model.lowest, found.x)
-    polished = _least_squares(model, data, put, held, method, tolerance, most, evaluate)
-    return found if polished is None else polished
+    bound = found.x - model.lowest < _AT_BOUND
+    if bound.any() and not (bound | held).all():
+        put = np.where(bound, model.lowest, found.x)
+        found = _least_squares(model, data, put, bound | held, method, tolerance, most, evaluate) or found
+    found["held"] = held
+    return found
 
 
 def at_bound(model: Model, x: Array) -> NDArray[np.bool_]:
@@ -229,11 +234,14 @@ def _least_squares(
         return data.residuals(evaluate(free)[0])
 
     def jacobian(free: Array) -> Array:
-        return (data.root_weight[..., None] * evaluate(free)[1]).reshape(-1, x.size)
+        return data.weighted(evaluate(free)[1])
 
     if not np.isfinite(residuals(x[~held])).all():
         return None
     lowest = model.lowest[~held]
+    if held.all():
+        fun = residuals(x[:0])
+        return OptimizeResult(x=x, fun=fun, jac=jacobian(x[:0]), cost=float(fun @ fun) / 2, message="")
     with np.errstate(all="ignore"):  # far away derivatives may be huge, whose cubes the search takes
         found = least_squares(
             residuals,

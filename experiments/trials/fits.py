@@ -25,7 +25,8 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
     """Fit every theory to every pair at every layer asked for.
 
     The table ``fits`` has a row for each pair, layer and theory (:meth:`Comparison.row`, coefficients and their
-    standard errors of both kinds as columns), ``curves`` the measured and the fitted trajectories, thinned.
+    standard errors of both kinds as columns; a success is a fit whose coefficients are determined, for how well a
+    theory describes a network is what studies ask), ``curves`` the measured and the fitted trajectories, thinned.
     """
     frame = run.tables["trajectory"]
     if setting.layers:
@@ -47,6 +48,8 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
 
 def _row(compared: Comparison | Failure) -> dict[str, object]:
     row = compared.row()
+    if isinstance(compared, Comparison):
+        row["success"] = compared.fit.determined
     for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_"), ("independent_errors", "independent_")):
         row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
     for departure in row.pop("departures", []):
