@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -182,6 +182,23 @@ class Failure:
         return {"pair": self.pair, "layer": self.layer, "theory": self.theory, "success": False, "message": self.reason}
 
 
+def as_table(comparisons: Iterable[Comparison | Failure]) -> pd.DataFrame:
+    """Comparisons as a table: a row each, of plain numbers and text, in the columns of :meth:`Comparison.row`.
+
+    What these have by name is spread over columns: ``fitted_rate_h``, ``stderr_rate_h``, ``independent_rate_h``,
+    ``worst_dh2`` and the like.
+    """
+    return pd.DataFrame([_flat(c.row()) for c in comparisons])
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_"), ("independent_errors", "independent_")):
+        row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
+    for departure in row.pop("departures", []):
+        row |= {f"{key}_{departure['scalar']}": departure[key] for key in ("worst", "worst_at", "first_at", "delay")}
+    return row
+
+
 def compare(
     frame: pd.DataFrame,
     *,
@@ -223,7 +240,7 @@ def compare(
     asked = _Asked(found_theory if own else found_theory.name, fixed, flag("balanced", balanced))
     table = checked_table(instance("frame", frame, pd.DataFrame))
     table = table.assign(**{key: _labelled(table, key) for key in KEYS})
-    groups = list(table.groupby(KEYS, sort=False))
+    groups = [(str(pair), str(layer), rows) for (pair, layer), rows in table.groupby(KEYS, sort=False)]
     with closing(shared_out(partial(_compare_one, asked), groups, portable=not own)) as compared:
         found = list(tqdm(compared, desc="fitting", total=len(groups), disable=None, leave=False))
     stray = int(table[KEYS].isna().any(axis=1).sum())
@@ -250,8 +267,8 @@ class _Asked(NamedTuple):
     balanced: bool
 
 
-def _compare_one(asked: _Asked, group: tuple[tuple[str, str], pd.DataFrame]) -> Comparison | Failure:
-    (pair, layer), rows = group
+def _compare_one(asked: _Asked, group: tuple[str, str, pd.DataFrame]) -> Comparison | Failure:
+    pair, layer, rows = group
     theory = named(asked.theory)
     left_out = ""
     try:

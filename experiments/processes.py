@@ -12,7 +12,8 @@ from typing import TypeVar, cast
 from joblib import Parallel, cpu_count, delayed
 from threadpoolctl import threadpool_limits
 
-Part, Result = TypeVar("Part"), TypeVar("Result")
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 _WORTH = 4.0
 """Processes are started where more seconds than this are still to go: they take one or two to load what they need."""
@@ -34,12 +35,15 @@ def shared_out(work: Callable[[Part], Result], parts: Sequence[Part], portable: 
         parts: what can be pickled.
         portable: whether it all can, or is to be done here.
     """
-    begun, done = time.perf_counter(), 0
+    begun, done = 0.0, 0
     with threadpool_limits(1, user_api="blas"):  # sums in one order, on any number of cores
         for part in parts:
-            seconds = time.perf_counter() - begun
-            if done and seconds / done * (len(parts) - done) > _WORTH and portable and _may_start_processes():
-                break
+            if done == 1:  # the first also loads what it needs
+                begun = time.perf_counter()
+            elif done and portable and _may_start_processes():
+                pace = (time.perf_counter() - begun) / (done - 1)
+                if pace * (len(parts) - done) > _WORTH:
+                    break
             yield work(part)
             done += 1
     if done < len(parts):

@@ -88,4 +88,4 @@ def reason(model: Model, observed: Array, held: NDArray[np.bool_], coefficients:
     free, limited = (list(itertools.compress(model.names, chosen)) for chosen in (~held, held))
     which = f"only {', '.join(free)} is determined" if free else "no rate is determined"
     values = ", ".join(f"{name} = {coefficients[name]:.2g}" for name in limited)
-    return f"{said}: {which}, and {values} is only a limit, beyond which others do as well."
+    return f"{said}: {which} ({values}: a limit, beyond which any other does as well)."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,7 +79,7 @@ def _step(x: Array, residuals: Array, jacobian: Array, damping: Array, lowest: A
     diagonal = np.einsum("kmm->km", normal)
     least = np.maximum(diagonal.max(axis=1, keepdims=True) * 1e-15, 1e-300)
     damped = normal + np.eye(x.shape[1]) * (damping[:, None] * diagonal + least)[:, None, :]
-    step = -np.linalg.solve(damped, gradient[..., None])[..., 0]
+    step = cast(Array, -np.linalg.solve(damped, gradient[..., None])[..., 0])
     step = step * np.minimum(1.0, _LONGEST / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
     curved = np.einsum("km,kml,kl->k", step, normal, step) / 2
     return step, -np.einsum("km,km->k", gradient, step) - curved

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic import Theory
-from scipy.optimize import OptimizeResult
 
 from . import agreeing
 from .arguments import by_name
@@ -20,7 +19,7 @@ from .determination import determination, r_squared
 from .measurement import Measurement
 from .model import Model
 from .quantities import Pair, Rates, State
-from .search import at_bound, best_starts, refine
+from .search import Optimum, at_bound, best_starts, refine
 from .stepwise import stepwise_optimum
 from .uncertainty import Uncertainty, uncertainty
 from .units import Units, natural_units
@@ -56,6 +55,9 @@ _MINIMA = 3
 
 _EXACT, _EXACT_BY_INTEGRATION = 1e-20, 1e-13
 """Half the misfit below which data are met exactly."""
+
+_LONG = 0.1
+"""Of residuals that stay alike for this share of a trajectory, its few stretches tell too little."""
 
 _CLOSE = 9.0
 """How many times more likely, as a logarithm of the square, an optimum must be than one elsewhere to be the one."""
@@ -219,7 +221,7 @@ def _of(theory: Theory, fixed: Mapping[str, float]) -> dict[str, float]:
     return {x.name: fixed[x.name] for x in theory.coefficients if x.name in fixed}
 
 
-def _optima(model: Model, data: Measurement, first: Array | None) -> list[OptimizeResult]:
+def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimum]:
     """The best minimum of the misfit that was found, and what comes near it elsewhere."""
     coarse = data.thinned(_COARSE)
     starts = best_starts(model, coarse, _STARTS if model.closed else _STARTS_BY_DIFFERENCES)
@@ -236,18 +238,18 @@ def _optima(model: Model, data: Measurement, first: Array | None) -> list[Optimi
     return _distinct(optima)
 
 
-def _in_closed_form(model: Model, data: Measurement, coarse: Measurement, starts: list[Array]) -> list[OptimizeResult]:
+def _in_closed_form(model: Model, data: Measurement, coarse: Measurement, starts: list[Array]) -> list[Optimum]:
     """Optima from some starts: on some samples, and those of them that are worth it on all."""
     if not starts:
         return []
     method = "trf" if np.isfinite(model.lowest).any() else "lm"
     near = _worth(*descended(model, coarse, np.array(starts), _WORTH, _EXACT))
-    optima: list[OptimizeResult] = []
+    optima: list[Optimum] = []
     for x in near:
         begin, held = (x, None) if data.pair.dy2 else agreeing.limits(model, data, x)
         if (optimum := refine(model, data, begin, held, method, 1e-15, 200, model.evaluate_nearby)) is not None:
-            optimum.jac = data.weighted(model.evaluate(data, optimum.x)[1])
-            optima.append(optimum)
+            exact = data.weighted(model.evaluate(data, optimum.x)[1])
+            optima.append(replace(optimum, jac=exact))
     return optima
 
 
@@ -262,15 +264,15 @@ def _worth(points: Array, costs: Array) -> Array:
     return np.array(kept)
 
 
-def _by_integration(model: Model, data: Measurement, coarse: Measurement, starts: list[Array]) -> list[OptimizeResult]:
+def _by_integration(model: Model, data: Measurement, coarse: Measurement, starts: list[Array]) -> list[Optimum]:
     """The same where each trajectory is an integration, and finite differences find no optimum finer than they are."""
-    rough_optima: list[OptimizeResult] = []
+    rough_optima: list[Optimum] = []
     for x in starts:
         if (optimum := refine(model, coarse, x, None, "trf", 1e-6, 60, model.evaluate)) is not None:
             rough_optima.append(optimum)
             if optimum.cost < _EXACT_BY_INTEGRATION:
                 break
-    optima: list[OptimizeResult] = []
+    optima: list[Optimum] = []
     for near in _distinct(rough_optima):
         if (not optima or near.cost < _WORTH * rough_optima[0].cost) and len(optima) < _MINIMA:
             optimum = refine(model, data, near.x, None, "trf", 1e-11, 200, model.evaluate_finely)
@@ -278,29 +280,27 @@ def _by_integration(model: Model, data: Measurement, coarse: Measurement, starts
     return optima
 
 
-def _distinct(optima: list[OptimizeResult]) -> list[OptimizeResult]:
+def _distinct(optima: list[Optimum]) -> list[Optimum]:
     """Sorted by their misfit, without those that are at the place of a better one."""
     optima.sort(key=lambda optimum: optimum.cost)
 
-    def same(one: OptimizeResult, other: OptimizeResult) -> bool:
-        return not (np.abs(one.x - other.x) >= np.where(one["held"] & other["held"], np.inf, _APART)).any()
+    def same(one: Optimum, other: Optimum) -> bool:
+        return not (np.abs(one.x - other.x) >= np.where(one.held & other.held, np.inf, _APART)).any()
 
     return [y for i, y in enumerate(optima) if not any(same(x, y) for x in optima[:i])]
 
 
-def _report(
-    model: Model, data: Measurement, scaled: Measurement, units: Units, optima: list[OptimizeResult]
-) -> RateFit:
+def _report(model: Model, data: Measurement, scaled: Measurement, units: Units, optima: list[Optimum]) -> RateFit:
     """The result of the fit at its optimum."""
     best = optima[0]
     bound = at_bound(model, best.x)
     predicted = model.predict(scaled, best.x) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
     samples = (2 if _is_aligned(data) else 3) * (data.times.size - 1)
     coefficients = _in_data_units(model, units, best.x)
-    held: NDArray[np.bool_] = best["held"]
+    held = best.held
     free = tuple(itertools.compress(model.names, ~held))
     found, reason = _uncertainty(model, scaled, best, samples)
-    said = [str(best.message), reason]
+    said = [best.message, reason]
     determined = found is not None and not held.any()
     if held.any():
         said[1:] = [agreeing.reason(model, data.observed, held, coefficients)]
@@ -316,6 +316,9 @@ def _report(
                     f"Another minimum fits almost as well (its misfit is {other.cost / best.cost:.4g} times this one): "
                     f"{', '.join(values)}; fix what is known, or record more of the trajectory."
                 )
+        if found.correlation_time > _LONG * scaled.elapsed[-1]:
+            steps, span = found.correlation_time * units["time"], data.elapsed[-1]
+            said.append(f"Residuals stay alike for {steps:.3g} of {span:g} steps: standard errors are too small then.")
     if bound.any():
         said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, bound))}.")
     if worse := _worse_than_their_means(data, predicted):
@@ -368,13 +371,11 @@ def _worse_than_their_means(data: Measurement, predicted: Array) -> str:
     return " and ".join(worse)
 
 
-def _is_settled(model: Model, found: OptimizeResult, errors: Array) -> bool:
+def _is_settled(model: Model, found: Optimum, errors: Array) -> bool:
     """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
-    own = ~found["held"]
+    own = ~found.held
     free = ~at_bound(model, found.x)
-    jacobian: Array = found.jac
-    residuals: Array = found.fun
-    step = np.linalg.lstsq(jacobian[:, own & free], -residuals)[0]
+    step = np.linalg.lstsq(found.jac[:, own & free], -found.fun)[0]
     return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free[own]])).all())
 
 
@@ -385,15 +386,13 @@ def _is_aligned(data: Measurement) -> bool:
     return bool((bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()) and float(data.pair.dy2) > 0
 
 
-def _uncertainty(
-    model: Model, data: Measurement, found: OptimizeResult, samples: int
-) -> tuple[Uncertainty | None, str]:
+def _uncertainty(model: Model, data: Measurement, found: Optimum, samples: int) -> tuple[Uncertainty | None, str]:
     """How far the unknowns of the search may be off, or None and why that cannot be said."""
-    names = tuple(itertools.compress(model.names, ~found["held"]))
+    names = tuple(itertools.compress(model.names, ~found.held))
     count = len(names)
     if not count:
         return None, ""
-    jacobian: Array = found.jac[:, ~found["held"]].reshape(3, -1, count)
+    jacobian = found.jac[:, ~found.held].reshape(3, -1, count)
     sizes = np.abs(data.root_weight * data.observed).max(axis=1)
     moved = jacobian / np.where(sizes > 0, sizes, 1.0)[:, None, None]
     least = float(np.linalg.svd(moved.reshape(-1, count), compute_uv=False)[-1] / np.sqrt(data.times.size))
@@ -411,7 +410,7 @@ def _uncertainty(
             f"No standard errors: {', '.join(names)} move the trajectory so much alike (to {apart[-1]:.1e}) that "
             "rounding hides the difference; fix what is known."
         )
-    residuals: Array = found.fun.reshape(3, -1)
+    residuals = found.fun.reshape(3, -1)
     return uncertainty(
         data.times[1:],
         residuals[:, 1:],

@@ -104,10 +104,10 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     elapsed = times - times[0]
     pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
     mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
-    loss, dy2, w = compile("two_point", "loss"), *np.broadcast_arrays(state.dy2, state.w, times)[:2]
+    relaxed, (dy2, w, _) = compile("two_point", "loss"), np.broadcast_arrays(state.dy2, state.w, times)
 
     def curve(log_rates: Number, at: Any = slice(None)) -> Array:
-        return loss(elapsed[at], dy2[at], w[at], pair.dy2, mean_error, np.exp(log_rates))[0]
+        return relaxed(elapsed[at], dy2[at], w[at], pair.dy2, mean_error, np.exp(log_rates))[0]
 
     size = max(float(measured.max()), float(pair_loss.max())) or 1.0  # in units of their own nothing overflows
 
@@ -120,7 +120,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     some = np.linspace(0, times.size - 1, min(times.size, _SKETCH)).astype(int)
     best = int(np.argmin(sse(grid[:, None], some)))
     bracket = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
-    found = minimize_scalar(sse, bounds=bracket, method="bounded", options={"xatol": 1e-10})
+    found = minimize_scalar(lambda x: float(sse(x)), bounds=bracket, method="bounded", options={"xatol": 1e-10})
     determined = mean_error > 0 and 0 < best < grid.size - 1
     return LossFit(
         rate=float(np.exp(found.x)) if determined else None,

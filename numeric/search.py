@@ -5,12 +5,13 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import least_squares
 
 from .measurement import Measurement
 from .model import Model
@@ -171,6 +172,27 @@ def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
     return 10.0 ** exponents[found] if found < len(exponents) else 1.0
 
 
+@dataclass(frozen=True)
+class Optimum:
+    """Where a search ended.
+
+    Attributes:
+        x: the point, shape (m,).
+        fun: the weighted differences there, shape (3 n,).
+        jac: their derivatives by the unknowns, shape (3 n, m).
+        cost: half the sum of their squares.
+        message: how the search ended.
+        held: which unknowns were not moved, shape (m,).
+    """
+
+    x: Array
+    fun: Array
+    jac: Array
+    cost: float
+    message: str
+    held: NDArray[np.bool_]
+
+
 def refine(
     model: Model,
     data: Measurement,
@@ -180,7 +202,7 @@ def refine(
     tolerance: float,
     most: int,
     evaluate: Evaluate,
-) -> OptimizeResult | None:
+) -> Optimum | None:
     """Least squares from one starting point, or None if the theory breaks down there.
 
     What is held stays as it is, as the result says too. What ends at its bound is put there, and the others are
@@ -194,8 +216,7 @@ def refine(
     if bound.any() and not (bound | held).all():
         put = np.where(bound, model.lowest, found.x)
         found = _least_squares(model, data, put, bound | held, method, tolerance, most, evaluate) or found
-    found["held"] = held
-    return found
+    return replace(found, held=held)
 
 
 def at_bound(model: Model, x: Array) -> NDArray[np.bool_]:
@@ -212,7 +233,7 @@ def _least_squares(
     tolerance: float,
     most: int,
     evaluated: Evaluate,
-) -> OptimizeResult | None:
+) -> Optimum | None:
     """Least squares over what is not held; the result is that of all."""
     last: dict[bytes, tuple[Array, Array]] = {}
     # Where derivatives are too large for their cubes, trf steps to what is no number.
@@ -240,8 +261,8 @@ def _least_squares(
         return None
     lowest = model.lowest[~held]
     if held.all():
-        fun = residuals(x[:0])
-        return OptimizeResult(x=x, fun=fun, jac=jacobian(x[:0]), cost=float(fun @ fun) / 2, message="")
+        still = residuals(x[:0])
+        return Optimum(x, still, jacobian(x[:0]), float(still @ still) / 2, "", held)
     with np.errstate(all="ignore"):  # far away derivatives may be huge, whose cubes the search takes
         found = least_squares(
             residuals,
@@ -254,5 +275,4 @@ def _least_squares(
             gtol=tolerance if method == "lm" else FLAT,
             max_nfev=most,
         )
-    found.jac, found.x = jacobian(found.x), whole(found.x)
-    return found
+    return Optimum(whole(found.x), found.fun, jacobian(found.x), float(found.cost), str(found.message), held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +138,8 @@ class _Residuals:
             forgotten, scales = (-np.expm1(-x * shares)[..., None, None] for x in (1, 2))
             products = first + ((differences + forgotten * (both + forgotten * before)) / scales).sum(axis=1)
             precision, along = products[:, 1:, 1:], products[:, 1:, 0]
-            fitted = np.einsum("ci,cij,cj->c", along, np.linalg.pinv(precision, hermitian=True), along)
+            inverse = cast(Array, np.linalg.pinv(precision, hermitian=True))
+            fitted = np.einsum("ci,cij,cj->c", along, inverse, along)
             size = len(self.values) * (counts * np.log(scales[..., 0, 0])).sum(axis=1)
             return freedom * np.log(products[:, 0, 0] - fitted) + size + np.linalg.slogdet(precision)[1]
 
