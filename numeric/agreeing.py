@@ -16,10 +16,10 @@ Array = NDArray[np.float64]
 _WIDEST = 40.0
 """Logarithms of coefficients, in the units of the data, between which a limit is looked for."""
 
-_PLACES = 161
+_PLACES = 81
 """How many values are tried between them."""
 
-_SAMPLES = 256
+_SAMPLES = 128
 """Samples on which that is done."""
 
 _LIKELY, _SAME = 9.0, 1e-3

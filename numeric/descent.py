@@ -12,7 +12,7 @@ from .model import Model
 
 Array = NDArray[np.float64]
 
-_MOST_STEPS = 60
+_MOST_STEPS = 200
 """Of the search from one place."""
 
 _LONGEST = 3.0

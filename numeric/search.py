@@ -25,11 +25,11 @@ _RATIOS = 1e-80, 1e80
 _LOOSE = 1e-5
 """Accuracy of an integration that only has to tell a good start from a bad one."""
 
-_FACTORS = 10 ** (4 * np.linspace(-1, 1, 17) ** 3)
+_FACTORS, _FACTORS_BY_INTEGRATION = (10 ** (4 * np.linspace(-1, 1, n) ** 3) for n in (11, 9))
 """By which the ratio of rates is changed, closest near 1."""
 
 _SPEEDS = np.concatenate(
-    [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 49), np.geomspace(10**2.6, 1e5, 13)[1:]]
+    [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]]
 )
 """How fast a pair is tried to move, in its pace over the samples; by 10 % from one to the next where most pairs are."""
 
@@ -59,7 +59,7 @@ def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
     values = np.array([[shape[name] for name in model.names] for shape in shapes])
     sizes = [len(axis) for axis in axes]
     if model.clock is not None:
-        speeds = _SPEEDS if model.closed else _SPEEDS[::3]
+        speeds = _SPEEDS[::2] if model.closed else _SPEEDS[::3]
         paced = speeds / np.array([_pace(data, shape) for shape in shapes])[:, None]
         misfits = _misfits_over_speeds(model, data, values, paced)
         values = model.sped_up(values[:, None], paced[..., None]).reshape(-1, len(model.names))
@@ -93,7 +93,7 @@ def _axes(model: Model, data: Measurement) -> list[Axis]:
         axes += [[{name: x} for x in grid] for name in positive]
     else:
         if {"rate_h", "rate_y"} <= set(positive):
-            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS[::2])
+            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS_BY_INTEGRATION)
             axes.append([{"rate_h": np.log(x) / 2, "rate_y": -np.log(x) / 2} for x in ratios])
         else:  # the speed moves the first of them
             axes.append([dict.fromkeys(positive[:1], 0.0)])
