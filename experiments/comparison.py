@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +33,11 @@ from repdyn.numeric import (
 from repdyn.numeric.arguments import flag
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 from repdyn.numeric.determination import varies
-from repdyn.symbolic import Theory
+from repdyn.symbolic import Theory, theories
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
 
+from .processes import shared_out
 from .tracking.samples import SMALLEST, Samples, samples
 from .tracking.table import KEYS, SCALARS, UNLABELLED, checked_table, labels
 
@@ -179,6 +182,23 @@ class Failure:
         return {"pair": self.pair, "layer": self.layer, "theory": self.theory, "success": False, "message": self.reason}
 
 
+def as_table(comparisons: Iterable[Comparison | Failure]) -> pd.DataFrame:
+    """Comparisons as a table: a row each, of plain numbers and text, in the columns of :meth:`Comparison.row`.
+
+    What these have by name is spread over columns: ``fitted_rate_h``, ``stderr_rate_h``, ``independent_rate_h``,
+    ``worst_dh2`` and the like.
+    """
+    return pd.DataFrame([_flat(c.row()) for c in comparisons])
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_"), ("independent_errors", "independent_")):
+        row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
+    for departure in row.pop("departures", []):
+        row |= {f"{key}_{departure['scalar']}": departure[key] for key in ("worst", "worst_at", "first_at", "delay")}
+    return row
+
+
 def compare(
     frame: pd.DataFrame,
     *,
@@ -201,6 +221,9 @@ def compare(
     itself begins at step 0 and refuses that). One that cannot be fitted is a :class:`Failure` with the reason, not an
     exception.
 
+    Many are shared out among processes, one a core, where that saves time, with the same results to the last bit and in
+    the same order; a theory of one's own is fitted in this one.
+
     Raises:
         TypeError: if an argument is of another kind.
         ValueError: if there is no theory of that name, a column is missing, or one holds anything but numbers.
@@ -212,44 +235,58 @@ def compare(
     >>> round(found.fit.rates.h, 6), round(found.final_predicted, 6)
     (0.002, 0.228663)
     """
-    asked = _Asked(named(theory), fixed, flag("balanced", balanced))
+    found_theory = named(theory)
+    own = theories().get(found_theory.name) is not found_theory
+    asked = _Asked(found_theory if own else found_theory.name, fixed, flag("balanced", balanced))
     table = checked_table(instance("frame", frame, pd.DataFrame))
-    table = table.assign(**{key: np.array(labels(table, key), dtype=object) for key in KEYS})
-    groups = tqdm(table.groupby(KEYS, sort=False), desc="fitting", disable=None, leave=False)
-    found = [_compare_one(str(pair), str(layer), group, asked) for (pair, layer), group in groups]
+    table = table.assign(**{key: _labelled(table, key) for key in KEYS})
+    groups = [(str(pair), str(layer), rows) for (pair, layer), rows in table.groupby(KEYS, sort=False)]
+    with closing(shared_out(partial(_compare_one, asked), groups, portable=not own)) as compared:
+        found = list(tqdm(compared, desc="fitting", total=len(groups), disable=None, leave=False))
     stray = int(table[KEYS].isna().any(axis=1).sum())
     if stray:
         reason = f"{stray} of {len(table)} rows name no pair or no layer, so that they belong to no trajectory"
-        found.append(Failure(UNLABELLED, UNLABELLED, asked.theory.name, reason))
+        found.append(Failure(UNLABELLED, UNLABELLED, found_theory.name, reason))
     return found
 
 
-class _Asked(NamedTuple):
-    """What is to be fitted, and how."""
+def _labelled(table: pd.DataFrame, key: str) -> pd.Series:
+    """The labels of all rows, each different value read once."""
+    if key not in table:
+        return pd.Series(UNLABELLED, index=table.index, dtype=object)
+    values = table[key].astype(object)
+    codes, different = pd.factorize(values, use_na_sentinel=False)
+    return pd.Series(np.array([*labels(pd.DataFrame({key: different}), key), None], dtype=object)[:-1][codes])
 
-    theory: Theory
+
+class _Asked(NamedTuple):
+    """What is to be fitted, and how; a theory of the package by its name, which every process knows."""
+
+    theory: Theory | str
     fixed: Mapping[str, float] | None
     balanced: bool
 
 
-def _compare_one(pair: str, layer: str, rows: pd.DataFrame, asked: _Asked) -> Comparison | Failure:
+def _compare_one(asked: _Asked, group: tuple[str, str, pd.DataFrame]) -> Comparison | Failure:
+    pair, layer, rows = group
+    theory = named(asked.theory)
     left_out = ""
     try:
         found = samples(rows)
         if found.gaps or found.cut:
             left_out = f" (left out as not finite: {found.gaps + found.cut} of {len(rows)} samples)"
-        return _fitted(pair, layer, found, asked)
+        return _fitted(pair, layer, found, theory, asked)
     except (ValueError, ArithmeticError) as error:
-        return Failure(pair, layer, asked.theory.name, f"{error}{left_out}")
+        return Failure(pair, layer, theory.name, f"{error}{left_out}")
 
 
-def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparison:
+def _fitted(pair: str, layer: str, measured: Samples, theory: Theory, asked: _Asked) -> Comparison:
     steps, observed, constants = measured.steps, measured.observed, measured.constants
     fit = fit_rates(
         steps,
         observed,
         constants,
-        theory=asked.theory,
+        theory=theory,
         fixed=asked.fixed,
         weights=balance(observed) if asked.balanced else None,
     )
@@ -265,8 +302,8 @@ def _fitted(pair: str, layer: str, measured: Samples, asked: _Asked) -> Comparis
         loss=measured.loss,
         loss_fit=loss_fit,
         loss_reason=loss_reason,
-        final_predicted=_final(start, constants, fit, asked.theory),
-        regime=_regime(start, constants, fit, asked.theory),
+        final_predicted=_final(start, constants, fit, theory),
+        regime=_regime(start, constants, fit, theory),
         departures=departures(steps, observed, fit.predicted),
         line=conserved_line(observed[np.asarray(observed.dh2) > SMALLEST]),
         exponent=growth_exponent(observed),

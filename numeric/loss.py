@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,9 @@ from .determination import r_squared
 from .quantities import Number, Pair, State, checked_times, increasing_times
 
 Array = NDArray[np.float64]
+
+_SKETCH = 256
+"""Samples on which rates are compared before the best is refined on all."""
 
 
 def loss_curve(t: ArrayLike, state: State, pair: Pair, mean_error: float, rate_mean: float) -> Number:
@@ -100,21 +104,23 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
     elapsed = times - times[0]
     pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
     mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
+    relaxed, (dy2, w, _) = compile("two_point", "loss"), np.broadcast_arrays(state.dy2, state.w, times)
 
-    def curve(log_rate: float) -> Array:
-        return np.broadcast_to(loss_curve(elapsed, state, pair, mean_error, np.exp(log_rate)), times.shape)
+    def curve(log_rates: Number, at: Any = slice(None)) -> Array:
+        return relaxed(elapsed[at], dy2[at], w[at], pair.dy2, mean_error, np.exp(log_rates))[0]
 
     size = max(float(measured.max()), float(pair_loss.max())) or 1.0  # in units of their own nothing overflows
 
-    def sse(log_rate: float) -> float:
-        return float(np.sum((curve(log_rate) / size - measured / size) ** 2))
+    def sse(log_rates: Number, at: Any = slice(None)) -> Array:
+        return np.sum((curve(log_rates, at) / size - measured[at] / size) ** 2, axis=-1)
 
     # From a change of a millionth over the whole run to a relaxation within the closest two samples.
     closest = float(np.min(np.diff(elapsed)))
     grid: Array = np.linspace(math.log(1e-6 / float(elapsed[-1])), math.log(30 / closest), 81)
-    best = int(np.argmin([sse(x) for x in grid]))
+    some = np.linspace(0, times.size - 1, min(times.size, _SKETCH)).astype(int)
+    best = int(np.argmin(sse(grid[:, None], some)))
     bracket = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
-    found = minimize_scalar(sse, bounds=bracket, method="bounded", options={"xatol": 1e-10})
+    found = minimize_scalar(lambda x: float(sse(x)), bounds=bracket, method="bounded", options={"xatol": 1e-10})
     determined = mean_error > 0 and 0 < best < grid.size - 1
     return LossFit(
         rate=float(np.exp(found.x)) if determined else None,

@@ -64,6 +64,10 @@ class Measurement:
         """The weighted differences, shape (3 n,)."""
         return (self.root_weight * (predicted - self.observed)).ravel()
 
+    def weighted(self, derivatives: Array) -> Array:
+        """The derivatives of the weighted differences, shape (3 n, m), from those of a prediction, (3, n, m)."""
+        return (self.root_weight[..., None] * derivatives).reshape(-1, derivatives.shape[-1])
+
     def misfit(self, predicted: Array) -> Array:
         """The weighted sums of squares of predictions of shape (3, ..., n)."""
         between = (1,) * (predicted.ndim - 2)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import least_squares
 
 from .measurement import Measurement
 from .model import Model
@@ -24,7 +25,7 @@ _RATIOS = 1e-80, 1e80
 _LOOSE = 1e-5
 """Accuracy of an integration that only has to tell a good start from a bad one."""
 
-_FACTORS = 10 ** (4 * np.linspace(-1, 1, 17) ** 3)
+_FACTORS, _FACTORS_BY_INTEGRATION = (10 ** (4 * np.linspace(-1, 1, n) ** 3) for n in (11, 9))
 """By which the ratio of rates is changed, closest near 1."""
 
 _SPEEDS = np.concatenate(
@@ -58,7 +59,7 @@ def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
     values = np.array([[shape[name] for name in model.names] for shape in shapes])
     sizes = [len(axis) for axis in axes]
     if model.clock is not None:
-        speeds = _SPEEDS if model.closed else _SPEEDS[::3]
+        speeds = _SPEEDS[::2] if model.closed else _SPEEDS[::3]
         paced = speeds / np.array([_pace(data, shape) for shape in shapes])[:, None]
         misfits = _misfits_over_speeds(model, data, values, paced)
         values = model.sped_up(values[:, None], paced[..., None]).reshape(-1, len(model.names))
@@ -92,7 +93,7 @@ def _axes(model: Model, data: Measurement) -> list[Axis]:
         axes += [[{name: x} for x in grid] for name in positive]
     else:
         if {"rate_h", "rate_y"} <= set(positive):
-            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS[::2])
+            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS_BY_INTEGRATION)
             axes.append([{"rate_h": np.log(x) / 2, "rate_y": -np.log(x) / 2} for x in ratios])
         else:  # the speed moves the first of them
             axes.append([dict.fromkeys(positive[:1], 0.0)])
@@ -132,8 +133,10 @@ def _ratio(data: Measurement) -> float:
 
 def _misfits_over_speeds(model: Model, data: Measurement, shapes: Array, speeds: Array) -> Array:
     """The misfit of each shape at each of its speeds, shape (shapes, speeds)."""
-    if model.closed:
-        return model.misfits(data, model.sped_up(shapes[:, None], speeds[..., None]), _LOOSE)
+    if model.closed:  # one shape after another: what is computed of all at once does not fit into a processor's cache
+        return np.stack(
+            [model.misfits(data, model.sped_up(*both), _LOOSE) for both in zip(shapes, speeds[..., None], strict=True)]
+        )
     return np.stack([_as_far_as_it_goes(model, data, *both) for both in zip(shapes, speeds, strict=True)])
 
 
@@ -169,28 +172,51 @@ def _size(model: Model, data: Measurement, origin: Array, i: int) -> float:
     return 10.0 ** exponents[found] if found < len(exponents) else 1.0
 
 
+@dataclass(frozen=True)
+class Optimum:
+    """Where a search ended.
+
+    Attributes:
+        x: the point, shape (m,).
+        fun: the weighted differences there, shape (3 n,).
+        jac: their derivatives by the unknowns, shape (3 n, m).
+        cost: half the sum of their squares.
+        message: how the search ended.
+        held: which unknowns were not moved, shape (m,).
+    """
+
+    x: Array
+    fun: Array
+    jac: Array
+    cost: float
+    message: str
+    held: NDArray[np.bool_]
+
+
 def refine(
     model: Model,
     data: Measurement,
     x: Array,
+    held: NDArray[np.bool_] | None,
     method: Literal["trf", "lm"],
     tolerance: float,
     most: int,
     evaluate: Evaluate,
-) -> OptimizeResult | None:
+) -> Optimum | None:
     """Least squares from one starting point, or None if the theory breaks down there.
 
-    What ends at its bound is put there, and the others are refined once more.
+    What is held stays as it is, as the result says too. What ends at its bound is put there, and the others are
+    refined once more.
     """
-    found = _least_squares(model, data, x, np.zeros(x.size, dtype=np.bool_), method, tolerance, most, evaluate)
+    held = np.zeros(x.size, dtype=np.bool_) if held is None else held
+    found = _least_squares(model, data, x, held, method, tolerance, most, evaluate)
     if found is None:
         return None
-    held = found.x - model.lowest < _AT_BOUND
-    if not held.any() or held.all():
-        return found
-    put = np.where(held, model.lowest, found.x)
-    polished = _least_squares(model, data, put, held, method, tolerance, most, evaluate)
-    return found if polished is None else polished
+    bound = found.x - model.lowest < _AT_BOUND
+    if bound.any() and not (bound | held).all():
+        put = np.where(bound, model.lowest, found.x)
+        found = _least_squares(model, data, put, bound | held, method, tolerance, most, evaluate) or found
+    return replace(found, held=held)
 
 
 def at_bound(model: Model, x: Array) -> NDArray[np.bool_]:
@@ -207,7 +233,7 @@ def _least_squares(
     tolerance: float,
     most: int,
     evaluated: Evaluate,
-) -> OptimizeResult | None:
+) -> Optimum | None:
     """Least squares over what is not held; the result is that of all."""
     last: dict[bytes, tuple[Array, Array]] = {}
     # Where derivatives are too large for their cubes, trf steps to what is no number.
@@ -229,11 +255,14 @@ def _least_squares(
         return data.residuals(evaluate(free)[0])
 
     def jacobian(free: Array) -> Array:
-        return (data.root_weight[..., None] * evaluate(free)[1]).reshape(-1, x.size)
+        return data.weighted(evaluate(free)[1])
 
     if not np.isfinite(residuals(x[~held])).all():
         return None
     lowest = model.lowest[~held]
+    if held.all():
+        still = residuals(x[:0])
+        return Optimum(x, still, jacobian(x[:0]), float(still @ still) / 2, "", held)
     with np.errstate(all="ignore"):  # far away derivatives may be huge, whose cubes the search takes
         found = least_squares(
             residuals,
@@ -246,5 +275,4 @@ def _least_squares(
             gtol=tolerance if method == "lm" else FLAT,
             max_nfev=most,
         )
-    found.jac, found.x = jacobian(found.x), whole(found.x)
-    return found
+    return Optimum(whole(found.x), found.fun, jacobian(found.x), float(found.cost), str(found.message), held)

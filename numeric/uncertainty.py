@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ Array = NDArray[np.float64]
 _GRID = 24
 """Correlation times that are compared before the best is refined."""
 
+_SAME_STEP = 1e-12
+"""Distances of times that differ by less than this share of the longest are one."""
 
 _ROUNDED = 10.0
 """Residuals of at most so many roundings are nothing else, of which there is no correlation to speak of."""
@@ -94,35 +98,63 @@ class _Residuals:
     def correlation_time(self) -> float:
         """The time of greatest restricted likelihood, from next to nothing, which is 0, to the whole."""
         steps = np.diff(self.times)
+        costs = self._likelihood()
         lowest, highest = math.log(float(np.median(steps)) / 5), math.log(float(steps.sum()))
         grid: Array = np.linspace(lowest, highest, _GRID)
-        costs = [self._cost(np.exp(x)) for x in grid]
-        best = int(np.argmin(costs))
+        best = int(np.argmin(costs(np.exp(grid))))
         if best == 0:
             return 0.0
         bracket = grid[best - 1], grid[min(best + 1, _GRID - 1)]
-        return float(np.exp(minimize_scalar(lambda x: self._cost(np.exp(x)), bounds=bracket, method="bounded").x))
+        found = minimize_scalar(lambda x: float(costs(np.exp([x]))[0]), bounds=bracket, method="bounded")
+        return float(np.exp(found.x))
 
     def covariance(self, time: float) -> Array:
         """That of the scalars at one moment, shape (k, k), with what the fit took out put back."""
-        white, _ = self._refitted(time, np.ones(len(self.values)))
+        white = self._refitted(time)
         return white @ white.T / self.times.size
 
-    def _cost(self, time: float) -> float:
-        """Minus twice the logarithm of the restricted likelihood, but for a constant."""
-        sizes = np.sqrt(np.mean(self.values**2, axis=1))
-        white, precision = self._refitted(time, np.where(sizes > 0, sizes, 1.0))
-        scale = 2 * len(self.values) * float(np.log(_scales(self.times, time)).sum())
-        freedom = white.size - precision.shape[0]
-        return freedom * float(np.log(np.sum(white**2))) + scale + float(np.linalg.slogdet(precision)[1])
+    def _likelihood(self) -> Callable[[Array], Array]:
+        """Minus twice the logarithm of the restricted likelihood, but for a constant, of times of shape (c,).
 
-    def _refitted(self, time: float, sizes: Array) -> tuple[Array, Array]:
-        """The residuals without correlation, (k, n), of the fit that allows for it, and its precision, (m, m)."""
-        values = _white(self.times, (self.values / sizes[:, None])[..., None], time)[..., 0]
-        directions = _white(self.times, self.directions / sizes[:, None, None], time)
+        What is new at a sample is its difference to the one before and what was forgotten of that, which depends on how
+        far apart both are alone: all that is ever asked for are a few sums of products for each distance that occurs.
+        """
+        sizes = np.sqrt(np.mean(self.values**2, axis=1))
+        rows = np.concatenate([self.values[..., None], self.directions], axis=-1)
+        rows = rows / np.where(sizes > 0, sizes, 1.0)[:, None, None]
+        before, new, steps = rows[:, :-1], np.diff(rows, axis=1), np.diff(self.times)
+        order = np.argsort(steps, kind="stable")
+        # A distance is one number, whatever the rounding of the times.
+        edges = np.nonzero(np.diff(steps[order], prepend=-np.inf) > _SAME_STEP * steps.max())[0]
+        distances, counts = steps[order][edges], np.diff(edges, append=steps.size)
+
+        def summed(x: Array, y: Array) -> Array:
+            return np.add.reduceat(np.einsum("kni,knj->nij", x, y)[order], edges)
+
+        first, mixed = np.einsum("ki,kj->ij", rows[:, 0], rows[:, 0]), summed(before, new)
+        differences, both, before = summed(new, new), mixed + np.swapaxes(mixed, -1, -2), summed(before, before)
+        freedom = self.values.size - self.directions.shape[-1]
+
+        def costs(times: Array) -> Array:
+            shares = distances / times[:, None]
+            forgotten, scales = (-np.expm1(-x * shares)[..., None, None] for x in (1, 2))
+            products = first + ((differences + forgotten * (both + forgotten * before)) / scales).sum(axis=1)
+            precision, along = products[:, 1:, 1:], products[:, 1:, 0]
+            inverse = cast(Array, np.linalg.pinv(precision, hermitian=True))
+            fitted = np.einsum("ci,cij,cj->c", along, inverse, along)
+            size = len(self.values) * (counts * np.log(scales[..., 0, 0])).sum(axis=1)
+            return freedom * np.log(products[:, 0, 0] - fitted) + size + np.linalg.slogdet(precision)[1]
+
+        return costs
+
+    def _refitted(self, time: float) -> Array:
+        """The residuals without correlation, shape (k, n), of the fit that allows for it."""
+        values, directions = (
+            _white(self.times, self.values[..., None], time)[..., 0],
+            _white(self.times, self.directions, time),
+        )
         flat = directions.reshape(-1, directions.shape[-1])
-        precision = flat.T @ flat
-        return values - directions @ np.linalg.lstsq(precision, flat.T @ values.ravel())[0], precision
+        return values - directions @ np.linalg.lstsq(flat.T @ flat, flat.T @ values.ravel())[0]
 
 
 def _scales(times: Array, time: float) -> Array:

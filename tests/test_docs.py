@@ -125,7 +125,9 @@ def test_the_equations_that_pages_ask_for_are_there() -> None:
 
 
 def test_every_example_has_its_place_in_the_gallery() -> None:
-    order = re.search(r"^ORDER = (\(.*?\))$", (DOCS / "extensions" / "figures.py").read_text("utf-8"), re.MULTILINE)
+    order = re.search(
+        r"^ORDER = (\(.*?\))$", (DOCS / "extensions" / "figures.py").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert order
     assert set(ast.literal_eval(order[1])) == EXAMPLES
 

@@ -7,7 +7,18 @@ from weakref import WeakSet
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
-ORDER = ("trajectory", "regimes", "phases", "fit", "network", "kernels", "equations", "languages", "weight_decay")
+ORDER = (
+    "trajectory",
+    "regimes",
+    "phases",
+    "fit",
+    "coverage",
+    "network",
+    "kernels",
+    "equations",
+    "languages",
+    "weight_decay",
+)
 
 
 _SHOWN: WeakSet[Figure] = WeakSet()

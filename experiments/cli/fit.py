@@ -35,6 +35,12 @@ def add(commands: Any) -> None:
     )
     fit.add_argument("--layer", metavar="NAME", help="only this layer, such as hidden.10")
     fit.add_argument("--balanced", action="store_true", help="weight each scalar by its inverse variance")
+    fit.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE",
+        help="write a row for each fit, with all that is known of it (CSV or Parquet)",
+    )
     fit.add_argument("--figure", type=Path, metavar="STEM", help="draw the first pair into STEM.png and STEM.svg")
     fit.set_defaults(action=_fit)
 
@@ -56,9 +62,11 @@ def _stem(figure: Path) -> Path:
 def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from repdyn.numeric.coefficients import DEFAULT_THEORY
 
-    from ..comparison import Comparison, compare  # pandas and SciPy are loaded for the commands that fit
+    from ..comparison import Comparison, as_table, compare  # pandas and SciPy are loaded for the commands that fit
+    from ..results.fit_table import check_table_file, write_table
     from ..results.folder import read_trajectories
-    from ..results.summary import comparison_table, departure_lines, nested_lines
+    from ..results.many import many_lines
+    from ..results.summary import ROWS, comparison_table, departure_lines, nested_lines, seen_lines
     from ..tracking.table import KEYS, UNLABELLED
 
     fixed = dict(options.fixed)
@@ -67,6 +75,8 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     stem = _stem(options.figure) if options.figure else None
     for ending in (".png", ".svg") if stem else ():
         check_file(Path(f"{stem}{ending}"))
+    if options.table:
+        check_table_file(options.table)
     frame = read_trajectories(options.file, options.dx2, options.dy2_target, layer=options.layer)
     comparisons = [
         c
@@ -78,9 +88,18 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
         first = comparisons[0].row()
         where = " ".join(first[key] for key in KEYS if first[key] != UNLABELLED)
         raise ValueError(f"{where}: {first['message']}" if where else first["message"])
-    print(comparison_table(comparisons))
-    for line in nested_lines(comparisons):
+    if len(comparisons) <= ROWS:
+        print(comparison_table(comparisons))
+        lines = nested_lines(comparisons)
+    else:
+        lines = [*many_lines(comparisons), *seen_lines(comparisons)]
+        if not options.table:
+            lines.append(f"{len(comparisons)} fits; every one of them: repdyn fit ... --table FILE.csv")
+    for line in lines:
         print(line)
+    if options.table:
+        write_table(options.table, as_table(comparisons))
+        print(f"{len(comparisons)} fits written to {options.table}")
     if len(fitted) == 1:
         print("\n".join(departure_lines(fitted[0])))
     if stem:

@@ -71,7 +71,7 @@ class Measures:
         ended: the share of pairs whose end was seen.
         rise: records between a tenth and nine tenths learnt.
         size: the largest dy2 over that of the targets.
-        roughness: the share of the variation of dy2 that is from one record to the next.
+        roughness: the share of the variance of dy2 that each record draws for itself.
     """
 
     pairs: int
@@ -172,10 +172,13 @@ def rise(c: Comparison) -> float:
 
 
 def _roughness(c: Comparison) -> float:
-    """Of noise that each record draws for itself the half of its variance is from one to the next."""
+    """From second differences, six times the variance of what each record draws for itself.
+
+    Their median square, 0.455 of the mean of Gaussian ones, leaves a steep rise out.
+    """
     dy2 = _values(c, "dy2")
     variance = float(np.var(dy2))
-    return float(np.mean(np.diff(dy2) ** 2) / 2 / variance) if variance > 0 else np.nan
+    return float(np.median(np.diff(dy2, 2) ** 2) / 6 / 0.455 / variance) if variance > 0 else np.nan
 
 
 def _values(c: Comparison, name: str) -> Array:

@@ -200,9 +200,8 @@ def _reasons(found: Measures, theories: tuple[Alternative, ...], gradients: Grad
     if better is not None and better.theory != DEFAULT_THEORY and min(_numbers(better.r2, found)) >= FAIR:
         how = "describes" if min(_numbers(better.r2, found)) >= GOOD else "comes closer to"
         yield (
-            f"the theory {better.theory} {how} the {better.pairs} pair{'s' * (better.pairs != 1)} on which it was tried "
-            f"(R² "
-            f"{r2_in_words(better.r2, found)})"
+            f"the theory {better.theory} {how} the {better.pairs} pair{'s' * (better.pairs != 1)} that it was tried on "
+            f"(R² {r2_in_words(better.r2, found)})"
         )
     if gradients is not None:
         yield from _of_gradients(gradients)

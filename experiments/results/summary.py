@@ -18,7 +18,7 @@ from ..tracking.table import SCALARS
 
 _RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 
-_ROWS = 12
+ROWS = 12
 """A table longer than this is shown by layer."""
 
 _BEGINNING = ", and the rates are those of its beginning, without errors"
@@ -77,7 +77,7 @@ def _with_error(c: Comparison, name: str) -> str:
     value = f"{c.fit.coefficients[name]:.3g}"
     if name not in c.fit.fitted:
         return f"{value} (fixed)"
-    if not c.errors or not c.fit.independent_errors:
+    if not c.errors or not c.fit.independent_errors or name not in c.errors:
         return f"{value} (no error)"
     independent = f" [{c.fit.independent_errors[name]:.1g}]" if c.fit.correlation_time else ""
     return f"{value} ± {c.errors[name]:.1g}{independent}"
@@ -101,7 +101,7 @@ def _aligned(table: pd.DataFrame, comparisons: list[Comparison | Failure]) -> st
 def seen_lines(comparisons: list[Comparison | Failure]) -> list[str]:
     """What was left out of each trajectory and what was not seen of it; of many trajectories how many and the first."""
     lines = list(dict.fromkeys(line for c in comparisons if isinstance(c, Comparison) for line in _seen(c)))
-    if len(lines) <= _ROWS:
+    if len(lines) <= ROWS:
         return lines
     return [*lines[:1], f"and {len(lines) - 1} more such lines; see gaps, cut, learnt and final_measured of each"]
 
@@ -198,7 +198,7 @@ def run_summary(run: Run, folder: Path) -> str:
         lines.append(f"training diverged at step {run.diverged_at}: the loss is no longer a number")
     if run.by_layer:
         lines.append(comparison_table([c for c in run.comparisons if c.layer == run.layer]))
-    elif len(run.comparisons) <= _ROWS:
+    elif len(run.comparisons) <= ROWS:
         lines.append(comparison_table(run.comparisons))
     else:
         failed = [c for c in run.comparisons if isinstance(c, Failure)]

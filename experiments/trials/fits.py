@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..comparison import Comparison, Failure, compare
+from ..comparison import Comparison, as_table, compare
 from ..settings.architecture import hidden_index, hidden_layer
 from ..sweep.outcome import Outcome
 from ..tracking.table import SCALARS
@@ -25,7 +25,8 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
     """Fit every theory to every pair at every layer asked for.
 
     The table ``fits`` has a row for each pair, layer and theory (:meth:`Comparison.row`, coefficients and their
-    standard errors of both kinds as columns), ``curves`` the measured and the fitted trajectories, thinned.
+    standard errors of both kinds as columns; a success is a fit whose coefficients are determined, for how well a
+    theory describes a network is what studies ask), ``curves`` the measured and the fitted trajectories, thinned.
     """
     frame = run.tables["trajectory"]
     if setting.layers:
@@ -36,22 +37,14 @@ def run_trial(setting: Fits, run: Outcome) -> Outcome:
             raise ValueError(f"the run has no layer {', '.join(sorted(absent))}; it has {known}")
         frame = frame[frame["layer"].isin(layers)]
     compared = [c for name in setting.theories for c in compare(frame, theory=name, balanced=setting.balanced)]
-    rows = pd.DataFrame([_row(c) for c in compared])
+    rows = as_table(compared)
+    rows["success"] = [isinstance(c, Comparison) and c.fit.determined for c in compared]
     rows["layer"] = [hidden_index(layer) for layer in rows["layer"]]
     curves = [_curve(c, name) for c in compared if isinstance(c, Comparison) for name in (MEASURED, c.fit.theory)]
     tables = {"fits": rows}
     if curves:
         tables["curves"] = pd.concat(curves).drop_duplicates(["pair", "layer", "theory", "step"])
     return Outcome(tables=tables)
-
-
-def _row(compared: Comparison | Failure) -> dict[str, object]:
-    row = compared.row()
-    for column, prefix in (("coefficients", "fitted_"), ("errors", "stderr_"), ("independent_errors", "independent_")):
-        row |= {prefix + name: value for name, value in row.pop(column, {}).items()}
-    for departure in row.pop("departures", []):
-        row |= {f"{key}_{departure['scalar']}": departure[key] for key in ("worst", "worst_at", "first_at", "delay")}
-    return row
 
 
 def _curve(c: Comparison, theory: str) -> pd.DataFrame:

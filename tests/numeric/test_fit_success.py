@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from draws import pinned
-from repdyn.numeric import Pair, Rates, State, fit_rates, search, trajectory
+from repdyn.numeric import Pair, Rates, State, descent, fit_rates, search, trajectory
 
 T, PAIR, TRUE = np.linspace(0, 1500, 150), Pair(1.0, 0.5), Rates(2e-3, 2e-2)
 PATH = trajectory(T, State(0.05, 0.02, -0.05), PAIR, TRUE)
@@ -63,7 +63,30 @@ def test_a_search_that_was_cut_short_is_none(monkeypatch) -> None:
     monkeypatch.setattr(
         search, "least_squares", lambda *args, **options: whole(*args, **{**options, "max_nfev": 2, "ftol": 1e-15})
     )
+    monkeypatch.setattr(descent, "_MOST_STEPS", 0)
     off = State(PATH.dh2, PATH.dy2 * np.linspace(1, 1.2, T.size), PATH.w)
     fit = fit_rates(T, off, PAIR)
     assert not fit.success
     assert "Something better is near: the search did not end." in fit.message
+
+
+def test_no_success_where_the_mean_is_nearer_than_the_prediction() -> None:
+    there_and_back = State(0.05 + 0.1 * np.sin(T / 1500 * np.pi), PATH.dy2, PATH.w)
+    fit = fit_rates(T, there_and_back, PAIR)
+    assert fit.r2.dh2 < 0 < fit.r2.dy2
+    assert fit.determined
+    assert not fit.success
+    words = (
+        f"The theory does not describe this trajectory: a constant, the mean, is nearer to dh2 (R2 = {fit.r2.dh2:.3g})."
+    )
+    assert words in fit.message
+
+
+def test_a_scalar_that_does_not_count_or_vary_is_no_failure() -> None:
+    off = State(0.05 + 0.1 * np.sin(T / 1500 * np.pi), PATH.dy2, PATH.w)
+    assert fit_rates(T, off, PAIR, weights=State(0, 1, 1)).success
+    still = trajectory(T, State(3.0, 0.02, -0.05), PAIR, Rates(1e-12, 3e-3))
+    rounded = State(np.float32(still.dh2).astype(float) + 1e-6 * (T > 5), still.dy2, still.w)
+    fit = fit_rates(T, rounded, PAIR)
+    assert fit.r2.dh2 < 0
+    assert "does not describe" not in fit.message

@@ -432,3 +432,44 @@ def test_a_command_runs_in_a_thread_which_has_no_signals(capsys) -> None:
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(main, ["list"]).result() == 0
     assert "two_layer" in capsys.readouterr().out
+
+
+def many(pairs: int) -> pd.DataFrame:
+    """Pairs of two layers, of which one agrees and does not obey the theory, and one is damaged."""
+    frames = [whole(pair=f"p{i}", layer=layer) for i in range(pairs) for layer in ("hidden.1", "hidden.2")]
+    frames[0] = frames[0].assign(dy2_target=0.0, dy2=frames[0]["dh2"], w=frames[0]["dh2"])
+    frames[1] = frames[1].assign(dh2=0.0)
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_many_fits_are_a_summary_and_a_table_where_asked_for(tmp_path: Path, capsys) -> None:
+    path, table = tmp_path / "mine.csv", tmp_path / "fits.parquet"
+    lines = fitted(many(8), path, capsys).splitlines()
+    assert lines[0] == "median over pairs [quartiles]; rates of those that the trajectory determines:"
+    assert lines[1].split()[:4] == ["layer", "fitted", "not", "fitted"]
+    assert lines[2].split()[:6] == ["hidden.1", "8", "0", "7", "0.002", "[0.002,"]
+    assert lines[3].split()[:4] == ["hidden.2", "7", "1", "7"]
+    said = "\n".join(lines)
+    assert "no success, how many and which is the first:" in said
+    assert "  1 (p0 hidden.2): not fitted: the initial dh2 must be positive, got …" in said
+    assert "  1 (p0 hidden.1): These points agree in their targets" in said
+    assert lines[-1] == "16 fits; every one of them: repdyn fit ... --table FILE.csv"
+    assert len(lines) < 16
+    assert main(["fit", str(path), "--table", str(table)]) == 0
+    assert f"16 fits written to {table}\n" in capsys.readouterr().out
+    rows = pd.read_parquet(table)
+    assert len(rows) == 16
+    assert rows["success"].sum() == 14
+    assert rows["stderr_rate_h"].notna().sum() == 14
+    assert main(["fit", str(path), "--table", str(tmp_path / "fits.txt")]) == 2
+    assert "fits.txt must end in .csv or .parquet" in capsys.readouterr().err
+
+
+def test_many_fits_of_several_theories_are_compared(tmp_path: Path, capsys) -> None:
+    path, table = tmp_path / "mine.csv", tmp_path / "fits.csv"
+    whole().iloc[::10].pipe(lambda x: pd.concat([x.assign(pair=i) for i in range(7)])).to_csv(path, index=False)
+    theories = ["--theory", "two_point", "--theory", "scalar_output", "--dy2-target", "0.5"]
+    assert main(["fit", str(path), *theories, "--table", str(table)]) == 0
+    out = capsys.readouterr().out
+    assert "theory" in out.splitlines()[1]
+    assert len(pd.read_csv(table)) == 14

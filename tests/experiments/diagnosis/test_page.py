@@ -63,7 +63,5 @@ def test_a_figure_shows_what_was_measured(diagnosis):
 
 def test_a_layer_without_a_fit_has_no_figure():
     found = diagnose(pair("short").iloc[:2])
-    with pytest.raises(
-        ValueError, match="no pair of layer 'encoder' could be fitted, so that there is nothing"
-    ):
+    with pytest.raises(ValueError, match="no pair of layer 'encoder' could be fitted, so that there is nothing"):
         draw_layer(found.layers[0])
