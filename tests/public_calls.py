@@ -1,5 +1,6 @@
 """A valid call of every public function, and values that are wrong nearly everywhere."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -126,6 +127,7 @@ PAIRED = {
 TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05)
 LATE = symbolic.theories()["growing_rates"].approach
 (COMPARED,) = experiments.compare(FRAME)
+DIAGNOSED = experiments.diagnose(FRAME)
 
 
 def pair_calls(function: Callable[..., Any], rates: Any = RATES, **more: Given) -> Call:
@@ -358,6 +360,25 @@ CALLS: dict[str, Call] = {
         experiments.draw_comparison,
         {"comparison": Given(COMPARED), "title": Given("Mine", {"a word"}, skipped={"None", "a string"})},
     ),
+    "experiments.sample_pairs": Call(
+        experiments.sample_pairs,
+        {
+            "dataset": Given((np.eye(20), np.arange(20) % 3)),
+            "pairs": Given(9, called="pairs were asked for"),
+            "points": Given(12, {"a huge integer"}),
+            "classes": Given(3, {"None"}),
+            "seed": Given(0, {"a huge integer", "what is points", "what is pairs"}),
+        },
+    ),
+    "experiments.diagnose": Call(experiments.diagnose, {"records": Given(FRAME, called="table")}),
+    "experiments.draw_layer": Call(experiments.draw_layer, {"found": Given(DIAGNOSED.layers[0])}),
+    "experiments.write_diagnosis": Call(
+        experiments.write_diagnosis,
+        {
+            "diagnosis": Given(DIAGNOSED),
+            "path": Given(Path(tempfile.gettempdir()) / "repdyn-diagnosis.html", called="page"),
+        },
+    ),
     "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
     "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),
     "experiments.find_setting": Call(
@@ -385,6 +406,7 @@ CALLS: dict[str, Call] = {
             **PAIRED,
             "every": Given(1, {"a huge integer"}),
             "count": Given("batches", {"a huge integer", "what is every", *TEXT}),
+            "observe": Given(False, {"a bool"}),
         },
     ),
     "experiments.PairRecorder": Call(

@@ -65,7 +65,7 @@ RECORDS = {
     numeric: "CompiledFunction ConservedLine Departure Forecast GrowthExponent LinearisedFlow LossFit MantelTest "
     "NestedTest RateFit Refusal Similarity SmoothedDistances TaskAxes",
     symbolic: "",
-    experiments: "Comparison Failure Prediction Predictions Run TangentRates",
+    experiments: "Comparison Diagnosis Failure LayerDiagnosis Prediction Predictions Run SampledPairs TangentRates",
 }
 """What functions return; nobody but they makes one."""
 

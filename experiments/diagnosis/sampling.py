@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,8 +20,11 @@ from torch.nn import functional
 
 from ..tracking.pairs import Inputs, mapped, tensors
 
-_SAME = 0.2
-"""The share of pairs whose points are of one class, where there are classes."""
+_SAME = 5
+"""Of so many pairs one is of points of one class, where there are classes."""
+
+_CLASSES = 1_000_000
+"""Classes, at most: targets are one-hot vectors."""
 
 _SEEN = 20
 """How many items are looked at for each point that is wanted, so that rare classes are found."""
@@ -77,6 +80,10 @@ def sample_pairs(
     for name, value, least in (("pairs", pairs, 1), ("points", points, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"{name} must be a whole number from {least} on, got {shown(value)}")
+    if classes is not None and (
+        isinstance(classes, bool) or not isinstance(classes, int) or not 0 < classes <= _CLASSES
+    ):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"classes must be a whole number from 1 to {_CLASSES:,}, or None, got {shown(classes)}")
     items = _Items(dataset)
     random = np.random.default_rng(seed)
     seen = random.permutation(len(items))[: _SEEN * points]
@@ -92,7 +99,7 @@ def sample_pairs(
         targets = _one_hot(of, classes)
         chosen = _even(seen, of, points)
         same, different = _by_class(chosen, of)
-        alike = round(_SAME * pairs) if different else pairs
+        alike = (pairs + _SAME // 2) // _SAME if different else pairs
         shares = [(alike, same), (pairs - alike, different)]
     taken: list[tuple[int, int]] = []
     for wanted, queues in shares:
@@ -116,47 +123,72 @@ class _Items:
     """The items of a data set, each an input and its target."""
 
     def __init__(self, dataset: Any) -> None:
-        self._pair = isinstance(dataset, tuple | list) and len(cast(Sequence[Any], dataset)) == 2
         self._dataset = dataset
-        whole = cast(Any, dataset[0]) if self._pair else dataset
-        try:
-            self._length = len(next(tensors(mapped(torch.as_tensor, whole)))) if self._pair else len(whole)
-        except (TypeError, StopIteration):
+        parts = cast(Sequence[Any], dataset) if isinstance(dataset, tuple | list) else ()
+        self._pair = len(parts) == 2 and all(len(getattr(x, "shape", ())) for x in (*_leaves(parts[0]), parts[1]))
+        if self._pair:
+            lengths = {len(x) for x in (*_leaves(parts[0]), parts[1])}
+            if len(lengths) > 1:
+                raise ValueError(f"inputs and targets of a dataset must be of the same points, got {sorted(lengths)}")
+            self._dataset = (mapped(_tensor, parts[0]), _tensor(parts[1]))
+            self._length = lengths.pop()
+            return
+        known = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__") and not isinstance(dataset, type)
+        if not known or isinstance(dataset, str | bytes | Mapping | np.ndarray | Tensor) or hasattr(dataset, "columns"):
             raise TypeError(
-                "a data set must have a length and items by number, or be a tuple of inputs and targets, got "
-                f"{shown(dataset)}; of a DataLoader give its dataset"
-            ) from None
-        if self._pair and len(cast(Any, dataset[1])) != self._length:
-            raise ValueError(
-                f"inputs and targets must be of the same points, got {self._length} and {len(cast(Any, dataset[1]))}"
+                "dataset must have a length and items by number, or be a tuple of inputs and targets, arrays or "
+                f"tensors, got {shown(dataset)}; of a DataLoader give its dataset"
             )
+        self._length = len(dataset)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, i: int) -> tuple[Inputs, Any]:
         if self._pair:
-            inputs, targets = cast(tuple[Any, Any], self._dataset)
-            return mapped(lambda x: torch.as_tensor(x)[i], inputs), targets[i]
+            inputs, targets = cast(tuple[Any, Tensor], self._dataset)
+            return mapped(lambda x: x[i], inputs), targets[i]
         item = self._dataset[i]
         if isinstance(item, Mapping):
             parts = dict(cast(Mapping[str, Any], item))
             name = next((name for name in _LABELS if name in parts), None)
             if name is None:
                 raise TypeError(
-                    f"an item that is a dictionary must hold its target under labels or label, got {', '.join(parts)}"
+                    "an item of the dataset that is a dictionary must hold its target under labels or label, got "
+                    f"{', '.join(map(str, parts))}"
                 )
             target = parts.pop(name)
-            return mapped(torch.as_tensor, parts), target
+            return mapped(_tensor, parts), target
         if not isinstance(item, tuple | list) or len(cast(Sequence[Any], item)) < 2:
-            raise TypeError(f"an item of the data set must be an input and its target, got {shown(item)}")
+            raise TypeError(f"an item of the dataset must be an input and its target, got {shown(item)}")
         *inputs, target = cast(Sequence[Any], item)
-        return mapped(torch.as_tensor, inputs[0] if len(inputs) == 1 else tuple(inputs)), target
+        return mapped(_tensor, inputs[0] if len(inputs) == 1 else tuple(inputs)), target
+
+
+def _leaves(inputs: Any) -> Iterator[Any]:
+    """All arrays of inputs, however they are nested."""
+    if isinstance(inputs, Mapping):
+        yield from (leaf for part in cast(Mapping[Any, Any], inputs).values() for leaf in _leaves(part))
+    elif isinstance(inputs, tuple | list):
+        yield from (leaf for part in cast(Sequence[Any], inputs) for leaf in _leaves(part))
+    else:
+        yield inputs
+
+
+def _tensor(value: Any) -> Tensor:
+    """What an item holds, as a tensor of real numbers."""
+    try:
+        found = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        found = None
+    if found is None or found.is_complex():
+        raise TypeError(f"the dataset must hold tensors, arrays and real numbers, got {shown(value)}")
+    return found
 
 
 def _label(target: Any) -> int | None:
     """The number of a class, or None of what is to be predicted as a number."""
-    value = torch.as_tensor(target)
+    value = _tensor(target)
     if value.is_floating_point():
         return None
     if value.numel() != 1:
@@ -168,7 +200,7 @@ def _label(target: Any) -> int | None:
 
 
 def _vector(i: int, target: Any) -> Tensor:
-    value = torch.as_tensor(target)
+    value = _tensor(target)
     if not value.is_floating_point():
         raise ValueError(f"targets must all be classes or all numbers of floating point; that of item {i} is neither")
     return value.reshape(1) if value.ndim == 0 else value
@@ -211,7 +243,7 @@ def _in_turn(
     order = [shuffled[k] for k in random.permutation(len(shuffled))]
     turns = (pair for turn in itertools.zip_longest(*order) for pair in turn if pair is not None)
     differing = (pair for pair in turns if not _coincide(found[pair[0]][0], found[pair[1]][0]))
-    return list(itertools.islice(differing, wanted))
+    return [pair for _, pair in zip(range(wanted), differing, strict=False)]
 
 
 def _coincide(first: Inputs, second: Inputs) -> bool:
@@ -224,7 +256,7 @@ def _stacked(inputs: Sequence[Sequence[Inputs]]) -> Inputs:
     shapes = {tuple(tuple(leaf.shape) for leaf in x) for pair in leaves for x in pair}
     if len(shapes) > 1:
         raise ValueError(
-            "inputs of the data set must all have the same shape, got "
+            "inputs of the dataset must all have the same shape, got "
             f"{' and '.join(str(shape[0]) for shape in sorted(shapes)[:2])}; pad them"
         )
     stacks = iter(

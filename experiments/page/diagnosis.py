@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
-from repdyn.symbolic.arguments import instance
+from repdyn.symbolic.arguments import instance, shown
 
 from ..comparison import Comparison
 from ..diagnosis.diagnosis import Diagnosis, LayerDiagnosis
@@ -49,6 +49,9 @@ def write_diagnosis(diagnosis: Diagnosis, path: Path | str) -> None:
         ValueError: if the name of the file does not end in .html.
         OSError: if it cannot be written.
     """
+    instance("diagnosis", diagnosis, Diagnosis)
+    if not isinstance(path, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise TypeError(f"path must be that of a file, got {shown(path)}")
     file = Path(path)
     if file.suffix != ".html":
         raise ValueError(f"the page of a diagnosis must be a file that ends in .html, got {file.name}")
