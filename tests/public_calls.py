@@ -407,6 +407,7 @@ CALLS: dict[str, Call] = {
             "every": Given(1, {"a huge integer"}),
             "count": Given("batches", {"a huge integer", "what is every", *TEXT}),
             "observe": Given(False, {"a bool"}),
+            "log": Given(False, {"a bool"}),
         },
     ),
     "experiments.PairRecorder": Call(

@@ -32,6 +32,7 @@ from .layers import Layer, as_layers
 from .look import Forward, Look, alike, checked_forward
 from .observation import observe
 from .pairs import Inputs, Pairs, mapped, tensors
+from .progress import progress
 from .records import PairRecords
 from .watch import PREDICTION, LayerWatch
 
@@ -81,6 +82,9 @@ class PairTracker(PairRecords, pl.Callback):
             records come back from.
         observe: look more closely at the start and at the end of training, at gradients and at the distances among all
             points, for :func:`diagnose`.
+        log: send to every logger of the trainer, after each epoch, what can be said of each layer without a fit:
+            ``repdyn/LAYER/growth``, the median of dh2 over that of the first record; ``repdyn/LAYER/line_r2``, how
+            straight the conserved line is; ``repdyn/misfit``, what is left of the difference of outputs.
 
     Sample k is the network after exactly k training steps, or batches.
     The loss is half the squared error of the pair, summed over outputs and
@@ -130,6 +134,7 @@ class PairTracker(PairRecords, pl.Callback):
         count: str | int = "steps",
         file: str | Path | None = None,
         observe: bool = False,
+        log: bool = False,
     ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
@@ -141,7 +146,7 @@ class PairTracker(PairRecords, pl.Callback):
         described = as_layers(layers)
         super().__init__(Pairs(inputs, targets, labels, dx2), described, file)
         self.every, self.count, self.problem = every, count, ""
-        self._forward, self._observes = forward, flag("observe", observe)
+        self._forward, self._observes, self._logs = forward, flag("observe", observe), flag("log", log)
         self._look: Look | None = None
         self._name = ""  # of the optimiser that is counted, where the user names one
         self._time = 0  # batches, or steps of the optimiser that is named
@@ -355,9 +360,15 @@ class PairTracker(PairRecords, pl.Callback):
                 f"{what} after an epoch: no optimiser step was counted, and there is no time to record against; step "
                 "what self.optimizers() returns, or count='batches'"
             )
-        elif self._averaged and not self._has(step):
+            return
+        if self._averaged and not self._has(step):
             with self._no_harm():
                 self._last = (step, *self._look())
+        if self._logs and trainer.is_global_zero:
+            with self._no_harm():
+                found = progress(self)
+                for logger in trainer.loggers if found else ():
+                    logger.log_metrics(found, step=trainer.global_step)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         step = self._now(trainer)
