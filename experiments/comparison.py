@@ -239,11 +239,12 @@ def compare(
     own = theories().get(found_theory.name) is not found_theory
     asked = _Asked(found_theory if own else found_theory.name, fixed, flag("balanced", balanced))
     table = checked_table(instance("frame", frame, pd.DataFrame))
-    table = table.assign(**{key: _labelled(table, key) for key in KEYS})
-    groups = [(str(pair), str(layer), rows) for (pair, layer), rows in table.groupby(KEYS, sort=False)]
+    keys = [_labelled(table, key) for key in KEYS]
+    trajectories = table.drop(columns=KEYS, errors="ignore").groupby(keys, sort=False)
+    groups = [(str(pair), str(layer), rows) for (pair, layer), rows in trajectories]
     with closing(shared_out(partial(_compare_one, asked), groups, portable=not own)) as compared:
         found = list(tqdm(compared, desc="fitting", total=len(groups), disable=None, leave=False))
-    stray = int(table[KEYS].isna().any(axis=1).sum())
+    stray = int(np.logical_or.reduce([key.isna() for key in keys]).sum())
     if stray:
         reason = f"{stray} of {len(table)} rows name no pair or no layer, so that they belong to no trajectory"
         found.append(Failure(UNLABELLED, UNLABELLED, found_theory.name, reason))
