@@ -11,7 +11,7 @@ from repdyn.numeric import RateFit, fit_rates
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 
 from ..comparison import Comparison, balance
-from .measures import R2
+from .measures import R2, spread_evenly
 
 Array = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
     if not found:
         return ()
     ranked = sorted(found, key=lambda c: c.mean_r2)
-    chosen = [ranked[round(k)] for k in np.linspace(0, len(ranked) - 1, min(PAIRS, len(ranked)))]
+    chosen = [ranked[k] for k in spread_evenly(len(ranked), PAIRS)]
     names = OF_SCALARS if all(map(_is_parallel, chosen)) else OF_VECTORS
     rows = {name: fits for name in names if (fits := _fits(chosen, name))}
     if DEFAULT_THEORY not in rows:

@@ -27,6 +27,16 @@ RISE = (0.1, 0.9)
 """From which share of the difference that is learnt to which it counts how often it was recorded."""
 
 
+def spread_evenly(count: int, most: int) -> list[int]:
+    """The numbers of at most so many things out of all of them, from the first to the last.
+
+    >>> spread_evenly(10, 4), spread_evenly(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    chosen = np.linspace(0, count - 1, min(count, most)).round().astype(int)
+    return [int(k) for k in chosen]
+
+
 @dataclass(frozen=True)
 class Spread:
     """A number over pairs: its median and quartiles, NaN of none.
