@@ -11,11 +11,11 @@ from repdyn.numeric import RateFit, fit_rates
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 
 from ..comparison import Comparison, balance
-from .measures import R2
+from .measures import OVERSHOT, R2, measures
 
 Array = NDArray[np.float64]
 
-PAIRS, SAMPLES = 3, 100
+PAIRS, SAMPLES = 3, 40
 """Pairs of a layer and samples of each on which theories are compared: those that are integrated take their time."""
 
 OF_SCALARS = (DEFAULT_THEORY, "scalar_output", "growing_rates", "cross_entropy")
@@ -44,12 +44,18 @@ class Alternative:
 
 
 def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
-    """The theories that can be asked of these pairs, the best first."""
+    """The theories that can be asked of these pairs, the best first.
+
+    None is of vectors that pass by their targets, as logits do under cross-entropy.
+    """
     if not found:
         return ()
     ranked = sorted(found, key=lambda c: c.mean_r2)
     chosen = [ranked[round(k)] for k in np.linspace(0, len(ranked) - 1, min(PAIRS, len(ranked)))]
-    names = OF_SCALARS if all(map(_is_parallel, chosen)) else OF_VECTORS
+    parallel = all(map(_is_parallel, chosen))
+    if not parallel and measures(found).size.median > OVERSHOT:
+        return ()
+    names = OF_SCALARS if parallel else OF_VECTORS
     rows = {name: fits for name in names if (fits := _fits(chosen, name))}
     if DEFAULT_THEORY not in rows:
         return ()

@@ -26,6 +26,9 @@ class R2(NamedTuple):
 RISE = (0.1, 0.9)
 """From which share of the difference that is learnt to which it counts how often it was recorded."""
 
+OVERSHOT = 2.0
+"""Outputs do not go to their targets if dy2 becomes so many times that of the targets."""
+
 
 @dataclass(frozen=True)
 class Spread:
