@@ -11,16 +11,19 @@ from repdyn.numeric import RateFit, fit_rates
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 
 from ..comparison import Comparison, balance
-from .measures import R2, spread_evenly
+from .measures import OVERSHOT, R2, measures
 
 Array = NDArray[np.float64]
 
-PAIRS, SAMPLES = 3, 100
+PAIRS, SAMPLES = 3, 40
 """Pairs of a layer and samples of each on which theories are compared: those that are integrated take their time."""
 
-OF_SCALARS = (DEFAULT_THEORY, "scalar_output", "growing_rates", "cross_entropy")
+OF_SCALARS = (DEFAULT_THEORY, "scalar_output", "growing_rates")
+"""Theories of outputs whose differences stay parallel to those of the targets,"""
+OF_LOGITS = (DEFAULT_THEORY, "cross_entropy")
+"""of such that pass by their targets,"""
 OF_VECTORS = (DEFAULT_THEORY, "growing_vectors")
-"""Theories of outputs whose differences stay parallel to those of the targets, and of any."""
+"""and of any that do not."""
 
 _PARALLEL = 1e-6
 
@@ -44,12 +47,19 @@ class Alternative:
 
 
 def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
-    """The theories that can be asked of these pairs, the best first."""
+    """The theories that can be asked of these pairs, the best first: of three at the quartiles of R^2.
+
+    None is of vectors that pass by their targets, as logits of several classes do under cross-entropy.
+    """
     if not found:
         return ()
     ranked = sorted(found, key=lambda c: c.mean_r2)
-    chosen = [ranked[k] for k in spread_evenly(len(ranked), PAIRS)]
-    names = OF_SCALARS if all(map(_is_parallel, chosen)) else OF_VECTORS
+    places = (np.linspace(0.25, 0.75, PAIRS) * (len(ranked) - 1)).round().astype(int)
+    chosen = [ranked[int(k)] for k in np.unique(places)]
+    parallel, passed = all(map(_is_parallel, chosen)), measures(found).size.median > OVERSHOT
+    if passed and not parallel:
+        return ()
+    names = OF_LOGITS if passed else OF_SCALARS if parallel else OF_VECTORS
     rows = {name: fits for name in names if (fits := _fits(chosen, name))}
     if DEFAULT_THEORY not in rows:
         return ()

@@ -26,6 +26,9 @@ class R2(NamedTuple):
 RISE = (0.1, 0.9)
 """From which share of the difference that is learnt to which it counts how often it was recorded."""
 
+OVERSHOT = 2.0
+"""Outputs do not go to their targets if dy2 becomes so many times that of the targets."""
+
 
 def spread_evenly(count: int, most: int) -> list[int]:
     """The numbers of at most so many things out of all of them, from the first to the last.
@@ -72,7 +75,7 @@ class Measures:
         line_r2: of the conserved line, with no fit of rates.
         line_slope: its slope, an estimate of dx2 tau_y/tau_h.
         line_intercept: its intercept, an estimate of A_high.
-        rate_h, rate_y: effective learning rates of the fits that are successes, 1/(training step).
+        rate_h, rate_y: effective learning rates of the fits that determine them, 1/(training step).
         error_h, error_y: their standard errors, as shares of them.
         regime: asinh(A_high/(2 A_low)), 0 in the rich regime, of the same fits.
         growth: the last dh2 over the first.
@@ -113,7 +116,7 @@ def measures(found: Sequence[Comparison | Failure]) -> Measures:
     0
     """
     fits = [c for c in found if isinstance(c, Comparison)]
-    good = [c for c in fits if c.fit.success]
+    good = [c for c in fits if c.fit.determined]
     failures = [c.reason for c in found if isinstance(c, Failure)]
 
     def spread(value: Callable[[Comparison], float | None], of: Sequence[Comparison] = fits) -> Spread:
@@ -123,7 +126,7 @@ def measures(found: Sequence[Comparison | Failure]) -> Measures:
     return Measures(
         pairs=len(found),
         fitted=len(fits),
-        successes=len(good),
+        successes=sum(c.fit.success for c in fits),
         reasons={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
         r2=R2(*(spread(lambda c, name=name: getattr(c.fit.r2, name)).median for name in R2._fields)),
         line_r2=spread(lambda c: c.line.r2),

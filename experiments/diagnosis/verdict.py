@@ -11,7 +11,7 @@ from repdyn.numeric.coefficients import DEFAULT_THEORY
 from .alternatives import Alternative
 from .gradients import Gradients
 from .late import Late
-from .measures import R2, Measures
+from .measures import OVERSHOT, R2, Measures
 from .outlook import Outlook
 
 HOLDS, LATE, IN_PART, FAILS, UNDECIDED = "holds", "holds late", "holds in part", "fails", "cannot be said"
@@ -39,9 +39,6 @@ _BEGUN, _ENDED = 0.1, 0.9
 
 _RECORDS = 5
 """Records of the rise below which its shape is not seen."""
-
-_OVERSHOT = 2.0
-"""Outputs do not go to their targets if dy2 becomes so many times that of the targets."""
 
 _ROUGH = 0.02
 """Share of the variation of dy2 that is from record to record, from which it is called noise."""
@@ -136,7 +133,7 @@ def _opening(layer: str, found: Measures, regime: str, theory: str) -> str:
     if theory == UNDECIDED:
         return f"{layer}: nothing can be said yet, because {_undecided(found)}."
     by = f"regime number {found.regime.median:.2g}, " if theory in (HOLDS, LATE) else ""
-    return f"{layer} {_LEARNS[regime]} ({by}distances became {_times(found.growth.median)} of the start's)."
+    return f"{layer} {_LEARNS[regime]} ({by}squared distances became {_times(found.growth.median)})."
 
 
 def _undecided(found: Measures) -> str:
@@ -191,7 +188,7 @@ def _why(found: Measures, theories: tuple[Alternative, ...], gradients: Gradient
 
 
 def _reasons(found: Measures, theories: tuple[Alternative, ...], gradients: Gradients | None) -> Iterator[str]:
-    if found.size.median > _OVERSHOT:
+    if found.size.median > OVERSHOT:
         yield (
             f"dy2 becomes {found.size.median:.3g} times that of the targets, as logits do under cross-entropy, so that "
             "the targets are not where the outputs go"
@@ -243,9 +240,9 @@ def _of_agreeing(found: Measures) -> Iterator[str]:
     growth = found.growth.median
     moved = "came together" if growth < 0.9 else "parted" if growth > 1.1 else "kept their distance"
     if moved == "parted":
-        yield f"{pairs} {moved} ({_times(growth)} of the start's), which the two-point theory does not allow."
+        yield f"{pairs} {moved} ({_times(growth)}), which the two-point theory does not allow."
     else:
-        yield f"{pairs} {moved} ({_times(growth)} of the start's)."
+        yield f"{pairs} {moved} ({_times(growth)})."
 
 
 def _advice(found: Measures, theory: str) -> Iterator[str]:
@@ -254,16 +251,16 @@ def _advice(found: Measures, theory: str) -> Iterator[str]:
         return
     if not found.fitted:
         return
-    learnt = found.learnt.median
-    if learnt < _ENDED:
+    learnt, passed = found.learnt.median, found.size.median > OVERSHOT
+    if learnt < _ENDED and not passed:
         yield f"Train longer: the median pair has learnt {learnt:.0%} of its difference."
     if found.rise.median < _RECORDS:
         yield f"Record more often: {max(found.rise.median, 0):.0f} records lie within the rise of the outputs."
-    if theory in (IN_PART, FAILS) and found.size.median > _OVERSHOT:
-        yield "Record what the targets are targets of, such as the softmax, by forward=."
+    if theory in (IN_PART, FAILS) and passed:
+        yield "Record what the targets are compared with, such as the softmax of logits, by forward=."
     if theory in (IN_PART, FAILS) and found.roughness.median > _ROUGH:
         yield "Train with larger batches or a lower learning rate, to see the motion without its noise."
 
 
 def _times(factor: float) -> str:
-    return f"{factor:.3g} times those" if factor < 1000 else f"{factor:,.0f} times those"
+    return f"{factor:.3g} times those at the start" if factor < 1000 else f"{factor:,.0f} times those at the start"

@@ -51,6 +51,9 @@ def draw_layer(found: LayerDiagnosis) -> Figure:
         _draw_rates(axes[1, 1], chosen)
         _draw_ends(axes[1, 2], found, chosen)
         figure.suptitle(f"{found.layer}: {found.verdict.regime}; the two-point theory {_words(found)}")
+        lines = dict(zip(*axes[0, 0].get_legend_handles_labels()[::-1], strict=True))
+        lines["theory"] = lines.pop("theory")  # last
+        figure.legend(lines.values(), lines, loc="outside lower center", ncols=len(lines), frameon=False)
         sns.despine(figure)
     return figure
 
@@ -63,12 +66,10 @@ def _draw_pairs(ax: Axes, shown: Sequence[tuple[str, Comparison]], name: str) ->
     for (rank, c), shade in zip(shown, (1.0, 0.65, 0.4), strict=True):
         for values, style in ((c.observed, NETWORK_LINE), (c.fit.predicted, THEORY_LINE)):
             y = np.broadcast_to(getattr(values, name), c.steps.shape)
-            label = f"{rank} fit" if style is NETWORK_LINE else None
+            label = f"network, {rank} fit" if style is NETWORK_LINE else "theory" if rank == "best" else None
             look: dict[str, Any] = {**style, "alpha": shade, "lw": 2.0 if style is NETWORK_LINE else 1.2}
             ax.plot(c.steps, y, label=label, **look)
     ax.set(title=LABELS[name], xlabel="training step", ylim=(0, None))
-    if name == "dh2":
-        ax.legend(frameon=False, loc="best", title="lines: network, dashed: theory", title_fontsize=7.5)
 
 
 def _draw_r2(ax: Axes, chosen: Sequence[Comparison]) -> None:
@@ -84,8 +85,8 @@ def _draw_r2(ax: Axes, chosen: Sequence[Comparison]) -> None:
     ax.set_xticks(range(len(LABELS)), list(LABELS))
     ax.axhline(0.9, color="0.6", lw=0.8, ls=":")
     lowest = float(table["R2"].min())
-    cut = f"; below {_LOWEST} drawn there" if (table["R2"] == _LOWEST).any() else ""
-    ax.set(title=f"fit of {len(chosen)} pairs{cut}", xlabel="", ylabel="$R^2$", ylim=(min(lowest - 0.08, 0.0), 1.06))
+    cut = f" (or below {_LOWEST})" if (table["R2"] == _LOWEST).any() else ""
+    ax.set(title=f"fit of {len(chosen)} pairs", ylabel=f"$R^2${cut}", ylim=(min(lowest - 0.08, 0.0), 1.06))
 
 
 def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
@@ -93,7 +94,8 @@ def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
     for c in ranked[:: max(len(ranked) // _LINES, 1)]:
         dh2, dy2 = (np.broadcast_to(getattr(c.observed, name), c.steps.shape) for name in ("dh2", "dy2"))
         if (dh2 > 0).all() and np.isfinite(c.line.r2) and c.line.slope:
-            ax.plot(c.line.slope * dy2 / dh2 / dh2[-1], (dh2 - c.line.intercept) / dh2[-1], lw=0.9, alpha=0.5)
+            x, y = c.line.slope * dy2 / dh2, dh2 - c.line.intercept
+            ax.plot(x / dh2[-1], y / dh2[-1], lw=0.9, alpha=0.35, color=MEASURED_COLOUR)
     low, high = ax.get_xlim()
     ax.plot([low, high], [low, high], color="0.4", lw=1.0, ls="--")
     r2 = np.nanmedian([c.line.r2 for c in ranked]) if any(np.isfinite(c.line.r2) for c in ranked) else np.nan
@@ -105,9 +107,9 @@ def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
 
 
 def _draw_rates(ax: Axes, chosen: Sequence[Comparison]) -> None:
-    good = [c for c in chosen if c.fit.success and min(c.fit.rates.h, c.fit.rates.y) > 0]
+    good = [c for c in chosen if c.fit.determined and min(c.fit.rates.h, c.fit.rates.y) > 0]
     if not good:
-        _say(ax, "no fit is a success")
+        _say(ax, "no fit determines rates")
         return
     h, y = (np.array([float(getattr(c.fit.rates, name)) for c in good]) for name in ("h", "y"))
     errors = [[(c.errors or {}).get(name, 0.0) for c in good] for name in ("rate_h", "rate_y")]
@@ -130,8 +132,8 @@ def _draw_ends(ax: Axes, found: LayerDiagnosis, chosen: Sequence[Comparison]) ->
     every = np.concatenate([final.measured, final.predicted])
     ends = [float(every.min()), float(every.max())]
     ax.plot(ends, ends, color="0.5", lw=0.8)
-    title = f"final distance   (r = {final.correlation:.2f}; of the start {final.of_start:.2f})"
-    ax.set(title=title, xlabel="predicted from the start, rates of other pairs", ylabel="network")
+    title = f"final distance   (r = {final.correlation:.2f}; start {final.of_start:.2f})"
+    ax.set(title=title, xlabel="predicted from the start", ylabel="network")
 
 
 def _say(ax: Axes, words: str) -> None:

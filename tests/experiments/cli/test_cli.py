@@ -185,8 +185,14 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "repdyn: the following arguments are required: list | run | kernels | fit | derive | reproduce | report"),
-        ("draw", "repdyn: argument list | run | kernels | fit | derive | reproduce | report: invalid choice: 'draw'"),
+        (
+            "",
+            "repdyn: the following arguments are required: list | run | kernels | fit | diagnose | derive | reproduce | report",
+        ),
+        (
+            "draw",
+            "repdyn: argument list | run | kernels | fit | diagnose | derive | reproduce | report: invalid choice: 'draw'",
+        ),
         ("list --loud", "repdyn: unrecognised arguments: --loud"),
         ("run", "repdyn: run needs the name of a setting; `repdyn list` shows them"),
         ("kernels", "repdyn: kernels needs the name of a setting; `repdyn list` shows them"),
