@@ -205,7 +205,7 @@ def _reasons(found: Measures, theories: tuple[Alternative, ...], gradients: Grad
     if found.roughness.median > _ROUGH:
         yield f"noise from one record to the next is {found.roughness.median:.0%} of the variation of dy2"
     if found.rise.median < _RECORDS:
-        yield f"only {found.rise.median:.0f} records lie within the rise of the outputs"
+        yield f"only {_records(found)} within the rise of the outputs"
 
 
 def _of_gradients(found: Gradients) -> Iterator[str]:
@@ -255,11 +255,16 @@ def _advice(found: Measures, theory: str) -> Iterator[str]:
     if learnt < _ENDED and not passed:
         yield f"Train longer: the median pair has learnt {learnt:.0%} of its difference."
     if found.rise.median < _RECORDS:
-        yield f"Record more often: {max(found.rise.median, 0):.0f} records lie within the rise of the outputs."
+        yield f"Record more often, or let it learn more slowly: {_records(found)} within the rise of the outputs."
     if theory in (IN_PART, FAILS) and passed:
         yield "Record what the targets are compared with, such as the softmax of logits, by forward=."
     if theory in (IN_PART, FAILS) and found.roughness.median > _ROUGH:
         yield "Train with larger batches or a lower learning rate, to see the motion without its noise."
+
+
+def _records(found: Measures) -> str:
+    count = max(round(found.rise.median), 0)
+    return "1 record lies" if count == 1 else f"{count} records lie"
 
 
 def _times(factor: float) -> str:
