@@ -255,9 +255,9 @@ def _labelled(table: pd.DataFrame, key: str) -> pd.Series:
     """The labels of all rows, each different value read once."""
     if key not in table:
         return pd.Series(UNLABELLED, index=table.index, dtype=object)
-    values = table[key].astype(object)
-    codes, different = pd.factorize(values, use_na_sentinel=False)
-    return pd.Series(np.array([*labels(pd.DataFrame({key: different}), key), None], dtype=object)[:-1][codes])
+    codes, different = pd.factorize(table[key], use_na_sentinel=False)
+    found = labels(pd.DataFrame({key: different}), key)
+    return pd.Series(np.array(found, dtype=object)[codes], index=table.index)
 
 
 class _Asked(NamedTuple):

@@ -55,7 +55,7 @@ def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
         return ()
     ranked = sorted(found, key=lambda c: c.mean_r2)
     places = (np.linspace(0.25, 0.75, PAIRS) * (len(ranked) - 1)).round().astype(int)
-    chosen = [ranked[k] for k in np.unique(places)]
+    chosen = [ranked[int(k)] for k in np.unique(places)]
     parallel, passed = all(map(_is_parallel, chosen)), measures(found).size.median > OVERSHOT
     if passed and not parallel:
         return ()

@@ -1,9 +1,13 @@
 """The layers of a module that can be recorded, found by trying."""
 
+# torch annotates its functions only in part:
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +15,7 @@ from torch import Tensor, nn
 from ..tracking.layers import as_layers
 from ..tracking.look import Forward, Look
 from ..tracking.pairs import Inputs, Pairs
+from .measures import spread_evenly
 
 MOST = 8
 """Layers that are chosen, at most."""
@@ -47,7 +52,8 @@ def candidates(
     pairs = Pairs(inputs, targets, None, dx2)
     prediction, _ = Look(module, pairs, (), forward)()
     rows = prediction.reshape(len(prediction), -1)
-    names = [name.replace("_orig_mod.", "") for name, part in module.named_modules() if name and not [*part.children()]]
+    parts = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
+    names = [name.replace("_orig_mod.", "") for name, part in parts if name and not any(part.children())]
     seen: dict[str, Tensor] = {}
     refused: dict[str, str] = {}
     for layer in names:
@@ -60,5 +66,4 @@ def candidates(
         if not any(h.shape == x.shape and torch.equal(h, x) for x in (rows, *seen.values())):
             seen[layer] = h
     chosen = list(seen)
-    some = {round(k * (len(chosen) - 1) / (MOST - 1)) for k in range(MOST)} if len(chosen) > MOST else None
-    return Candidates(tuple(x for k, x in enumerate(chosen) if some is None or k in some), refused)
+    return Candidates(tuple(chosen[k] for k in spread_evenly(len(chosen), MOST)), refused)

@@ -65,7 +65,7 @@ def ends(found: Sequence[Comparison]) -> Ends | None:
 
 
 def _rates(half: Sequence[Comparison]) -> Rates | None:
-    known = [c.fit.rates for c in half if c.fit.success]
+    known = [c.fit.rates for c in half if c.fit.determined]
     if not known:
         return None
     return Rates(*(float(np.median([getattr(rates, name) for rates in known])) for name in ("h", "y")))

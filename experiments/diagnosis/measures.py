@@ -30,6 +30,16 @@ OVERSHOT = 2.0
 """Outputs do not go to their targets if dy2 becomes so many times that of the targets."""
 
 
+def spread_evenly(count: int, most: int) -> list[int]:
+    """The numbers of at most so many things out of all of them, from the first to the last.
+
+    >>> spread_evenly(10, 4), spread_evenly(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    chosen = np.linspace(0, count - 1, min(count, most)).round().astype(int)
+    return [int(k) for k in chosen]
+
+
 @dataclass(frozen=True)
 class Spread:
     """A number over pairs: its median and quartiles, NaN of none.
@@ -65,7 +75,7 @@ class Measures:
         line_r2: of the conserved line, with no fit of rates.
         line_slope: its slope, an estimate of dx2 tau_y/tau_h.
         line_intercept: its intercept, an estimate of A_high.
-        rate_h, rate_y: effective learning rates of the fits that are successes, 1/(training step).
+        rate_h, rate_y: effective learning rates of the fits that determine them, 1/(training step).
         error_h, error_y: their standard errors, as shares of them.
         regime: asinh(A_high/(2 A_low)), 0 in the rich regime, of the same fits.
         growth: the last dh2 over the first.
@@ -106,7 +116,7 @@ def measures(found: Sequence[Comparison | Failure]) -> Measures:
     0
     """
     fits = [c for c in found if isinstance(c, Comparison)]
-    good = [c for c in fits if c.fit.success]
+    good = [c for c in fits if c.fit.determined]
     failures = [c.reason for c in found if isinstance(c, Failure)]
 
     def spread(value: Callable[[Comparison], float | None], of: Sequence[Comparison] = fits) -> Spread:
@@ -116,7 +126,7 @@ def measures(found: Sequence[Comparison | Failure]) -> Measures:
     return Measures(
         pairs=len(found),
         fitted=len(fits),
-        successes=len(good),
+        successes=sum(c.fit.success for c in fits),
         reasons={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
         r2=R2(*(spread(lambda c, name=name: getattr(c.fit.r2, name)).median for name in R2._fields)),
         line_r2=spread(lambda c: c.line.r2),

@@ -9,7 +9,7 @@ import numpy as np
 from repdyn.numeric import Forecast, forecast_trajectory
 
 from ..comparison import Comparison
-from .measures import Spread
+from .measures import Spread, spread_evenly
 
 PAIRS = 12
 """Pairs of a layer that are forecast, at most."""
@@ -40,7 +40,7 @@ def outlook(found: Sequence[Comparison]) -> Outlook | None:
     going = [c for c in found if not c.ended and not c.cut]
     if not going:
         return None
-    some = [going[round(k)] for k in np.linspace(0, len(going) - 1, min(PAIRS, len(going)))]
+    some = [going[k] for k in spread_evenly(len(going), PAIRS)]
     finals: list[tuple[float, float, float]] = []
     reasons: dict[str, int] = {}
     for c in some:

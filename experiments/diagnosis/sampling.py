@@ -80,9 +80,7 @@ def sample_pairs(
     for name, value, least in (("pairs", pairs, 1), ("points", points, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
             raise ValueError(f"{name} must be a whole number from {least} on, got {shown(value)}")
-    if classes is not None and (
-        isinstance(classes, bool) or not isinstance(classes, int) or not 0 < classes <= _CLASSES
-    ):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+    if not (classes is None or (type(classes) is int and 0 < classes <= _CLASSES)):
         raise ValueError(f"classes must be a whole number from 1 to {_CLASSES:,}, or None, got {shown(classes)}")
     items = _Items(dataset)
     random = np.random.default_rng(seed)
@@ -123,23 +121,18 @@ class _Items:
     """The items of a data set, each an input and its target."""
 
     def __init__(self, dataset: Any) -> None:
-        self._dataset = dataset
-        parts = cast(Sequence[Any], dataset) if isinstance(dataset, tuple | list) else ()
-        self._pair = len(parts) == 2 and all(len(getattr(x, "shape", ())) for x in (*_leaves(parts[0]), parts[1]))
+        self._dataset: Any = dataset
+        parts: list[Any] = list(cast(Sequence[Any], dataset)) if isinstance(dataset, tuple | list) else []
+        arrays = [*_leaves(parts[0]), parts[1]] if len(parts) == 2 else []
+        self._pair = bool(arrays) and all(len(getattr(x, "shape", ())) for x in arrays)
         if self._pair:
-            lengths = {len(x) for x in (*_leaves(parts[0]), parts[1])}
+            lengths = {len(x) for x in arrays}
             if len(lengths) > 1:
                 raise ValueError(f"inputs and targets of a dataset must be of the same points, got {sorted(lengths)}")
             self._dataset = (mapped(_tensor, parts[0]), _tensor(parts[1]))
             self._length = lengths.pop()
             return
-        known = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__") and not isinstance(dataset, type)
-        if not known or isinstance(dataset, str | bytes | Mapping | np.ndarray | Tensor) or hasattr(dataset, "columns"):
-            raise TypeError(
-                "dataset must have a length and items by number, or be a tuple of inputs and targets, arrays or "
-                f"tensors, got {shown(dataset)}; of a DataLoader give its dataset"
-            )
-        self._length = len(dataset)
+        self._length = _length(dataset)
 
     def __len__(self) -> int:
         return self._length
@@ -148,21 +141,42 @@ class _Items:
         if self._pair:
             inputs, targets = cast(tuple[Any, Tensor], self._dataset)
             return mapped(lambda x: x[i], inputs), targets[i]
-        item = self._dataset[i]
-        if isinstance(item, Mapping):
-            parts = dict(cast(Mapping[str, Any], item))
-            name = next((name for name in _LABELS if name in parts), None)
-            if name is None:
-                raise TypeError(
-                    "an item of the dataset that is a dictionary must hold its target under labels or label, got "
-                    f"{', '.join(map(str, parts))}"
-                )
-            target = parts.pop(name)
-            return mapped(_tensor, parts), target
-        if not isinstance(item, tuple | list) or len(cast(Sequence[Any], item)) < 2:
-            raise TypeError(f"an item of the dataset must be an input and its target, got {shown(item)}")
-        *inputs, target = cast(Sequence[Any], item)
-        return mapped(_tensor, inputs[0] if len(inputs) == 1 else tuple(inputs)), target
+        return input_and_target(self._dataset[i])
+
+
+def input_and_target(item: Any) -> tuple[Inputs, Any]:
+    """Both parts of an item of a data set, or of a batch of items.
+
+    Raises:
+        TypeError: if it is not an input and its target.
+
+    >>> input_and_target({"input_ids": [1, 2], "labels": 0})
+    ({'input_ids': tensor([1, 2])}, 0)
+    """
+    if isinstance(item, Mapping):
+        parts = dict(cast(Mapping[str, Any], item))
+        name = next((name for name in _LABELS if name in parts), None)
+        if name is None:
+            raise TypeError(
+                "an item of the dataset that is a dictionary must hold its target under labels or label, got "
+                f"{', '.join(map(str, parts))}"
+            )
+        target = parts.pop(name)
+        return mapped(_tensor, parts), target
+    if not isinstance(item, tuple | list) or len(cast(Sequence[Any], item)) < 2:
+        raise TypeError(f"an item of the dataset must be an input and its target, got {shown(item)}")
+    *inputs, target = cast(Sequence[Any], item)
+    return mapped(_tensor, inputs[0] if len(inputs) == 1 else tuple(inputs)), target
+
+
+def _length(dataset: Any) -> int:
+    known = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__") and not isinstance(dataset, type)
+    if not known or isinstance(dataset, str | bytes | Mapping | np.ndarray | Tensor) or hasattr(dataset, "columns"):
+        raise TypeError(
+            "dataset must have a length and items by number, or be a tuple of inputs and targets, arrays or tensors, "
+            f"got {shown(cast(Any, dataset))}; of a DataLoader give its dataset"
+        )
+    return len(cast(Any, dataset))
 
 
 def _leaves(inputs: Any) -> Iterator[Any]:
@@ -239,11 +253,13 @@ def _in_turn(
     random: np.random.Generator, queues: Queues, wanted: int, found: Mapping[int, tuple[Inputs, Any]]
 ) -> list[tuple[int, int]]:
     """Pairs of each kind in turn, in a random order, without those that coincide in their inputs."""
-    shuffled = [[queue[k] for k in random.permutation(len(queue))] for queue in queues]
-    order = [shuffled[k] for k in random.permutation(len(shuffled))]
-    turns = (pair for turn in itertools.zip_longest(*order) for pair in turn if pair is not None)
-    differing = (pair for pair in turns if not _coincide(found[pair[0]][0], found[pair[1]][0]))
-    return [pair for _, pair in zip(range(wanted), differing, strict=False)]
+    shuffled = [[queue[int(k)] for k in random.permutation(len(queue))] for queue in queues]
+    taken: list[tuple[int, int]] = []
+    for turn in itertools.zip_longest(*(shuffled[int(k)] for k in random.permutation(len(shuffled)))):
+        for pair in cast(tuple[tuple[int, int] | None, ...], turn):
+            if len(taken) < wanted and pair is not None and not _coincide(found[pair[0]][0], found[pair[1]][0]):
+                taken.append(pair)
+    return taken
 
 
 def _coincide(first: Inputs, second: Inputs) -> bool:

@@ -16,7 +16,7 @@ import pytorch_lightning as pl
 import torch
 from repdyn.symbolic.arguments import shown
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from ..tracking.layers import Layer
@@ -26,7 +26,7 @@ from ..tracking.records import PairRecords
 from ..tracking.tracker import PairTracker
 from ..training.lightning import half_squared_error
 from .candidates import candidates
-from .sampling import SampledPairs, sample_pairs
+from .sampling import SampledPairs, input_and_target, sample_pairs
 
 
 @dataclass(frozen=True)
@@ -137,17 +137,14 @@ def recorded_training(subject: Subject, plan: Plan, say: Callable[[str], None] =
     Raises:
         TypeError, ValueError: as :func:`sample_pairs` and :class:`PairRecorder`, or if no layer can be recorded.
     """
-    loader = subject.data if isinstance(subject.data, DataLoader) else None
-    pairs = sample_pairs(
-        subject.data if loader is None else loader.dataset, plan.pairs, points=plan.points, seed=plan.seed
-    )
+    given: Any = subject.data
+    dataset = cast(Any, given).dataset if isinstance(given, DataLoader) else given
+    pairs = sample_pairs(dataset, plan.pairs, points=plan.points, seed=plan.seed)
     layers = _layers(subject, pairs, say)
-    loader = loader or DataLoader(
-        cast(Any, _dataset(subject.data)),
-        batch_size=plan.batch,
-        shuffle=True,
-        generator=torch.Generator().manual_seed(plan.seed),
-    )
+    loader = cast(Any, given)
+    if not isinstance(given, DataLoader):
+        order = torch.Generator().manual_seed(plan.seed)
+        loader = DataLoader(_dataset(given), batch_size=plan.batch, shuffle=True, generator=order)
     every = plan.every or max(len(loader) * plan.epochs // RECORDS, 1)
     if isinstance(subject.module, pl.LightningModule):
         return _by_lightning(subject, subject.module, pairs, layers, loader, every, plan)
@@ -169,8 +166,8 @@ def _dataset(data: Any) -> Any:
     """The data set, that of two arrays included."""
     if isinstance(data, tuple | list) and len(cast(Sequence[Any], data)) == 2:
         inputs, targets = cast(Sequence[Any], data)
-        return list(zip(torch.as_tensor(inputs), torch.as_tensor(targets), strict=True))
-    return data
+        return TensorDataset(torch.as_tensor(inputs), torch.as_tensor(targets))
+    return cast(Any, data)
 
 
 def _by_lightning(
@@ -218,11 +215,12 @@ def _by_descent(
     module.train()
     steps = (batch for _ in range(plan.epochs) for batch in loader)
     total = len(loader) * plan.epochs
-    for step, (x, y) in enumerate(tqdm(steps, total=total, desc="training", disable=None, leave=False)):
+    for step, batch in enumerate(tqdm(steps, total=total, desc="training", disable=None, leave=False)):
         if step % every == 0:
             recorder.record(step)
         if step == 0:
             recorder.observe()
+        x, y = input_and_target(batch)
         target = y if y.is_floating_point() else nn.functional.one_hot(y, classes).to(pairs.targets.dtype)
         prediction = forward(module, x)
         optimiser.zero_grad()

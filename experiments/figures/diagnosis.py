@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -70,7 +71,8 @@ def _draw_pairs(ax: Axes, shown: Sequence[tuple[str, Comparison]], name: str) ->
         for values, style in ((c.observed, NETWORK_LINE), (c.fit.predicted, THEORY_LINE)):
             y = np.broadcast_to(getattr(values, name), c.steps.shape)
             label = f"network, {rank} fit" if style is NETWORK_LINE else "theory" if rank == "best" else None
-            ax.plot(c.steps, y, **{**style, "alpha": shade, "lw": 2.0 if style is NETWORK_LINE else 1.2}, label=label)
+            look: dict[str, Any] = {**style, "alpha": shade, "lw": 2.0 if style is NETWORK_LINE else 1.2}
+            ax.plot(c.steps, y, label=label, **look)
     ax.set(title=LABELS[name], xlabel="training step", ylim=(0, None))
 
 
@@ -113,15 +115,15 @@ def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
 
 
 def _draw_rates(ax: Axes, chosen: Sequence[Comparison]) -> None:
-    good = [c for c in chosen if c.fit.success and min(c.fit.rates.h, c.fit.rates.y) > 0]
+    good = [c for c in chosen if c.fit.determined and min(c.fit.rates.h, c.fit.rates.y) > 0]
     if not good:
-        _say(ax, "no fit is a success")
+        _say(ax, "no fit determines rates")
         return
     h, y = (np.array([float(getattr(c.fit.rates, name)) for c in good]) for name in ("h", "y"))
     errors = [[(c.errors or {}).get(name, 0.0) for c in good] for name in ("rate_h", "rate_y")]
     ax.errorbar(h, y, xerr=errors[0], yerr=errors[1], fmt="o", ms=3, lw=0.7, color=MEASURED_COLOUR, alpha=0.6)
-    for line, value in ((ax.axvline, np.median(h)), (ax.axhline, np.median(y))):
-        line(float(value), color="0.6", lw=0.8, ls=":")
+    ax.axvline(float(np.median(h)), color="0.6", lw=0.8, ls=":")
+    ax.axhline(float(np.median(y)), color="0.6", lw=0.8, ls=":")
     ax.margins(0.15)
     ax.set(xlabel=r"$1/\tau_h$ per step", ylabel=r"$1/\tau_y$ per step", xlim=(0, None), ylim=(0, None))
     ax.set_title(f"rates of {_pairs(good)}")

@@ -122,7 +122,7 @@ def _table(diagnosis: Diagnosis) -> str:
         )
     table = pd.DataFrame(rows)
     cells = [[str(value) for value in row] for row in table.itertuples(index=False)]
-    caption = "Medians over the pairs whose targets differ; of rates the quartiles too, over fits that are successes."
+    caption = "Medians over the pairs whose targets differ; of rates the quartiles too, over fits that determine them."
     return tabulated(prose(caption), list(table.columns), cells, "The layers")
 
 

@@ -26,7 +26,8 @@ def many_lines(comparisons: list[Comparison | Failure]) -> Iterator[str]:
     """Medians with quartiles by layer and theory, and why how many are no success."""
     fitted = [c for c in comparisons if isinstance(c, Comparison)]
     several = len({c.row()["theory"] for c in comparisons}) > 1
-    rows = [_layer_row(*key, group, several) for key, group in _by(comparisons, "layer", "theory")]
+    groups = _by(comparisons, "layer", "theory")
+    rows = [_layer_row(layer, theory, group, several) for (layer, theory), group in groups]
     yield "median over pairs [quartiles]; rates of those that the trajectory determines:"
     yield pd.DataFrame(rows).to_string(index=False)
     yield from _nested(fitted)

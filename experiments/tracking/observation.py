@@ -50,10 +50,10 @@ def observe(look: Look, step: int) -> Observation:
     Raises:
         TypeError, ValueError: as :class:`PairRecorder` and :func:`probe`.
 
-    >>> from repdyn.experiments.tracking.layers import Layer
-    >>> network = torch.nn.Linear(1, 1)
-    >>> pairs = Pairs(torch.tensor([[[-1.0], [0.0]]]), torch.zeros(1, 2, 1))
-    >>> found = observe(Look(network, pairs, (Layer(""),), None), 0)
+    >>> from repdyn.experiments import PairRecorder
+    >>> recorder = PairRecorder(torch.nn.Linear(1, 1), torch.tensor([[[-1.0], [0.0]]]), torch.zeros(1, 2, 1), [""])
+    >>> recorder.record(0)
+    >>> found = recorder.observe()
     >>> found.outputs.shape, found.inputs.tolist()
     ((2, 1), [[0.0, 1.0], [1.0, 0.0]])
     """

@@ -24,7 +24,7 @@ def progress(records: PairRecords) -> dict[str, float]:
     differing = [k for k in range(len(records.labels)) if records.pair(k).dy2 > 0]
     if len(records.steps) < _FEWEST or not differing:
         return {}
-    some = sorted({differing[round(k)] for k in np.linspace(0, len(differing) - 1, _PAIRS)})
+    some = differing[:: -(-len(differing) // _PAIRS)]
     found: dict[str, list[float]] = {}
     for k in some:
         target = records.pair(k).dy2

@@ -55,6 +55,7 @@ class PairRecorder(PairRecords):
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
+    >>> import torch
     >>> network = nn.Sequential(nn.Linear(1, 4), nn.Linear(4, 1))
     >>> optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
     >>> x, y = torch.tensor([[[-1.0], [0.0]]]), torch.tensor([[[0.6], [1.3]]])

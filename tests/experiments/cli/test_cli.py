@@ -15,6 +15,8 @@ from repdyn.numeric import Pair, Rates, State, trajectory
 
 SMALL = ["run", "two_layer", "--width", "16", "--steps", "60", "--lr", "0.05"]
 
+COMMANDS = "list | run | kernels | fit | diagnose | derive | reproduce | report"
+
 
 @pytest.fixture
 def csv(tmp_path: Path) -> Path:
@@ -185,8 +187,14 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "repdyn: the following arguments are required: list | run | kernels | fit | derive | reproduce | report"),
-        ("draw", "repdyn: argument list | run | kernels | fit | derive | reproduce | report: invalid choice: 'draw'"),
+        (
+            "",
+            f"repdyn: the following arguments are required: {COMMANDS}",
+        ),
+        (
+            "draw",
+            f"repdyn: argument {COMMANDS}: invalid choice: 'draw'",
+        ),
         ("list --loud", "repdyn: unrecognised arguments: --loud"),
         ("run", "repdyn: run needs the name of a setting; `repdyn list` shows them"),
         ("kernels", "repdyn: kernels needs the name of a setting; `repdyn list` shows them"),
