@@ -181,9 +181,11 @@ def _why(found: Measures, theories: tuple[Alternative, ...], gradients: Gradient
     """Reasons that the measures give, the surest first; of several at most three."""
     reasons = list(_reasons(found, theories, gradients))
     if not reasons:
-        reasons = [
-            "no single measure explains it; the theory takes each pair as if it were alone, and other data moves these"
-        ]
+        alone = "the theory takes each pair as if it were alone, and other data moves these"
+        unseen = "" if gradients is not None else " of the trajectories"
+        reasons = [f"no single measure{unseen} explains it; {alone}"]
+        if gradients is None:
+            reasons.append("gradients were not observed")
     yield f"Why: {'; '.join(reasons[:3])}."
 
 

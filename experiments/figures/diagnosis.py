@@ -62,6 +62,10 @@ def _words(found: LayerDiagnosis) -> str:
     return found.verdict.theory if found.verdict.theory != "cannot be said" else "cannot be judged yet"
 
 
+def _pairs(found: Sequence[Comparison]) -> str:
+    return f"{len(found)} pair{'s' * (len(found) != 1)}"
+
+
 def _draw_pairs(ax: Axes, shown: Sequence[tuple[str, Comparison]], name: str) -> None:
     for (rank, c), shade in zip(shown, (1.0, 0.65, 0.4), strict=True):
         for values, style in ((c.observed, NETWORK_LINE), (c.fit.predicted, THEORY_LINE)):
@@ -86,7 +90,11 @@ def _draw_r2(ax: Axes, chosen: Sequence[Comparison]) -> None:
     ax.axhline(0.9, color="0.6", lw=0.8, ls=":")
     lowest = float(table["R2"].min())
     cut = f" (or below {_LOWEST})" if (table["R2"] == _LOWEST).any() else ""
-    ax.set(title=f"fit of {len(chosen)} pairs", ylabel=f"$R^2${cut}", ylim=(min(lowest - 0.08, 0.0), 1.06))
+    ax.set(
+        title=f"fit of {len(chosen)} pair{'s' * (len(chosen) != 1)}",
+        ylabel=f"$R^2${cut}",
+        ylim=(min(lowest - 0.08, 0.0), 1.06),
+    )
 
 
 def _draw_lines(ax: Axes, ranked: Sequence[Comparison]) -> None:
@@ -116,8 +124,9 @@ def _draw_rates(ax: Axes, chosen: Sequence[Comparison]) -> None:
     ax.errorbar(h, y, xerr=errors[0], yerr=errors[1], fmt="o", ms=3, lw=0.7, color=MEASURED_COLOUR, alpha=0.6)
     ax.axvline(float(np.median(h)), color="0.6", lw=0.8, ls=":")
     ax.axhline(float(np.median(y)), color="0.6", lw=0.8, ls=":")
+    ax.margins(0.15)
     ax.set(xlabel=r"$1/\tau_h$ per step", ylabel=r"$1/\tau_y$ per step", xlim=(0, None), ylim=(0, None))
-    ax.set_title(f"rates of {len(good)} pairs")
+    ax.set_title(f"rates of {_pairs(good)}")
 
 
 def _draw_ends(ax: Axes, found: LayerDiagnosis, chosen: Sequence[Comparison]) -> None:

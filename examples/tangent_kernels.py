@@ -31,4 +31,4 @@ for ax, name in zip(axes, ("dh2", "dy2", "w"), strict=True):
     ax.set(title=name, xlabel="training step")
 lines = axes[0].get_legend_handles_labels()
 figure.legend(*lines, loc="outside lower center", ncols=3, frameon=False)
-figure.savefig("kernels.png")
+figure.savefig("tangent_kernels.png")

@@ -1,0 +1,49 @@
+"""
+A transformer
+=============
+
+Sequences of tokens: the squared difference of their numbers means nothing, so that distances of inputs are measured at
+the embedding; and the representation of a sequence is the mean over its positions.
+"""
+
+import torch
+from repdyn.experiments import Layer, PairRecorder, diagnose, draw_layer, sample_pairs
+from torch import nn
+
+
+class Classifier(nn.Module):
+    def __init__(self, tokens=20, width=32, length=12):
+        super().__init__()
+        self.embedding = nn.Embedding(tokens, width)
+        self.positions = nn.Parameter(torch.randn(length, width) / 10)
+        block = nn.TransformerEncoderLayer(width, 4, 64, dropout=0.1, batch_first=True)
+        self.encoder = nn.TransformerEncoder(block, num_layers=2)
+        self.head = nn.Linear(width, 2)
+
+    def forward(self, tokens):
+        return self.head(self.encoder(self.embedding(tokens) + self.positions).mean(1))
+
+
+torch.manual_seed(0)
+x = torch.randint(20, (512, 12))
+y = ((x == 0).sum(1) + (x == 1).sum(1) > (x == 2).sum(1) + (x == 3).sum(1)).long()
+pairs = sample_pairs((x, y), 30, points=24)
+network, layers = Classifier(), [Layer(f"encoder.layers.{k}", pool="mean") for k in (0, 1)]
+recorder = PairRecorder(
+    network, pairs.inputs, pairs.targets, layers, labels=pairs.labels, dx2=Layer("embedding")
+)
+optimiser = torch.optim.Adam(network.parameters(), lr=3e-4)
+for step in range(401):
+    if step % 5 == 0:
+        recorder.record(step)
+    if step in (0, 400):
+        recorder.observe()
+    batch = torch.randint(512, (64,))
+    loss = (network(x[batch]) - nn.functional.one_hot(y[batch], 2)).square().sum(1).mean() / 2
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+diagnosis = diagnose(recorder)
+print(diagnosis)
+figure = draw_layer(diagnosis["encoder.layers.1"])
+figure.savefig("transformer.png")
