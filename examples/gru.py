@@ -40,5 +40,10 @@ for step in range(401):
     optimiser.step()
 diagnosis = diagnose(recorder)
 print(diagnosis)
+
+# %%
+# The layer is rich, and the two-point theory does not describe it: ``w`` least, and the line that it conserves is none.
+# A pair differs in much that the decoder does not read: ``dh`` lies oblique to its gradient.
+
 figure = draw_layer(diagnosis["gru"])
 figure.savefig("gru.png")

@@ -2,8 +2,8 @@
 A model of Hugging Face
 =======================
 
-BERT in miniature, with weights drawn at random: inputs are keywords, the output is an object, and sequences have ends of
-their own. ``forward`` says how it is called, ``Layer`` what the representation of a sequence is.
+BERT in miniature, with weights drawn at random: inputs are keywords, the output is an object, and sequences end where
+they end. ``forward`` says how it is called, ``Layer`` what the representation of a sequence is.
 """
 
 import torch
@@ -40,5 +40,10 @@ for step in range(201):
     optimiser.step()
 diagnosis = diagnose(recorder)
 print(diagnosis)
+
+# %%
+# Outputs, as probabilities, are met; representations only in outline: their distances grow thirtyfold, not along the
+# conserved line, and the decoder above the first block is far from linear.
+
 figure = draw_layer(diagnosis["bert.encoder.layer.1"])
 figure.savefig("hugging_face.png")

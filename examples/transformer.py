@@ -29,9 +29,7 @@ x = torch.randint(20, (512, 12))
 y = ((x == 0).sum(1) + (x == 1).sum(1) > (x == 2).sum(1) + (x == 3).sum(1)).long()
 pairs = sample_pairs((x, y), 30, points=24)
 network, layers = Classifier(), [Layer(f"encoder.layers.{k}", pool="mean") for k in (0, 1)]
-recorder = PairRecorder(
-    network, pairs.inputs, pairs.targets, layers, labels=pairs.labels, dx2=Layer("embedding")
-)
+recorder = PairRecorder(network, pairs.inputs, pairs.targets, layers, dx2="embedding")
 optimiser = torch.optim.Adam(network.parameters(), lr=3e-4)
 for step in range(401):
     if step % 5 == 0:
@@ -45,5 +43,10 @@ for step in range(401):
     optimiser.step()
 diagnosis = diagnose(recorder)
 print(diagnosis)
+
+# %%
+# Distances in the first block hardly change while those in the second double, late in training. The theory tells the
+# outline and not the rest: a line of the conserved quantity with an R² of 0.4 is none.
+
 figure = draw_layer(diagnosis["encoder.layers.1"])
 figure.savefig("transformer.png")

@@ -11,7 +11,7 @@ from repdyn.numeric import RateFit, fit_rates
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 
 from ..comparison import Comparison, balance
-from .measures import OVERSHOT, R2, measures
+from .measures import FAIR, OVERSHOT, R2, measures
 
 Array = NDArray[np.float64]
 
@@ -49,7 +49,8 @@ class Alternative:
 def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
     """The theories that can be asked of these pairs, the best first: of three at the quartiles of R^2.
 
-    None is of vectors that pass by their targets, as logits of several classes do under cross-entropy.
+    Others than the two-point theory are dropped where they are not fair in the middle one. None is of vectors that pass
+    by their targets, as logits of several classes do under cross-entropy.
     """
     if not found:
         return ()
@@ -77,9 +78,13 @@ def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
 
 
 def _fits(chosen: Sequence[Comparison], theory: str) -> list[RateFit]:
-    """The fits of a theory to all of these pairs, or none if it cannot describe one."""
+    """The fits of a theory to all of these pairs, the middle one first; none if it cannot describe one."""
+    middle = len(chosen) // 2
     try:
-        return [_fit(c, theory) for c in chosen]
+        first = _fit(chosen[middle], theory)
+        if theory != DEFAULT_THEORY and min(first.r2.dy2, first.r2.w) < FAIR:
+            return []
+        return [first, *(_fit(c, theory) for k, c in enumerate(chosen) if k != middle)]
     except (ValueError, ArithmeticError):
         return []
 

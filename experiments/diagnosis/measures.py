@@ -26,6 +26,10 @@ class R2(NamedTuple):
 RISE = (0.1, 0.9)
 """From which share of the difference that is learnt to which it counts how often it was recorded."""
 
+GOOD, FAIR = 0.9, 0.7
+"""The theory holds if R^2 of each scalar is at least the first in the median pair, in part if their mean is at least
+the second."""
+
 OVERSHOT = 2.0
 """Outputs do not go to their targets if dy2 becomes so many times that of the targets."""
 

@@ -11,7 +11,7 @@ from repdyn.numeric.coefficients import DEFAULT_THEORY
 from .alternatives import Alternative
 from .gradients import Gradients
 from .late import Late
-from .measures import OVERSHOT, R2, Measures
+from .measures import FAIR, GOOD, OVERSHOT, R2, Measures
 from .outlook import Outlook
 
 HOLDS, LATE, IN_PART, FAILS, UNDECIDED = "holds", "holds late", "holds in part", "fails", "cannot be said"
@@ -19,10 +19,6 @@ HOLDS, LATE, IN_PART, FAILS, UNDECIDED = "holds", "holds late", "holds in part",
 
 RICH, BETWEEN, LAZY, COLLAPSING, UNKNOWN = "rich", "between rich and lazy", "lazy", "collapsing", "unknown"
 """How a layer learns."""
-
-GOOD, FAIR = 0.9, 0.7
-"""The theory holds if R^2 of each scalar is at least the first in the median pair, in part if their mean is at least
-the second."""
 
 _RICH, _LAZY = float(np.arcsinh(0.5)), float(np.arcsinh(2.0))
 """Regime numbers up to which a layer is rich (A_high is less than A_low: the task builds the representation) and from
@@ -214,7 +210,8 @@ def _of_gradients(found: Gradients) -> Iterator[str]:
     if found.passed_by > _BENT:
         yield "something passes this layer by, so that no decoder of it alone makes the outputs"
     elif found.taylor > _BENT:
-        yield f"the decoder bends between the two points (what is not of first order is {found.taylor:.2g} of what is)"
+        share = f"what is not of first order is {found.taylor:.2g} times what is"
+        yield f"the decoder bends between the two points ({share})"
     if found.alignment < _OBLIQUE:
         yield f"dh lies oblique to the decoder's gradient (cosine {found.alignment:.2f})"
     if found.kernel_movement > _TURNED:
