@@ -2,8 +2,7 @@
 A transformer
 =============
 
-Sequences of tokens: the squared difference of their numbers means nothing, so that distances of inputs are measured at
-the embedding; and the representation of a sequence is the mean over its positions.
+Of tokens: inputs have their distances at the embedding, and a sequence is the mean over its positions.
 """
 
 import torch
@@ -16,8 +15,9 @@ class Classifier(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(tokens, width)
         self.positions = nn.Parameter(torch.randn(length, width) / 10)
-        block = nn.TransformerEncoderLayer(width, 4, 64, dropout=0.1, batch_first=True)
-        self.encoder = nn.TransformerEncoder(block, num_layers=2)
+        self.encoder = nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(width, 4, 64, batch_first=True), 2
+        )
         self.head = nn.Linear(width, 2)
 
     def forward(self, tokens):
@@ -26,8 +26,8 @@ class Classifier(nn.Module):
 
 torch.manual_seed(0)
 x = torch.randint(20, (512, 12))
-y = ((x == 0).sum(1) + (x == 1).sum(1) > (x == 2).sum(1) + (x == 3).sum(1)).long()
-pairs = sample_pairs((x, y), 30, points=24)
+y = ((x < 2).sum(1) > ((x == 2) | (x == 3)).sum(1)).long()
+targets, pairs = nn.functional.one_hot(y, 2), sample_pairs((x, y), 30, points=24)
 network, layers = Classifier(), [Layer(f"encoder.layers.{k}", pool="mean") for k in (0, 1)]
 recorder = PairRecorder(network, pairs.inputs, pairs.targets, layers, dx2="embedding")
 optimiser = torch.optim.Adam(network.parameters(), lr=3e-4)
@@ -37,12 +37,10 @@ for step in range(401):
     if step in (0, 400):
         recorder.observe()
     batch = torch.randint(512, (64,))
-    loss = (network(x[batch]) - nn.functional.one_hot(y[batch], 2)).square().sum(1).mean() / 2
     optimiser.zero_grad()
-    loss.backward()
+    (network(x[batch]) - targets[batch]).square().sum(1).mean().div(2).backward()
     optimiser.step()
-diagnosis = diagnose(recorder)
-print(diagnosis)
+print(diagnosis := diagnose(recorder))
 
 # %%
 # Distances in the first block hardly change while those in the second double, late in training. The theory tells the
