@@ -40,9 +40,8 @@ logits = PairTracker(*both, layers, every=5, observe=True)
 probabilities = PairTracker(
     *both, layers[1:], every=5, observe=True, forward=lambda module, x: module(x).softmax(1)
 )
-settings = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar")
-quiet = {"accelerator": "cpu", **dict.fromkeys(settings, False)}
-trainer = pl.Trainer(max_epochs=12, callbacks=[logits, probabilities], **quiet)
+quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+trainer = pl.Trainer(max_epochs=12, accelerator="cpu", callbacks=[logits, probabilities], **quiet)
 trainer.fit(CNN(), DataLoader(data, batch_size=64, shuffle=True))
 print(diagnose(logits))
 
@@ -50,11 +49,10 @@ print(diagnose(logits))
 # Both layers learn richly. But the theory is of outputs that go to their targets, and logits go on growing, which the
 # verdict says, with what to do about it. So the second tracker is of probabilities:
 
-diagnosis = diagnose(probabilities)
-print(diagnosis)
+print(diagnosis := diagnose(probabilities))
 figure = draw_layer(diagnosis["conv2"])
 figure.savefig("cnn_digits.png")
 
 # %%
-# Now the theory holds in part. What remains has other reasons: the decoder reads only some of what parts two images, and
-# the tangent kernel, which is to stay, turns as ten classes are learnt at once.
+# Now the theory holds in part. What remains has other reasons: the decoder reads only some of what parts two images,
+# and the tangent kernel, which is to stay, turns as ten classes are learnt at once.
