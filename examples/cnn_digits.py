@@ -41,7 +41,9 @@ probabilities = PairTracker(
     *both, layers[1:], every=5, observe=True, forward=lambda module, x: module(x).softmax(1)
 )
 quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
-trainer = pl.Trainer(max_epochs=12, accelerator="cpu", callbacks=[logits, probabilities], **quiet)
+trainer = pl.Trainer(
+    max_epochs=12, accelerator="cpu", callbacks=[logits, probabilities], **quiet
+)
 trainer.fit(CNN(), DataLoader(data, batch_size=64, shuffle=True))
 print(diagnose(logits))
 
