@@ -104,7 +104,9 @@ def test_what_is_installed_from_a_clone_goes_through_the_constraints(path: Path)
 def test_every_command_says_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    commands = re.search(r"repdyn \[-h\] \[--traceback\]\s+([\w |]+?)\s+\.\.\.", capsys.readouterr().out)
+    commands = re.search(
+        r"repdyn \[-h\] \[--traceback\]\s+([\w |]+?) \.\.\.", " ".join(capsys.readouterr().out.split())
+    )
     assert commands
     page = TEXTS[DOCS / "command-line.md"]
     assert re.findall(r"^```\{help\} (\w+)$", page, re.MULTILINE) != []

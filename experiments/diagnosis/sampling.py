@@ -162,7 +162,7 @@ def input_and_target(item: Any) -> tuple[Inputs, Any]:
                 f"{', '.join(map(str, parts))}"
             )
         target = parts.pop(name)
-        return mapped(_tensor, parts), target
+        return {key: _tensor(value) for key, value in parts.items()}, target
     if not isinstance(item, tuple | list) or len(cast(Sequence[Any], item)) < 2:
         raise TypeError(f"an item of the dataset must be an input and its target, got {shown(item)}")
     *inputs, target = cast(Sequence[Any], item)
