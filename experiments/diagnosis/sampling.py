@@ -38,8 +38,8 @@ class SampledPairs:
     """Pairs of points of a data set, as a recorder takes them.
 
     Attributes:
-        inputs: both points of each pair, tensors of shape (pairs, 2, *input), nested as the items are.
-        targets: their targets, shape (pairs, 2, *output); classes as one-hot vectors.
+        inputs: both points of each pair, tensors of shape ``(pairs, 2, *input)``, nested as the items are.
+        targets: their targets, shape ``(pairs, 2, *output)``; classes as one-hot vectors.
         labels: a name for each pair: the classes, if there are any, and the numbers of both items, as ``3v7 12-451``.
         items: the numbers of both items in the data set, shape (pairs, 2).
     """
