@@ -35,15 +35,12 @@ pl.seed_everything(0)
 x, y = load_digits(return_X_y=True)
 data = TensorDataset(torch.tensor(x / 16).float().reshape(-1, 1, 8, 8), torch.tensor(y))
 pairs = sample_pairs(data, 30, points=24)
-both, layers = (pairs.inputs, pairs.targets), ["conv1", "conv2"]
-logits = PairTracker(*both, layers, every=5, observe=True)
-probabilities = PairTracker(
-    *both, layers[1:], every=5, observe=True, forward=lambda module, x: module(x).softmax(1)
-)
+points, often = (pairs.inputs, pairs.targets), {"every": 5, "observe": True}
+logits = PairTracker(*points, ["conv1", "conv2"], **often)
+probabilities = PairTracker(*points, ["conv2"], forward=lambda m, x: m(x).softmax(1), **often)
 quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
-trainer = pl.Trainer(
-    max_epochs=12, accelerator="cpu", callbacks=[logits, probabilities], **quiet
-)
+both = [logits, probabilities]
+trainer = pl.Trainer(max_epochs=12, accelerator="cpu", callbacks=both, **quiet)
 trainer.fit(CNN(), DataLoader(data, batch_size=64, shuffle=True))
 print(diagnose(logits))
 

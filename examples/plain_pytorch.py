@@ -22,27 +22,27 @@ def make():
     return network, (torch.tensor(x / 10).float(), torch.tensor(y))
 
 
-network, (x, y) = make()
-pairs = sample_pairs((x, y), 30, points=20)
-recorder = PairRecorder(
-    network, pairs.inputs, pairs.targets, ["1", "3", "5"], labels=pairs.labels
-)
-optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
-for step in range(1001):
-    if step % 10 == 0:
-        recorder.record(step)
-    if step in (0, 1000):
-        recorder.observe()
-    loss = (network(x) - nn.functional.one_hot(y)).square().sum(1).mean() / 2
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-diagnosis = diagnose(recorder)
-print(diagnosis)
+if __name__ == "__main__":  # not for the command, which trains by itself
+    network, (x, y) = make()
+    pairs = sample_pairs((x, y), 30, points=20)
+    recorder = PairRecorder(
+        network, pairs.inputs, pairs.targets, ["1", "3", "5"], labels=pairs.labels
+    )
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
+    for step in range(1001):
+        if step % 10 == 0:
+            recorder.record(step)
+        if step in (0, 1000):
+            recorder.observe()
+        loss = (network(x) - nn.functional.one_hot(y)).square().sum(1).mean() / 2
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    diagnosis = diagnose(recorder)
+    print(diagnosis)
+    figure = draw_layer(diagnosis["3"])
+    figure.savefig("plain_pytorch.png")
 
 # %%
 # Two tight groups are nearly two points. In the middle the theory holds from the first record on; in the last layer
 # once the mean of the outputs is learnt; in the first only in part, where rates that grow describe the pairs.
-
-figure = draw_layer(diagnosis["3"])
-figure.savefig("plain_pytorch.png")

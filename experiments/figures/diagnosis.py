@@ -23,6 +23,9 @@ from .style import LABELS, MEASURED_COLOUR, NETWORK_LINE, STYLE, THEORY_COLOUR, 
 _LINES = 40
 """Pairs of which the conserved line is drawn, at most."""
 
+_WIDE = 10.0
+"""Rates that differ by more than this are drawn on logarithmic axes."""
+
 _LOWEST = -1.5
 """R^2 below this is drawn here."""
 
@@ -124,8 +127,12 @@ def _draw_rates(ax: Axes, chosen: Sequence[Comparison]) -> None:
     ax.errorbar(h, y, xerr=errors[0], yerr=errors[1], fmt="o", ms=3, lw=0.7, color=MEASURED_COLOUR, alpha=0.6)
     ax.axvline(float(np.median(h)), color="0.6", lw=0.8, ls=":")
     ax.axhline(float(np.median(y)), color="0.6", lw=0.8, ls=":")
-    ax.margins(0.15)
-    ax.set(xlabel=r"$1/\tau_h$ per step", ylabel=r"$1/\tau_y$ per step", xlim=(0, None), ylim=(0, None))
+    ax.set(xlabel=r"$1/\tau_h$ per step", ylabel=r"$1/\tau_y$ per step")
+    if max(np.ptp(np.log(h)), np.ptp(np.log(y))) > np.log(_WIDE):
+        ax.set(xscale="log", yscale="log", xlim=(h.min() / 2, h.max() * 2), ylim=(y.min() / 2, y.max() * 2))
+    else:
+        ax.margins(0.15)
+        ax.set(xlim=(0, None), ylim=(0, None))
     ax.set_title(f"rates of {_pairs(good)}")
 
 
