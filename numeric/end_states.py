@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from repdyn.symbolic import Theory
 
 from .coefficients import named
-from .quantities import Number, Pair, State
+from .quantities import Number, Pair, State, inner_products
 from .solution import final_distance
 
 Array = NDArray[np.float64]
@@ -42,3 +42,39 @@ def end_distances(
     if gram is not None and "gram" in {x.name for x in theory.coefficients}:
         own.setdefault("gram", gram)
     return np.asarray(final_distance(start, pair, own, theory=theory))
+
+
+def end_table(
+    hidden: Array,
+    inputs: Array,
+    outputs: Array,
+    targets: Array,
+    coefficients: Mapping[str, float],
+    theory: Theory | str,
+) -> Array:
+    """The final squared hidden distances of every two of some points, shape (points, points), each pair as if alone.
+
+    Args:
+        hidden: squared distances of the representations at the start, shape (points, points).
+        inputs: those of the inputs, of the same shape; positive between two points.
+        outputs: of the network at the start, shape (points, values).
+        targets: of the same shape.
+        coefficients: those of the network.
+        theory: a theory with a known end.
+
+    Raises:
+        ValueError: as :func:`repdyn.numeric.final_distance`.
+
+    >>> apart = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> given = {"rate_h": 0.04, "rate_y": 0.01}
+    >>> end_table(1e-9 * apart, apart, np.zeros((2, 1)), np.array([[0.0], [0.5]]), given, "two_point").round(6).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    first, second = np.triu_indices(len(hidden), 1)
+    dy, dt = outputs[second] - outputs[first], targets[second] - targets[first]
+    _, dy2, w = inner_products(dy, dy, dt)
+    target2, _, _ = inner_products(dt, dt, dt)
+    start, pair = State(hidden[first, second], dy2, w), Pair(inputs[first, second], target2)
+    found = np.zeros_like(hidden)
+    found[first, second] = found[second, first] = end_distances(start, pair, coefficients, theory)
+    return found

@@ -18,7 +18,7 @@ from .descent import descended
 from .determination import determination, r_squared
 from .measurement import Measurement
 from .model import Model
-from .quantities import Pair, Rates, State
+from .quantities import Pair, Rates, State, is_aligned
 from .search import Optimum, at_bound, best_starts, refine
 from .stepwise import stepwise_optimum
 from .uncertainty import Uncertainty, uncertainty
@@ -37,9 +37,6 @@ _UNDETERMINED_BY_DIFFERENCES = 1e-5
 
 _ALIKE = 1e-7
 """Coefficients move the trajectory alike if together they move it by less than this share of what each does alone."""
-
-_ALIGNED = 1e-6
-"""dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""
 
 _STILL, _NOTHING = 1e-6, 1e-2
 """A step counts for nothing if it is at most this share of a coefficient, or of its standard error."""
@@ -295,7 +292,7 @@ def _report(model: Model, data: Measurement, scaled: Measurement, units: Units, 
     best = optima[0]
     bound = at_bound(model, best.x)
     predicted = model.predict(scaled, best.x) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
-    samples = (2 if _is_aligned(data) else 3) * (data.times.size - 1)
+    samples = (2 if is_aligned(State(*data.observed), data.pair) else 3) * (data.times.size - 1)
     coefficients = _in_data_units(model, units, best.x)
     held = best.held
     free = tuple(itertools.compress(model.names, ~held))
@@ -377,13 +374,6 @@ def _is_settled(model: Model, found: Optimum, errors: Array) -> bool:
     free = ~at_bound(model, found.x)
     step = np.linalg.lstsq(found.jac[:, own & free], -found.fun)[0]
     return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free[own]])).all())
-
-
-def _is_aligned(data: Measurement) -> bool:
-    """Whether dy is parallel or opposite to dy* in all samples."""
-    _, dy2, w = data.observed
-    bound = np.sqrt(dy2 * data.pair.dy2)
-    return bool((bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()) and float(data.pair.dy2) > 0
 
 
 def _uncertainty(model: Model, data: Measurement, found: Optimum, samples: int) -> tuple[Uncertainty | None, str]:

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from .arguments import number, real
 from .compiled import compile
 from .determination import r_squared
-from .quantities import Number, Pair, State, checked_times, increasing_times
+from .quantities import Number, Pair, State, as_number, checked_times, increasing_times
 
 Array = NDArray[np.float64]
 
@@ -73,6 +73,33 @@ class LossFit:
     predicted: Array
 
 
+def error_of_mean(loss: ArrayLike, state: State, pair: Pair) -> Number:
+    """The squared error of the mean prediction: what the loss has beyond that of the difference.
+
+    Args:
+        loss: half the squared error, averaged over both points.
+        state: of the pair, fields of the same shape.
+        pair: squared distances of inputs and of targets.
+
+    >>> pair, state = Pair(1.0, 4.0), State(1.0, 0.0, 0.0)
+    >>> error_of_mean(loss_curve(0.0, state, pair, 1.5, 1.0), state, pair)
+    1.5
+    """
+    difference = np.asarray(loss_curve(0.0, state, pair, 0.0, 1.0))
+    return as_number(2 * np.maximum(np.asarray(loss) - difference, 0.0))
+
+
+def misfit_share(state: State, pair: Pair) -> Number:
+    """``|dy - dy*|^2 / |dy*|^2``: how much of the difference of the targets is not learnt; infinite if there is none.
+
+    >>> misfit_share(State(1.0, [0.0, 4.0], 0.0), Pair(1.0, 4.0)).tolist()
+    [1.0, 0.0]
+    """
+    of_state, whole = (np.asarray(loss_curve(0.0, x, pair, 0.0, 1.0)) for x in (state, State(1.0, 0.0, 0.0)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return as_number(of_state / whole)
+
+
 def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit:
     """Fit the rate of the mean prediction to a measured loss, given the (fitted) state of the pair.
 
@@ -103,7 +130,7 @@ def fit_loss(t: ArrayLike, loss: ArrayLike, state: State, pair: Pair) -> LossFit
         )
     elapsed = times - times[0]
     pair_loss = np.broadcast_to(np.asarray(loss_curve(elapsed, state, pair, 0.0, 1.0)), times.shape)
-    mean_error = 2 * max(float(measured[0] - pair_loss[0]), 0.0)
+    mean_error = float(np.broadcast_to(error_of_mean(measured, state, pair), times.shape)[0])
     relaxed, (dy2, w, _) = compile("two_point", "loss"), np.broadcast_arrays(state.dy2, state.w, times)
 
     def curve(log_rates: Number, at: Any = slice(None)) -> Array:

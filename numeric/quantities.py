@@ -16,6 +16,9 @@ _LEAST = float(np.finfo(np.float64).tiny)
 
 Number = float | NDArray[np.float64]
 
+_ALIGNED = 1e-6
+"""dy is parallel to dy* in all samples if Cauchy-Schwarz holds with equality to this share."""
+
 CAUCHY_SCHWARZ_TOLERANCE = 1e-6
 """How far, relative to the terms compared, measured values may exceed the bound by rounding."""
 
@@ -292,6 +295,18 @@ def check_distances(state: State) -> None:
     for name, value in (("dh2", state.dh2), ("dy2", state.dy2)):
         if np.any(np.less(value, 0)):
             raise ValueError(f"{name} is a squared distance and must not be negative, got {np.min(value)}")
+
+
+def is_aligned(state: State, pair: Pair) -> bool:
+    """Whether dy is parallel or opposite to dy*, which is not 0, in all states, as of a single output.
+
+    >>> is_aligned(State(1.0, [0.0, 4.0], [0.0, 2.0]), Pair(1.0, 1.0)), is_aligned(State(1.0, 4.0, 4.0), Pair(1.0, 1.0))
+    (True, False)
+    """
+    dy2, w = (np.asarray(x) for x in (state.dy2, state.w))
+    bound = np.sqrt(dy2 * pair.dy2)
+    aligned = (bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()
+    return bool(aligned) and bool(np.all(np.asarray(pair.dy2) > 0))
 
 
 def check_start(start: State, pair: Pair) -> None:

@@ -36,4 +36,4 @@ def rows(
 def pairs(count: int = 6, **changes: float) -> pd.DataFrame:
     """Several pairs of different inputs."""
     sizes = np.linspace(0.5, 2.0, count)
-    return pd.concat([pair(k, dx2=float(dx2), **changes) for k, dx2 in enumerate(sizes)], ignore_index=True)  # type: ignore[arg-type]  # numbers by name
+    return pd.concat([pair(k, dx2=float(dx2), **changes) for k, dx2 in enumerate(sizes)], ignore_index=True)

@@ -24,7 +24,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "numeric": (
         "arguments cache determination languages scaling uncertainty",
-        "agreement axes distances mantel quantities",
+        "agreement axes distances mantel quantities series",
         "coefficients departure embedding exponent geometry measurement",
         "compiled units",
         "begin gram loss rich similarity structure",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..storage.files import check_file
+from .faults import is_answer
 
 
 def add(commands: Any) -> None:
@@ -44,6 +45,8 @@ def add(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     """Check what can be checked before anything is trained."""
+    from ..results.written_table import check_table_file
+
     if (options.target is None) == (options.trajectory is None):
         raise ValueError("diagnose needs either SCRIPT.py:FUNCTION or --trajectory FILE")
     for name in ("pairs", "points", "epochs", "batch", "every"):
@@ -54,10 +57,10 @@ def _check(options: argparse.Namespace) -> None:
         raise ValueError(f"--lr must be positive, got {options.lr}")
     if options.page is not None and options.page.suffix != ".html":
         raise ValueError(f"--page must be a file that ends in .html, got {options.page.name}")
-    if options.table is not None and options.table.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"--table must be a file that ends in .csv or .parquet, got {options.table.name}")
-    for file in filter(None, (options.page, options.table)):
-        check_file(file)
+    if options.page is not None:
+        check_file(options.page)
+    if options.table is not None:
+        check_table_file(options.table)
 
 
 def _diagnose(options: argparse.Namespace, _: list[str]) -> int:
@@ -65,6 +68,7 @@ def _diagnose(options: argparse.Namespace, _: list[str]) -> int:
 
     from ..diagnosis.diagnosis import diagnose  # pandas and torch are loaded for the commands that need them
     from ..results.folder import read_trajectories
+    from ..results.written_table import write_table
 
     if options.trajectory is not None:
         found = diagnose(read_trajectories(options.trajectory, options.dx2, options.dy2_target))
@@ -73,14 +77,19 @@ def _diagnose(options: argparse.Namespace, _: list[str]) -> int:
 
         names = ("pairs", "points", "epochs", "every", "lr", "batch", "seed")
         plan = Plan(**{name: getattr(options, name) for name in names})
-        found = diagnose(recorded_training(load_subject(options.target), plan))
+        subject = load_subject(options.target)
+        try:
+            records = recorded_training(subject, plan)
+        except Exception as error:
+            if is_answer(error):
+                raise
+            raise ValueError(  # the network and its data are somebody's, and so is what goes wrong with them
+                f"{options.target} cannot be trained and recorded ({type(error).__name__}: {error})"
+            ) from error
+        found = diagnose(records)
     print(found)
     if options.table is not None:
-        frame = found.frame()
-        if options.table.suffix == ".csv":
-            frame.to_csv(options.table, index=False)
-        else:
-            frame.to_parquet(options.table, index=False)
+        write_table(options.table, found.frame())
         print(f"\na row a layer in {options.table}")
     if options.page is not None:
         from ..page.diagnosis import write_diagnosis

@@ -63,10 +63,10 @@ def _fit(options: argparse.Namespace, _: list[str]) -> int:
     from repdyn.numeric.coefficients import DEFAULT_THEORY
 
     from ..comparison import Comparison, as_table, compare  # pandas and SciPy are loaded for the commands that fit
-    from ..results.fit_table import check_table_file, write_table
     from ..results.folder import read_trajectories
     from ..results.many import many_lines
     from ..results.summary import ROWS, comparison_table, departure_lines, nested_lines, seen_lines
+    from ..results.written_table import check_table_file, write_table
     from ..tracking.table import KEYS, UNLABELLED
 
     fixed = dict(options.fixed)

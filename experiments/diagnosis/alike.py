@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from repdyn.numeric import (
-    Pair,
-    Rates,
-    Similarity,
-    State,
-    final_distance,
-    representation_similarity,
-    squared_distances,
-)
+from repdyn.numeric import Similarity, representation_similarity
+from repdyn.numeric.coefficients import DEFAULT_THEORY
+from repdyn.numeric.end_states import end_table
 
 from ..tracking.observation import Observation
 
@@ -41,7 +35,7 @@ class Alike:
     prediction: Similarity | None
 
 
-def alike(layer: str, observations: Sequence[Observation], rates: Rates | None) -> Alike | None:
+def alike(layer: str, observations: Sequence[Observation], rates: Mapping[str, float]) -> Alike | None:
     """The similarities that two observations of a layer show, or None where there are no two, or too few points."""
     if len(observations) < 2 or len(observations[0].outputs) < _FEWEST:
         return None
@@ -49,7 +43,7 @@ def alike(layer: str, observations: Sequence[Observation], rates: Rates | None) 
     now = last.distances[layer]
     if not (np.isfinite(now).all() and np.isfinite(first.distances[layer]).all()):
         return None
-    expected = None if rates is None else _predicted(layer, first, rates)
+    expected = _predicted(layer, first, rates) if rates else None
     return Alike(
         points=len(now),
         start=representation_similarity(now, first.distances[layer]),
@@ -57,17 +51,9 @@ def alike(layer: str, observations: Sequence[Observation], rates: Rates | None) 
     )
 
 
-def _predicted(layer: str, first: Observation, rates: Rates) -> Array | None:
+def _predicted(layer: str, first: Observation, rates: Mapping[str, float]) -> Array | None:
     """The final squared distances of all points, or None where the theory does not say them."""
-    if first.inputs is None:
+    apart = ~np.eye(len(first.outputs), dtype=bool)
+    if first.inputs is None or not ((first.inputs > 0) & (first.distances[layer] > 0))[apart].all():
         return None
-    upper = np.triu_indices(len(first.inputs), 1)
-    y, t = first.outputs, first.targets
-    dy, dt = y[upper[1]] - y[upper[0]], t[upper[1]] - t[upper[0]]
-    dh2, dx2, dy2 = first.distances[layer][upper], first.inputs[upper], (dy**2).sum(1)
-    if not ((dh2 > 0) & (dx2 > 0)).all():
-        return None
-    found = np.zeros_like(first.inputs)
-    state = State(dh2, dy2, dy2 - (dy * dt).sum(1))
-    found[upper] = final_distance(state, Pair(dx2, squared_distances(t)[upper]), rates)
-    return found + found.T
+    return end_table(first.distances[layer], first.inputs, first.outputs, first.targets, rates, DEFAULT_THEORY)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from repdyn.numeric import RateFit, fit_rates
 from repdyn.numeric.coefficients import DEFAULT_THEORY
+from repdyn.numeric.quantities import is_aligned
 
 from ..comparison import Comparison, balance
-from .measures import FAIR, OVERSHOT, R2, measures
+from .measures import FAIR, OVERSHOT, R2, measures, spread_evenly
 
 Array = NDArray[np.float64]
 
@@ -24,8 +25,6 @@ OF_LOGITS = (DEFAULT_THEORY, "cross_entropy")
 """of such that pass by their targets,"""
 OF_VECTORS = (DEFAULT_THEORY, "growing_vectors")
 """and of any that do not."""
-
-_PARALLEL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def alternatives(found: Sequence[Comparison]) -> tuple[Alternative, ...]:
     ranked = sorted(found, key=lambda c: c.mean_r2)
     places = (np.linspace(0.25, 0.75, PAIRS) * (len(ranked) - 1)).round().astype(int)
     chosen = [ranked[int(k)] for k in np.unique(places)]
-    parallel, passed = all(map(_is_parallel, chosen)), measures(found).size.median > OVERSHOT
+    parallel, passed = all(is_aligned(c.observed, c.constants) for c in chosen), measures(found).size.median > OVERSHOT
     if passed and not parallel:
         return ()
     names = OF_LOGITS if passed else OF_SCALARS if parallel else OF_VECTORS
@@ -90,13 +89,6 @@ def _fits(chosen: Sequence[Comparison], theory: str) -> list[RateFit]:
 
 
 def _fit(c: Comparison, theory: str) -> RateFit:
-    some = np.unique(np.linspace(0, len(c.steps) - 1, SAMPLES).round().astype(int))
-    observed = c.observed[some]
+    some = spread_evenly(len(c.steps), SAMPLES)
+    observed = c.observed[np.array(some)]
     return fit_rates(c.steps[some], observed, c.constants, theory=theory, weights=balance(observed))
-
-
-def _is_parallel(c: Comparison) -> bool:
-    """Whether the difference of the outputs is along that of the targets throughout."""
-    dy2, w = (np.asarray(getattr(c.observed, name)) for name in ("dy2", "w"))
-    bound = np.sqrt(dy2 * c.constants.dy2)
-    return bool((bound - np.abs(dy2 - w) <= _PARALLEL * (bound + np.abs(w))).all())

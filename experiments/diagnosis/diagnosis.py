@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from repdyn.numeric import Rates
 from repdyn.symbolic.arguments import shown
 
 from ..comparison import Comparison, Failure, compare
 from ..tracking.observation import Observation
 from ..tracking.records import PairRecords
-from ..tracking.table import CONSTANTS, KEYS, STEP, UNLABELLED, checked_table, labels
+from ..tracking.table import CONSTANTS, KEYS, STEP, checked_table, labels
 from .alike import Alike, alike
 from .alternatives import Alternative, alternatives
 from .ends import Ends, ends
@@ -192,8 +191,9 @@ def diagnose(records: PairRecords | pd.DataFrame) -> Diagnosis:
     equal = _with_equal_targets(table)
     by_layer: dict[str, list[Comparison | Failure]] = {}
     for c in found:
-        if c.layer != UNLABELLED or c.pair != UNLABELLED or isinstance(c, Comparison):
-            by_layer.setdefault(c.layer, []).append(c)
+        by_layer.setdefault(c.layer, []).append(c)
+    if not by_layer:
+        raise ValueError("the table holds no trajectory: it has no rows")
     layers = tuple(_layer(layer, of, equal, observations) for layer, of in by_layer.items())
     steps = table[STEP.name].dropna()
     return Diagnosis(layers, (float(steps.min()), float(steps.max())), int(steps.nunique()))
@@ -220,7 +220,7 @@ def _layer(
     going = outlook(fits) if theory == HOLDS else None
     labels = observations[0].probe.labels if observations else ()
     seen = gradients(layer, observations, np.array([(label, layer) not in equal for label in labels], dtype=bool))
-    rates = (of_different.rate_h.median, of_different.rate_y.median)
+    rates = {"rate_h": of_different.rate_h.median, "rate_y": of_different.rate_y.median}
     return LayerDiagnosis(
         layer=layer,
         different=of_different,
@@ -230,7 +230,7 @@ def _layer(
         ends=ends(fits),
         outlook=going,
         gradients=seen,
-        alike=alike(layer, observations, Rates(*rates) if np.isfinite(rates).all() else None),
+        alike=alike(layer, observations, rates if np.isfinite(list(rates.values())).all() else {}),
         verdict=verdict(layer, of_different, of_agreeing, delayed, others, going, seen),
         comparisons=tuple(found),
     )

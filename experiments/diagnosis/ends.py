@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from repdyn.numeric import Pair, Rates, State, final_distance
+from repdyn.numeric import Pair, State
+from repdyn.numeric.coefficients import DEFAULT_THEORY
 from repdyn.numeric.determination import varies
+from repdyn.numeric.end_states import end_distances
 from scipy import stats
 
 from ..comparison import Comparison
@@ -49,7 +51,7 @@ def ends(found: Sequence[Comparison]) -> Ends | None:
     seen = [c for c in found if c.ended and float(np.asarray(c.observed.dh2).flat[0]) > 0]
     halves = seen[::2], seen[1::2]
     rates = [_rates(half) for half in halves]
-    if len(seen) < FEWEST or None in rates:
+    if len(seen) < FEWEST or not all(rates):
         return None
     predicted = np.concatenate([_predicted(half, other) for half, other in zip(halves, rates[::-1], strict=True)])
     measured = np.array([c.final_measured for half in halves for c in half])
@@ -64,18 +66,16 @@ def ends(found: Sequence[Comparison]) -> Ends | None:
     )
 
 
-def _rates(half: Sequence[Comparison]) -> Rates | None:
-    known = [c.fit.rates for c in half if c.fit.determined]
-    if not known:
-        return None
-    return Rates(*(float(np.median([getattr(rates, name) for rates in known])) for name in ("h", "y")))
+def _rates(half: Sequence[Comparison]) -> dict[str, float]:
+    """The median rates of those fits that determine them; none of none."""
+    known = [c.fit.coefficients for c in half if c.fit.determined]
+    return {name: float(np.median([rates[name] for rates in known])) for name in ("rate_h", "rate_y") if known}
 
 
-def _predicted(half: Sequence[Comparison], rates: Rates | None) -> Array:
-    assert rates is not None
+def _predicted(half: Sequence[Comparison], rates: Mapping[str, float]) -> Array:
     start = State(*(np.array([float(getattr(c.observed[0], name)) for c in half]) for name in ("dh2", "dy2", "w")))
     pair = Pair(*(np.array([float(getattr(c.constants, name)) for c in half]) for name in ("dx2", "dy2")))
-    return np.asarray(final_distance(start, pair, rates), dtype=np.float64)
+    return end_distances(start, pair, rates, DEFAULT_THEORY)
 
 
 def _correlation(x: Array, y: Array) -> float:

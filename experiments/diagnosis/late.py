@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from repdyn.numeric.loss import error_of_mean
 
 from ..comparison import Comparison, compare
 from ..tracking.table import CONSTANTS, KEYS, SCALARS, STEP
-from .measures import R2, error_of_mean, measures
+from .measures import R2, measures
 
 _LEARNT = 0.1
 """The mean is learnt when so little of its squared error is left."""
 
 _FEWEST = 10
-"""Records that must be left from then on, and pairs of which that must be so, as a share: half."""
+"""Records that must be left from then on."""
+
+_MANY = 0.5
+"""The share of pairs of which that must be seen."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def late(found: Sequence[Comparison]) -> Late | None:
     for number, c in enumerate(found):
         if (begin := _mean_is_learnt(c)) is not None:
             tables.append(_table(c, begin).assign(**{KEYS[0]: str(number), KEYS[1]: c.layer}))
-    if len(tables) < max(len(found) / 2, 1):
+    if len(tables) < max(_MANY * len(found), 1):
         return None
     fits = measures(compare(pd.concat(tables, ignore_index=True), balanced=True))
     return Late(float(np.median([table[STEP.name].iloc[0] for table in tables])), fits.r2, fits.fitted)
@@ -50,7 +54,7 @@ def _mean_is_learnt(c: Comparison) -> int | None:
     """The record from which on the mean is learnt, if it was not from the start and enough are left."""
     if c.loss is None or not np.isfinite(c.loss).all():
         return None
-    error = error_of_mean(c.loss, c.observed, float(c.constants.dy2))
+    error = np.asarray(error_of_mean(c.loss, c.observed, c.constants))
     small = error <= _LEARNT * error[0]
     begin = int(np.argmax(small))
     return begin if small.any() and begin and len(c.steps) - begin >= _FEWEST else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from repdyn.numeric import State
+from repdyn.numeric.series import roughness, samples_of_rise
 
 from ..comparison import Comparison, Failure
 
@@ -22,9 +22,6 @@ class R2(NamedTuple):
     dy2: float
     w: float
 
-
-RISE = (0.1, 0.9)
-"""From which share of the difference that is learnt to which it counts how often it was recorded."""
 
 GOOD, FAIR = 0.9, 0.7
 """The theory holds if R^2 of each scalar is at least the first in the median pair, in part if their mean is at least
@@ -86,7 +83,7 @@ class Measures:
         change: the range of dh2 over its largest value.
         learnt: the share of the difference of outputs that was learnt.
         ended: the share of pairs whose end was seen.
-        rise: records between a tenth and nine tenths learnt.
+        rise: records between a tenth and nine tenths of the change of dy2.
         size: the largest dy2 over that of the targets.
         roughness: the share of the variance of dy2 that each record draws for itself.
     """
@@ -145,9 +142,9 @@ def measures(found: Sequence[Comparison | Failure]) -> Measures:
         change=spread(_change),
         learnt=spread(lambda c: c.learnt),
         ended=float(np.mean([c.ended for c in fits])) if fits else np.nan,
-        rise=spread(rise),
+        rise=spread(lambda c: samples_of_rise(_values(c, "dy2"))),
         size=spread(_size),
-        roughness=spread(_roughness),
+        roughness=spread(lambda c: roughness(_values(c, "dy2"))),
     )
 
 
@@ -177,40 +174,5 @@ def _size(c: Comparison) -> float:
     return float(_values(c, "dy2").max() / target) if target > 0 else np.nan
 
 
-def rise(c: Comparison) -> float:
-    """How many records lie between a tenth and nine tenths of the whole change of dy2."""
-    dy2 = _values(c, "dy2")
-    span = np.ptp(dy2)
-    if not span > 0:
-        return np.nan
-    share = (dy2 - dy2[0]) / (dy2[-1] - dy2[0]) if dy2[-1] != dy2[0] else np.zeros(dy2.size)
-    low, high = (np.nonzero(share >= level)[0] for level in RISE)
-    return float(high[0] - low[0]) if low.size and high.size else np.nan
-
-
-def _roughness(c: Comparison) -> float:
-    """From second differences, six times the variance of what each record draws for itself.
-
-    Their median square, 0.455 of the mean of Gaussian ones, leaves a steep rise out.
-    """
-    dy2 = _values(c, "dy2")
-    variance = float(np.var(dy2))
-    return float(np.median(np.diff(dy2, 2) ** 2) / 6 / 0.455 / variance) if variance > 0 else np.nan
-
-
 def _values(c: Comparison, name: str) -> Array:
     return np.broadcast_to(np.asarray(getattr(c.observed, name), dtype=np.float64), c.steps.shape)
-
-
-def error_of_mean(loss: Array, state: State, dy2_target: float) -> Array:
-    """The squared error of the mean of both outputs, from the loss of the pair and its difference.
-
-    The loss is half the squared error averaged over both points, hence half of that of the mean and an eighth of that
-    of the difference.
-
-    >>> error_of_mean(np.array([1.0]), State(1.0, 0.0, 0.0), 4.0).tolist()
-    [1.0]
-    """
-    of_difference = 2 * np.asarray(state.w) - np.asarray(state.dy2) + dy2_target
-    found: Any = 2 * loss - of_difference / 4
-    return np.maximum(found, 0.0)

@@ -82,7 +82,7 @@ def sample_pairs(
             raise ValueError(f"{name} must be a whole number from {least} on, got {shown(value)}")
     if not (classes is None or (type(classes) is int and 0 < classes <= _CLASSES)):
         raise ValueError(f"classes must be a whole number from 1 to {_CLASSES:,}, or None, got {shown(classes)}")
-    items = _Items(dataset)
+    items = Items(dataset)
     random = np.random.default_rng(seed)
     seen = random.permutation(len(items))[: _SEEN * points]
     found = {int(i): items[int(i)] for i in seen}
@@ -117,8 +117,13 @@ def sample_pairs(
     )
 
 
-class _Items:
-    """The items of a data set, each an input and its target."""
+class Items:
+    """The items of a data set, each an input and its target.
+
+    Raises:
+        TypeError: if it has no length and items by number.
+        ValueError: if it is inputs and targets of other numbers of points.
+    """
 
     def __init__(self, dataset: Any) -> None:
         self._dataset: Any = dataset

@@ -20,13 +20,15 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from ..tracking.layers import Layer
-from ..tracking.look import Forward, plain_forward
+from ..tracking.look import Forward, on_device_of, plain_forward
+from ..tracking.pairs import mapped
 from ..tracking.recorder import PairRecorder
 from ..tracking.records import PairRecords
 from ..tracking.tracker import PairTracker
+from ..tracking.undisturbed import undisturbed
 from ..training.lightning import half_squared_error
 from .candidates import candidates
-from .sampling import SampledPairs, input_and_target, sample_pairs
+from .sampling import Items, SampledPairs, input_and_target, sample_pairs
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,13 @@ def recorded_training(subject: Subject, plan: Plan, say: Callable[[str], None] =
     """Train the network while pairs of its data are recorded.
 
     Raises:
-        TypeError, ValueError: as :func:`sample_pairs` and :class:`PairRecorder`, or if no layer can be recorded.
+        TypeError, ValueError: as :func:`sample_pairs` and :class:`PairRecorder`, or if no layer can be recorded;
+            whatever the network raises.
     """
     given: Any = subject.data
     dataset = cast(Any, given).dataset if isinstance(given, DataLoader) else given
-    pairs = sample_pairs(dataset, plan.pairs, points=plan.points, seed=plan.seed)
+    classes = _classes(subject, dataset)
+    pairs = sample_pairs(dataset, plan.pairs, points=plan.points, classes=classes, seed=plan.seed)
     layers = _layers(subject, pairs, say)
     loader = cast(Any, given)
     if not isinstance(given, DataLoader):
@@ -149,6 +153,15 @@ def recorded_training(subject: Subject, plan: Plan, say: Callable[[str], None] =
     if isinstance(subject.module, pl.LightningModule):
         return _by_lightning(subject, subject.module, pairs, layers, loader, every, plan)
     return _by_descent(subject, pairs, layers, loader, every, plan)
+
+
+def _classes(subject: Subject, dataset: Any) -> int | None:
+    """How many classes the network tells apart, if its prediction is a row of more than one number for each point."""
+    x, _ = Items(dataset)[0]
+    first = mapped(lambda part: on_device_of(subject.module, torch.stack([part, part])), x)
+    with undisturbed(subject.module), torch.no_grad():
+        y = (subject.forward or plain_forward)(subject.module, first)
+    return y.shape[1] if isinstance(y, torch.Tensor) and y.ndim == 2 and y.shape[1] > 1 else None
 
 
 def _layers(subject: Subject, pairs: SampledPairs, say: Callable[[str], None]) -> Sequence[str | Layer]:

@@ -9,6 +9,7 @@ import pandas as pd
 from repdyn.numeric import are_nested, nested_test
 
 from ..comparison import Comparison, Failure
+from .summary import RATES
 
 _NUMBER = re.compile(r"(?<![A-Za-z_\d.])[-+]?(?:\d[\d,]*\.?\d*(?:e[-+]?\d+)?|nan|inf)\b")
 """A number that stands by itself: not that of dh2."""
@@ -18,7 +19,6 @@ _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z`])")
 _NO_REASON = ("termination condition", "standard errors are too small then")
 """In sentences that are no reason: how the search ended, and that residuals are alike for long."""
 
-_RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 _FITS = {"r2_dh2": "R2 dh2", "r2_dy2": "R2 dy2", "r2_w": "R2 w", "r2_loss": "R2 loss"}
 
 
@@ -55,7 +55,7 @@ def _layer_row(layer: str, theory: str, group: list[Comparison | Failure], sever
     line = {"layer": layer.removeprefix("network."), **({"theory": theory} if several else {})}
     line |= {title: str(count) for title, count in counts.items()}
     known = rows[[c.fit.determined for c in fitted]]
-    line |= {title: _quartiles(known, name, ".2g") for name, title in _RATES.items()}
+    line |= {title: _quartiles(known, name, ".2g") for name, title in RATES.items()}
     return line | {title: _quartiles(rows, name, ".2f") for name, title in _FITS.items()}
 
 

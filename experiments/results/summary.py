@@ -16,7 +16,7 @@ from ..runs.run import Run, balanced_exponent
 from ..settings.architecture import hidden_index
 from ..tracking.table import SCALARS
 
-_RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
+RATES = {"rate_h": "1/tau_h", "rate_y": "1/tau_y"}
 
 ROWS = 12
 """A table longer than this is shown by layer."""
@@ -52,12 +52,12 @@ def nested_lines(comparisons: list[Comparison | Failure]) -> list[str]:
 
 
 def _row(c: Comparison) -> dict[str, str]:
-    own = {name: _with_error(c, name) for name in c.fit.coefficients if name not in _RATES}
+    own = {name: _with_error(c, name) for name in c.fit.coefficients if name not in RATES}
     return {
         "pair": c.pair,
         "layer": c.layer.removeprefix("network."),
         "theory": c.fit.theory,
-        **{title: _with_error(c, name) for name, title in _RATES.items() if name in c.fit.coefficients},
+        **{title: _with_error(c, name) for name, title in RATES.items() if name in c.fit.coefficients},
         "1/tau_mean": f"{c.loss_fit.rate:.3g}" if c.loss_fit and c.loss_fit.rate else "-",
         "R2 dh2": f"{c.fit.r2.dh2:.3f}",
         "R2 dy2": f"{c.fit.r2.dy2:.3f}",

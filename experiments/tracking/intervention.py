@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, cast
 
@@ -14,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .layers import Layer, called, unknown
-from .look import Forward, checked_forward
+from .layers import Layer
+from .look import Forward, check_calls, checked_forward, checked_prediction, modules_of, on_device_of, uncompiled
 from .pairs import Inputs, Pairs, mapped, tensors
 from .replacement import Replacement, output_with
 from .undisturbed import undisturbed
@@ -55,23 +54,12 @@ class Intervention:
     ) -> None:
         self.module, self.layers, self.context = module, layers, context
         self.forward = checked_forward(forward)
-        found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
-        # Without what torch.compile puts before a name.
-        self._modules = {name.replace("_orig_mod.", "").replace("_orig_mod", ""): m for name, m in found}
-        for layer in layers:
-            if layer.name not in self._modules:
-                raise ValueError(unknown(layer.name, self._modules))
+        self._modules = modules_of(module, layers)
 
     def batch(self, pairs: Pairs, rows: Tensor) -> Inputs:
         """Some of the points of pairs, on the device of the network."""
-        first = next((x for x in (*self.module.parameters(), *self.module.buffers())), None)
-
-        def chosen(x: Tensor) -> Tensor:
-            found = x[rows.to(x.device)]
-            return found if first is None else found.to(first.device)
-
         with torch.inference_mode(False):
-            return mapped(chosen, pairs.points)
+            return mapped(lambda x: on_device_of(self.module, x[rows.to(x.device)]), pairs.points)
 
     @contextmanager
     def passed(
@@ -112,24 +100,8 @@ class Intervention:
             with self.context():
                 y = self.forward(self.module, inputs)
             for layer in replaced:
-                _check_calls(layer, calls[layer])
-            if not isinstance(y, Tensor) or y.shape[:1] != (count,):
-                what = f"shape {tuple(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
-                raise ValueError(
-                    f"the network must put out a tensor with a row for each of {count} points, got {what}; give "
-                    "forward=, a function of the module and the inputs that returns one"
-                )
-            yield y
-
-
-def _check_calls(layer: Layer, calls: int) -> None:
-    if layer.call is None and calls != 1:
-        raise ValueError(
-            f"{called(layer.name)} must be called once in a forward pass, got {calls} calls; "
-            + (f"say which, as in Layer({layer.name!r}, call=0)" if calls else "name a layer that it passes through")
-        )
-    if layer.call is not None and layer.call >= calls:
-        raise ValueError(f"{called(layer.name)} is called {calls} times in a forward pass, got call={layer.call}")
+                check_calls(layer, calls[layer])
+            yield checked_prediction(y, count)
 
 
 @contextmanager
@@ -160,8 +132,7 @@ def _differentiable(module: nn.Module) -> Generator[None]:
             for library in cast(tuple[Any, ...], (torch.backends.cudnn, torch.backends.mkldnn)):
                 stack.callback(setattr, library, "enabled", library.enabled)
                 library.enabled = False
-        if "torch._dynamo" in sys.modules:  # else nothing is compiled
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(uncompiled())
         yield
 
 

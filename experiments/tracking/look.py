@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
@@ -68,10 +68,7 @@ class Look:
         self.forward = checked_forward(forward)
         self.input_layer = pairs.measured_at if pairs.dx2 is None else None
         self._checked = False
-        self._modules = _named_modules(module)
-        for layer in self._watched:
-            if layer.name not in self._modules:
-                raise ValueError(unknown(layer.name, self._modules))
+        self._modules = modules_of(module, self._watched)
 
     @property
     def _watched(self) -> tuple[Layer, ...]:
@@ -87,9 +84,9 @@ class Look:
             TypeError, ValueError: as :class:`PairRecorder`.
         """
         if self._checked:
-            prediction, seen = self._pass(mapped(self._here, self.pairs.points))
+            prediction, seen = self._pass(mapped(self._there, self.pairs.points))
         else:
-            inputs = mapped(lambda x: self._here(torch.cat([x, x[:1]])), self.pairs.points)
+            inputs = mapped(lambda x: self._there(torch.cat([x, x[:1]])), self.pairs.points)
             first = self._pass(inputs)
             self._check_order(inputs, first)
             prediction, seen = first[0][:-1], {layer: x[:-1] for layer, x in first[1].items()}
@@ -103,24 +100,14 @@ class Look:
     def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
         """The prediction and the representations of a batch."""
         count = len(next(tensors(inputs)))
-        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), _plainly():
+        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), uncompiled():
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
                 m.training = False
             prediction = self.forward(self.module, inputs)
         seen = {layer: outputs[layer].one() for layer in self._watched}
-        if not isinstance(prediction, Tensor):
-            raise TypeError(
-                f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
-                "the module and the inputs that returns the prediction"
-            )
-        if prediction.shape[:1] != (count,):
-            raise ValueError(
-                f"the network must put out a row for each point, got shape {tuple(prediction.shape)} from a pass of "
-                f"{count} points; give forward=, a function of the module and the inputs that returns one"
-            )
-        return prediction, seen
+        return checked_prediction(prediction, count), seen
 
     def _check_order(self, inputs: Inputs, first: tuple[Tensor, dict[Layer, Tensor]]) -> None:
         """Check that rows go with the points, unless the network draws numbers of its own."""
@@ -136,10 +123,8 @@ class Look:
                 "others; say where the points are (batch=, positions=), or pass points that do not change each other"
             )
 
-    def _here(self, x: Tensor) -> Tensor:
-        """A tensor on the module's device."""
-        first = next((p for p in (*self.module.parameters(), *self.module.buffers())), None)
-        return x if first is None else x.to(first.device)
+    def _there(self, x: Tensor) -> Tensor:
+        return on_device_of(self.module, x)
 
     @contextmanager
     def _outputs(self, inputs: Inputs) -> Generator[dict[Layer, _Calls]]:
@@ -153,7 +138,62 @@ class Look:
                 handle.remove()
 
 
-def _plainly() -> AbstractContextManager[Any]:
+def modules_of(module: nn.Module, layers: Iterable[Layer]) -> dict[str, nn.Module]:
+    """Submodules by name, without what ``torch.compile`` puts before it; a compiled network itself is what it compiles.
+
+    Raises:
+        ValueError: if one of the layers is none of them.
+    """
+    found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
+    modules = {name.replace("_orig_mod.", "").replace("_orig_mod", ""): m for name, m in found}
+    for layer in layers:
+        if layer.name not in modules:
+            raise ValueError(unknown(layer.name, modules))
+    return modules
+
+
+def on_device_of(module: nn.Module, x: Tensor) -> Tensor:
+    """A tensor on the module's device."""
+    first = next((p for p in (*module.parameters(), *module.buffers())), None)
+    return x if first is None else x.to(first.device)
+
+
+def checked_prediction(prediction: Any, points: int) -> Tensor:
+    """What the network puts out.
+
+    Raises:
+        TypeError: if it is no tensor.
+        ValueError: if it has not a row for each point.
+    """
+    if not isinstance(prediction, Tensor):
+        raise TypeError(
+            f"the network must put out a tensor, got {type(prediction).__name__}; give forward=, a function of "
+            "the module and the inputs that returns the prediction"
+        )
+    if prediction.shape[:1] != (points,):
+        raise ValueError(
+            f"the network must put out a row for each point, got shape {tuple(prediction.shape)} from a pass of "
+            f"{points} points; give forward=, a function of the module and the inputs that returns one"
+        )
+    return prediction
+
+
+def check_calls(layer: Layer, calls: int) -> None:
+    """Check that a layer was called as often as its description says.
+
+    Raises:
+        ValueError: if it was not.
+    """
+    if layer.call is None and calls != 1:
+        raise ValueError(
+            f"{called(layer.name)} must be called once in a forward pass, got {calls} calls; "
+            + (f"say which, as in Layer({layer.name!r}, call=0)" if calls else "name a layer that it passes through")
+        )
+    if layer.call is not None and layer.call >= calls:
+        raise ValueError(f"{called(layer.name)} is called {calls} times in a forward pass, got call={layer.call}")
+
+
+def uncompiled() -> AbstractContextManager[Any]:
     """Compiled code, which does not call the hooks, is not used inside; nothing is compiled that torch did not load."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
@@ -174,20 +214,8 @@ class _Calls:
 
     def one(self) -> Tensor:
         """The representations in the one call that counts."""
-        layer = self.layer
-        if layer.call is None and self.count != 1:
-            raise ValueError(
-                f"{called(layer.name)} must be called once in a forward pass, got {self.count} calls; "
-                + (
-                    f"say which, as in Layer({layer.name!r}, call=0)"
-                    if self.count
-                    else "name a layer that it passes through"
-                )
-            )
-        if self.seen is None:
-            raise ValueError(
-                f"{called(layer.name)} is called {self.count} times in a forward pass, got call={layer.call}"
-            )
+        check_calls(self.layer, self.count)
+        assert self.seen is not None
         return self.seen
 
 
@@ -202,12 +230,6 @@ def alike(x: Tensor, other: Tensor) -> bool:
         return False
     scale = float(x.abs().max()) if x.numel() else 0.0
     return torch.allclose(x.double(), other.double(), rtol=1e-3, atol=1e-4 * scale, equal_nan=True)
-
-
-def _named_modules(module: nn.Module) -> dict[str, nn.Module]:
-    """Submodules by name, without what ``torch.compile`` puts before it."""
-    found = cast(Iterator[tuple[str, nn.Module]], module.named_modules())
-    return {name.replace("_orig_mod.", ""): m for name, m in found}
 
 
 def _distances(pairs: Pairs, h: Tensor, layer: Layer) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from repdyn.numeric import conserved_line
+from repdyn.numeric.loss import misfit_share
 
 from .records import PairRecords
 
@@ -27,7 +28,6 @@ def progress(records: PairRecords) -> dict[str, float]:
     some = differing[:: -(-len(differing) // _PAIRS)]
     found: dict[str, list[float]] = {}
     for k in some:
-        target = records.pair(k).dy2
         for layer in records.layers:
             try:
                 state = records.state(k, layer)
@@ -37,7 +37,6 @@ def progress(records: PairRecords) -> dict[str, float]:
             dh2 = np.asarray(state.dh2)
             found.setdefault(f"repdyn/{layer}/growth", []).append(float(dh2[-1] / dh2[0]))
             found.setdefault(f"repdyn/{layer}/line_r2", []).append(line.r2)
-            last = state[-1]
-            found.setdefault("repdyn/misfit", []).append(float(2 * last.w - last.dy2 + target) / float(target))
+            found.setdefault("repdyn/misfit", []).append(float(misfit_share(state[-1], records.pair(k))))
     medians = {name: float(np.nanmedian(values)) for name, values in found.items() if not np.isnan(values).all()}
     return {name: value for name, value in medians.items() if np.isfinite(value)}

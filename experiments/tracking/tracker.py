@@ -102,7 +102,7 @@ class PairTracker(PairRecords, pl.Callback):
 
     Attributes:
         problem: why nothing more is recorded; empty if nothing went wrong.
-        seconds: what recording took since training began; on an accelerator with what was waited for.
+        seconds: what recording and observing took since training began; on an accelerator with what was waited for.
 
     Raises:
         ValueError: if shapes do not match, inputs of a pair coincide, inputs or targets are not finite or their
@@ -365,7 +365,7 @@ class PairTracker(PairRecords, pl.Callback):
             with self._no_harm():
                 self._last = (step, *self._look())
         if self._logs and trainer.is_global_zero:
-            with self._no_harm():
+            with self._beside("log what it sees", step):
                 found = progress(self)
                 for logger in trainer.loggers if found else ():
                     logger.log_metrics(found, step=trainer.global_step)
@@ -378,21 +378,28 @@ class PairTracker(PairRecords, pl.Callback):
                     self._add(step, *self._look())
                 self._observe(step)
         whole = time.perf_counter() - self._begun_at
+        seen = f" and {len(self.observations)} observations" if self.observations else ""
         rank_zero_info(
-            f"PairTracker: {len(self.labels)} pairs at {len(self.layers)} layers, {len(self._steps)} records took "
-            f"{self.seconds:.2g} s, {self.seconds / whole:.1%} of training"
+            f"PairTracker: {len(self.labels)} pairs at {len(self.layers)} layers, {len(self._steps)} records{seen} "
+            f"took {self.seconds:.2g} s, {self.seconds / whole:.1%} of training"
         )
 
     def _observe(self, step: int) -> None:
-        """Look more closely, if that was asked for; what goes wrong with it is said, and the records go on."""
+        """Look more closely, if that was asked for."""
         if not self._observes or self._look is None:
             return
-        try:
+        with self._beside("observe the network", step):
             if self._averaged and self.observations:
                 raise ValueError("its weights are averages by now")
             self.observations.append(observe(self._look, step))
-        except Exception as error:  # whatever it is, it is ours
-            warnings.warn(f"PairTracker does not observe the network at step {step}: {error}", stacklevel=2)
+
+    @contextmanager
+    def _beside(self, what: str, step: int) -> Generator[None]:
+        """What goes wrong inside is said, and the records go on."""
+        try:
+            yield
+        except Exception as error:  # whatever it is, it is not the training's
+            warnings.warn(f"PairTracker does not {what} at step {step}: {error}", stacklevel=2)
 
     def _add_last(self, step: int) -> bool:
         """Record what was seen at the end of the epoch, if it is the same step: weights may be averages by now."""

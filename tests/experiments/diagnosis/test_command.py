@@ -70,6 +70,41 @@ def no_module():
     return (X, Y)
 
 
+def binary():
+    return nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 1)), (X, (X[:, 0] > 0).long())
+
+
+def of_rare_classes():
+    return nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 5)), (X, (X[:, 0] > 0).long())
+
+
+def of_tuples():
+    return nn.Sequential(nn.GRU(6, 2)), (X, Y)
+
+
+class Unsized:
+    def __getitem__(self, i):
+        return X[i], Y[i]
+
+
+def unsized():
+    return network(), Unsized()
+
+
+def of_other_inputs():
+    return nn.Linear(7, 2), (X, Y)
+
+
+def of_lightning_that_fails():
+    module = Mine()
+    module.configure_optimizers = lambda: 1 / 0
+    return module, (X, Y)
+
+
+def without_layers():
+    return nn.Linear(6, 2), (X, Y)
+
+
 def fails():
     raise KeyError("mine")
 """
@@ -83,7 +118,7 @@ def script(tmp_path: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:.*does not have many workers.*", "ignore:.*LeafSpec.*is deprecated.*")
-@pytest.mark.parametrize("function", ["plain", "of_classes", "of_lightning", "named"])
+@pytest.mark.parametrize("function", ["plain", "of_classes", "of_lightning", "named", "of_rare_classes"])
 def test_a_network_of_a_script_is_trained_and_diagnosed(
     script: Path, function: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -92,7 +127,9 @@ def test_a_network_of_a_script_is_trained_and_diagnosed(
     assert main(["diagnose", f"{script}:{function}", *options]) == 0
     said = capsys.readouterr().out
     found = pd.read_csv(table)
-    layers = {"named": ["1"], "of_lightning": ["network.0", "network.1"]}.get(function, ["0", "1"])
+    layers = {"named": ["1"], "of_lightning": ["network.0", "network.1"], "of_rare_classes": ["0"]}.get(
+        function, ["0", "1"]
+    )
     assert found["layer"].astype(str).tolist() == layers
     assert all(sentence in said for sentence in found["sentence"])
     assert found["kernel_movement"].notna().all()  # the network was observed
@@ -118,7 +155,7 @@ def test_recorded_trajectories_are_diagnosed(tmp_path: Path, capsys: pytest.Capt
         (["mine.py:plain", "--page", "found.txt"], "--page must be a file that ends in .html, got found.txt"),
         (
             ["mine.py:plain", "--table", "found.txt"],
-            "--table must be a file that ends in .csv or .parquet",
+            "found.txt must end in .csv or .parquet",
         ),
         (["mine.py"], "what to diagnose must be SCRIPT.py:FUNCTION, got 'mine.py'"),
         (["other.py:plain"], "there is no file other.py"),
@@ -129,6 +166,17 @@ def test_recorded_trajectories_are_diagnosed(tmp_path: Path, capsys: pytest.Capt
         (["mine.py:no_data"], "must hold module, data and any of layers, forward and dx2; it lacks data"),
         (["mine.py:number"], "number must return a module and its data, or a dictionary of them, got 3"),
         (["mine.py:no_module"], "no_module must return a module of torch first, got "),
+        (
+            ["mine.py:binary"],
+            "targets must have the shape of the prediction, got 2 values a point for predictions of 1",
+        ),
+        (
+            ["mine.py:unsized"],
+            "cannot be trained and recorded (TypeError: dataset must have a length and items by number",
+        ),
+        (["mine.py:of_other_inputs"], "cannot be trained and recorded (RuntimeError: mat1 and mat2 shapes cannot be"),
+        (["mine.py:of_lightning_that_fails"], "cannot be trained and recorded (ZeroDivisionError: division by zero)"),
+        (["mine.py:without_layers"], "no layer of the module can be recorded as it is; name some, described by Layer"),
         (["--trajectory", "other.csv"], "there is no file other.csv"),
     ],
 )
@@ -141,7 +189,7 @@ def test_what_is_wrong_is_said_in_one_line(
 ):
     monkeypatch.chdir(script.parent)
     Path("broken.py").write_text("1 / 0", "utf-8")
-    assert main(["diagnose", *arguments]) == 2
+    assert main(["diagnose", "--pairs", "4", "--points", "8", "--epochs", "1", *arguments]) == 2
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1

@@ -47,7 +47,7 @@ def test_only_pages_are_written(diagnosis, tmp_path: Path):
     with pytest.raises(ValueError, match=r"a file that ends in .html, got found.txt"):
         write_diagnosis(diagnosis, tmp_path / "found.txt")
     with pytest.raises(TypeError, match="diagnosis must be of type Diagnosis, got 3"):
-        write_diagnosis(3, tmp_path / "found.html")  # type: ignore[arg-type]  # the error is what is tested
+        write_diagnosis(3, tmp_path / "found.html")
 
 
 def test_a_figure_shows_what_was_measured(diagnosis):

@@ -63,7 +63,7 @@ def test_what_goes_wrong_with_an_observation_is_said_and_the_records_go_on(monke
 
 def test_observe_must_be_true_or_false():
     with pytest.raises(TypeError, match="observe must be True or False, got 1"):
-        PairTracker(X[PAIRS], Y[PAIRS], LAYERS, observe=1)  # pyright: ignore[reportArgumentType]  # the error is what is tested
+        PairTracker(X[PAIRS], Y[PAIRS], LAYERS, observe=1)
 
 
 def test_an_observation_is_of_a_recorded_step():
@@ -96,16 +96,22 @@ def test_a_diagnosis_shows_what_was_observed():
     assert row["kernel_movement"] == layer.gradients.kernel_movement
 
 
-def test_pairs_that_are_alone_end_where_the_prediction_of_all_points_says():
-    """Two points: what is predicted from the start for every two points is the final distance of the pair theory."""
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(6, 200, bias=False), nn.Linear(200, 3, bias=False)).double()
-    x, y = X[:5].double(), Y[:5].double()
-    recorder = PairRecorder(network, x[None, :2], y[None, :2], ["0"])
-    descend(network, recorder, x[:2], y[:2], 200, lr=0.02)
+def test_two_points_have_one_distance_and_so_no_similarity():
+    network = nn.Sequential(nn.Linear(6, 30, bias=False), nn.Linear(30, 3, bias=False))
+    recorder = PairRecorder(network, X[None, :2], Y[None, :2], ["0"])
+    descend(network, recorder, X[:2], Y[:2], 20, lr=0.002)
+    assert diagnose(recorder).layers[0].alike is None
+
+
+def test_without_distances_of_the_inputs_nothing_is_predicted_of_all_points():
+    network = nn.Sequential(nn.Linear(6, 30, bias=False), nn.Linear(30, 3, bias=False))
+    pairs = torch.combinations(torch.arange(6), 2)
+    recorder = PairRecorder(network, X[pairs], Y[pairs], ["0"], dx2="0")
+    descend(network, recorder, X[:6], Y[:6], 20, lr=0.002)
     layer = diagnose(recorder).layers[0]
-    assert layer.alike is None  # two points have one distance
-    assert layer.verdict.theory == "holds"
+    assert layer.alike is not None
+    assert layer.alike.start is not None
+    assert layer.alike.prediction is None
 
 
 def test_only_two_observations_have_a_movement():

@@ -78,9 +78,14 @@ def test_one_that_has_not_ended_is_forecast_and_told_to_train_longer():
 
 
 def test_a_rise_between_two_records_cannot_be_seen():
-    found, sentence = the_layer(pairs().iloc[::50])
+    before, after = (np.full(10, x) for x in (1.0, 0.0))
+    dy2 = 0.001 * before.repeat(2)
+    dy2[10:] = 0.5
+    run = State(np.where(dy2 > 0.1, 0.3, 0.01), dy2, np.concatenate([0.001 * before, after]))
+    found, sentence = the_layer(rows(0, np.arange(0, 200, 10), run))
     assert found.layers[0].verdict.theory == UNDECIDED
-    assert "could be fitted" in sentence or "between two records" in sentence
+    assert "nothing can be said yet, because the rise of the outputs lies between two records" in sentence
+    assert "Record more often, or let it learn more slowly: 0 records lie within" in found.layers[0].verdict.advice[0]
 
 
 def test_few_records_of_the_rise_ask_for_more():
@@ -189,9 +194,24 @@ def test_layers_are_told_apart_and_found_by_name():
         found["c"]
 
 
+def test_rows_that_belong_nowhere_are_a_layer_of_which_nothing_can_be_said():
+    table = pd.concat([pairs(), pair(None)], ignore_index=True)
+    found = diagnose(table)
+    assert [layer.layer for layer in found.layers] == ["encoder", "-"]
+    assert "100 of 700 rows name no pair or no layer" in found["-"].verdict.sentence
+
+
+def test_a_trajectory_without_names_is_diagnosed_or_refused_with_its_reason():
+    bare = pair(0).drop(columns=["pair", "layer"])
+    assert diagnose(bare).layers[0].verdict.theory == HOLDS
+    assert "none of the 1 pairs could be fitted (2 of 2 samples" in str(diagnose(bare.iloc[:2]))
+    with pytest.raises(ValueError, match="the table holds no trajectory: it has no rows"):
+        diagnose(bare.iloc[:0])
+
+
 def test_anything_else_than_records_is_refused():
     with pytest.raises(TypeError, match="records must be a recorder, a tracker or a table of trajectories, got 3"):
-        diagnose(3)  # pyright: ignore[reportArgumentType]  # the error is what is tested
+        diagnose(3)
     with pytest.raises(ValueError, match="the table lacks the columns dh2, dy2, w"):
         diagnose(pd.DataFrame({"step": [0, 1, 2]}))
 

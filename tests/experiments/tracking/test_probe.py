@@ -790,10 +790,14 @@ def test_a_network_that_diverged_or_does_nothing_has_no_numbers_and_no_error() -
         ((Gru().double(), pairs_of(5, 2, outputs=2), [Layer("rnn", select=0, batch=1)]), ValueError, "a row for each"),
         ((Twice().double(), pairs_of(3), ["layer"]), ValueError, r"called once in a forward pass, got 2 calls; say"),
         ((Twice().double(), pairs_of(3), [Layer("layer", call=2)]), ValueError, "is called 2 times in a forward pass"),
-        ((Tokens().double(), token_pairs(), ["head"]), ValueError, "a row for each of 6 points, got Output; give for"),
+        (
+            (Tokens().double(), token_pairs(), ["head"]),
+            TypeError,
+            "must put out a tensor, got Output; give forward=, ",
+        ),
         (
             (mlp().double(), pairs_of(3), ["0"], lambda module, x: module(x).sum(0)),
-            *(ValueError, r"a row for each of 6 points, got shape \(1,\)"),
+            *(ValueError, r"a row for each point, got shape \(1,\) from a pass of 6 points; give forward="),
         ),
     ],
 )

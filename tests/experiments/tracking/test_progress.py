@@ -21,7 +21,7 @@ class Kept(Logger):
         super().__init__()
         self.metrics: list[tuple[int, dict[str, float]]] = []
 
-    name, version = "kept", 0  # type: ignore[assignment]  # Lightning asks for properties
+    name, version = "kept", 0
 
     def log_hyperparams(self, *_: Any, **__: Any) -> None:
         pass
@@ -48,6 +48,21 @@ def test_every_logger_hears_of_every_layer_after_each_epoch():
         targets = [tracker.pair(k).dy2 for k in range(3)]
         left = [(2 * x.w[-1] - x.dy2[-1] + t) / t for x, t in zip(states, targets, strict=True)]
         assert last["repdyn/misfit"] == pytest.approx(np.median(left))
+
+
+@pytest.mark.filterwarnings("ignore:.*does not have many workers.*", "ignore:.*LeafSpec.*is deprecated.*")
+def test_a_logger_that_fails_ends_neither_the_training_nor_the_records(monkeypatch: pytest.MonkeyPatch):
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    logger = Kept()
+    monkeypatch.setattr(logger, "log_metrics", fails)
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS, log=True)
+    trainer = pl.Trainer(**{**QUIET, "logger": logger}, max_epochs=2, callbacks=[tracker], log_every_n_steps=4)
+    with pytest.warns(UserWarning, match="PairTracker does not log what it sees at step [48]: the disk is full"):
+        trainer.fit(Net(), DataLoader(TensorDataset(X, Y), batch_size=5))
+    assert tracker.steps.tolist() == list(range(9))
+    assert tracker.problem == ""
 
 
 def test_nothing_is_said_before_there_is_something_to_say():

@@ -1,4 +1,4 @@
-"""A table of fits in a file of the user's choice."""
+"""A table in a file of the user's choice."""
 
 from __future__ import annotations
 
