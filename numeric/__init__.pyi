@@ -39,8 +39,13 @@ from .forecast import Refusal as Refusal
 from .forecast import forecast_trajectory as forecast_trajectory
 from .geometry import gram_distances as gram_distances
 from .geometry import squared_distances as squared_distances
+from .infinite_width import arc_cosine_kernel as arc_cosine_kernel
+from .infinite_width import tangent_kernel as tangent_kernel
 from .integration import evolve as evolve
 from .integration import integrate as integrate
+from .kernels import Kernel as Kernel
+from .kernels import kernel_of as kernel_of
+from .kernels import linear_kernel as linear_kernel
 from .linearised import LinearisedFlow as LinearisedFlow
 from .linearised import linearised_flow as linearised_flow
 from .loss import LossFit as LossFit

@@ -145,6 +145,9 @@ def pair_calls(function: Callable[..., Any], rates: Any = RATES, **more: Given) 
 TIME = Given(10.0, ANY)
 TIMES = Given(100 * T)
 THEORY = Given("two_point")
+ROWS = Given([[0.0, 1.0], [1.0, 1.0], [2.0, 0.5]], {"a table of numbers", "an array of three dimensions"})
+RANK = Given(2, {"None", "a huge integer"})
+DEPTH = Given(1, skipped={"a huge integer"})
 
 CALLS: dict[str, Call] = {
     "numeric.State": Call(State, {name: Given(0.1, SIGNED) for name in ("dh2", "dy2", "w")}),
@@ -256,6 +259,35 @@ CALLS: dict[str, Call] = {
     "numeric.task_axes": Call(numeric.task_axes, {"grid": Given(GRID)}),
     "numeric.rich_distances": Call(numeric.rich_distances, {"first": Given(POINTS), "second": Given(POINTS)}),
     "numeric.smoothed_distances": Call(numeric.smoothed_distances, {"shown": Given(POINTS), "data": Given(POINTS)}),
+    "numeric.Kernel": Call(
+        numeric.Kernel,
+        {"factor": Given([[1.0], [2.0]], {"a table of numbers"}), "residual": Given(0.0, FINE)},
+    ),
+    "numeric.Kernel.from_matrix": Call(numeric.Kernel.from_matrix, {"matrix": Given(np.eye(3)), "rank": RANK}),
+    "numeric.linear_kernel": Call(numeric.linear_kernel, {"inputs": ROWS, "bias": Given(0.0, FINE)}),
+    "numeric.arc_cosine_kernel": Call(
+        numeric.arc_cosine_kernel, {"inputs": ROWS, "depth": DEPTH, "degree": Given(1), "rank": RANK}
+    ),
+    "numeric.tangent_kernel": Call(
+        numeric.tangent_kernel,
+        {
+            "inputs": ROWS,
+            "depth": DEPTH,
+            "nonlinearity": Given("erf"),
+            "weight_variance": Given(1.0, FINE),
+            "bias_variance": Given(0.0, FINE),
+            "slope": Given(0.1, {*FINE, "a negative number"}),
+            "rank": RANK,
+        },
+    ),
+    "numeric.kernel_of": Call(
+        numeric.kernel_of,
+        {
+            "function": Given(lambda x1, x2: x1 @ x2.T, skipped={"a class", "a function"}),
+            "inputs": ROWS,
+            "rank": RANK,
+        },
+    ),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     **{
