@@ -37,6 +37,8 @@ from .fit import fit_rates as fit_rates
 from .forecast import Forecast as Forecast
 from .forecast import Refusal as Refusal
 from .forecast import forecast_trajectory as forecast_trajectory
+from .geometric_mean import geometric_mean as geometric_mean
+from .geometric_mean import geometric_mean_factor as geometric_mean_factor
 from .geometry import gram_distances as gram_distances
 from .geometry import squared_distances as squared_distances
 from .infinite_width import arc_cosine_kernel as arc_cosine_kernel

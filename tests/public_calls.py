@@ -146,6 +146,7 @@ TIME = Given(10.0, ANY)
 TIMES = Given(100 * T)
 THEORY = Given("two_point")
 ROWS = Given([[0.0, 1.0], [1.0, 1.0], [2.0, 0.5]], {"a table of numbers", "an array of three dimensions"})
+KERNEL, LABELS = Given(numeric.Kernel(np.eye(3))), Given(np.eye(3))
 RANK = Given(2, {"None", "a huge integer"})
 DEPTH = Given(1, skipped={"a huge integer"})
 
@@ -287,6 +288,14 @@ CALLS: dict[str, Call] = {
             "inputs": ROWS,
             "rank": RANK,
         },
+    ),
+    "numeric.geometric_mean": Call(
+        numeric.geometric_mean,
+        {"first": Given(np.eye(3)), "second": Given(np.eye(3)), "weight": Given(0.5, FINE)},
+    ),
+    "numeric.geometric_mean_factor": Call(
+        numeric.geometric_mean_factor,
+        {"kernel": KERNEL, "targets": LABELS, "weight": Given(0.5, FINE), "ridge": Given(0.1, FINE)},
     ),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
