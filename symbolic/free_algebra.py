@@ -1,8 +1,9 @@
 """The free algebra of matrices: expressions as sums of words, for matrices of any size.
 
 A matrix expression is expanded into *words*: products of matrix symbols and
-their transposes, each with a scalar coefficient. In that free algebra an
-identity holds for all matrices of all sizes if and only if its words cancel.
+their transposes, each with a scalar coefficient; the identity matrix is the
+word of no factors. In that free algebra an identity holds for all matrices of
+all sizes if and only if its words cancel.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def words(expr: sp.MatrixExpr) -> Words:
         return {(expr,): sp.S.One}
     if isinstance(expr, sp.ZeroMatrix):
         return {}
+    if isinstance(expr, sp.Identity):
+        return {(): sp.S.One}
     if isinstance(expr, sp.Transpose):
         return {transposed(word): c for word, c in words(expr.arg).items()}
     if isinstance(expr, sp.MatPow) and isinstance(expr.exp, sp.Integer) and expr.exp.is_positive:
@@ -42,8 +45,11 @@ def words(expr: sp.MatrixExpr) -> Words:
 
 
 def contract(expr: sp.MatrixExpr, rules: Rules) -> Words:
-    """Rewrite adjacent factors by ``rules`` (and their transposes) until none applies."""
-    both = dict(rules) | {transposed(w): _transpose(value) for w, value in rules.items()}
+    """Rewrite adjacent factors by ``rules`` (and their transposes) until none applies.
+
+    A word that is its own transpose keeps the value that it is given.
+    """
+    both = {**rules, **{transposed(w): _transpose(value) for w, value in rules.items()}, **rules}
     pending, done = words(expr), Words()
     while pending:
         word, coefficient = pending.popitem()
@@ -109,7 +115,7 @@ def _find(word: Word, pattern: Word) -> int | None:
 
 def expression(total: Words, like: sp.MatrixExpr) -> sp.MatrixExpr:
     """The words as a matrix expression of the same shape as another."""
-    terms = [c * sp.MatMul(*word) for word, c in total.items()]
+    terms = [c * (sp.MatMul(*word) if word else sp.Identity(like.rows)) for word, c in total.items()]
     return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*like.shape)
 
 

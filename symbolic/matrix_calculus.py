@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from .free_algebra import Word, added, as_scalar, expression, product, transposed, words
+from .free_algebra import Rules, Word, added, as_scalar, contract, expression, product, transposed, words
 
 
 def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
-    """The gradient of a 1 x 1 matrix expression with respect to a matrix symbol.
+    """The gradient of a 1 x 1 matrix expression, or of the trace of a square one, with respect to a matrix symbol.
 
     Each occurrence of the variable X in a word is a factor of a trace, which may
     be turned until X stands first: d tr(X M) = tr(dX M), so M^T is added.
@@ -66,6 +66,18 @@ def directional_residual(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol, claim
     claim = {w: -c for w, c in words(claimed.T * direction).items()}
     traces = added((_cyclic(w), c) for part in (linear, claim) for w, c in part.items())
     return as_scalar(traces)
+
+
+def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
+    """The trace of a square expression as a scalar: what ``rules`` leave of it, up to rotation and transposition.
+
+    >>> import sympy as sp
+    >>> A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 3, 2)
+    >>> trace(A*B - A.T*B.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
+    (0, 4)
+    """
+    found = contract(expr, rules).items()
+    return as_scalar(added((_cyclic(w), c) if w else (w, c * expr.rows) for w, c in found))
 
 
 def _cyclic(word: Word) -> Word:

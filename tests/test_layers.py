@@ -19,6 +19,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "two_points",
         "ablations rich scalar_output sequences smoothing",
         "growing_vectors",
+        "data_sets",
         "catalogue dimensions",
         "document",
     ),

@@ -57,7 +57,7 @@ def _alignment_residual(relation: sp.Rel) -> sp.Expr:
     return SCALARS.normal(SCALARS.derivative(relation.lhs.args[0]) - relation.rhs)
 
 
-def _by_regime(expr: sp.Expr) -> sp.Expr:
+def by_regime(expr: sp.Expr) -> sp.Expr:
     """Put A_high = A_low (q - 1/q) with q > 0, any real number, which makes the square root rational."""
     expr = expr.subs({spread: A_low * (q + 1 / q) / 2, dh2_end: A_low * q, A_high: A_low * (q - 1 / q)})
     return sp.cancel(expr.replace(lambda e: e.is_Pow and e.exp == sp.S.Half, lambda e: sp.sqrt(sp.factor(e.base))))
@@ -71,19 +71,19 @@ def _reduced(expr: sp.Expr) -> sp.Expr:
 def _fixed_point_residual(relation: sp.Rel) -> sp.Expr:
     if relation.lhs == dy2:
         return SCALARS.normal((relation.lhs - relation.rhs).subs(A_high, dh2 - _RHO * dy2 / dh2))
-    point = _by_regime(relation.rhs)
+    point = by_regime(relation.rhs)
     if relation.lhs == spread:
-        return sp.cancel(point - _by_regime(spread))
+        return sp.cancel(point - by_regime(spread))
     if not (point.is_positive if relation.lhs == dh2_end else point.is_negative):
         return point
-    return first_nonzero(*(_by_regime(_reduced(SYSTEM[x]).subs(w, 0).subs(dh2, point)) for x in (dh2, w)))
+    return first_nonzero(*(by_regime(_reduced(SYSTEM[x]).subs(w, 0).subs(dh2, point)) for x in (dh2, w)))
 
 
 def _stability_residual(relation: sp.Rel) -> sp.Expr:
     rates = sp.Matrix([_reduced(SYSTEM[x]) for x in (dh2, w)])
     jacobian = rates.jacobian((dh2, w)).subs(w, 0).subs(dh2, dh2_end)
     characteristic = (jacobian - mu * sp.eye(2)).det()
-    return _by_regime(characteristic - relation.rhs)
+    return by_regime(characteristic - relation.rhs)
 
 
 def _loss_curve_residual(relation: sp.Rel) -> sp.Expr:
