@@ -6,6 +6,10 @@ Type checkers read it, and so does ``__init__.py``, which loads a name when it i
 from .axes import TaskAxes as TaskAxes
 from .axes import task_axes as task_axes
 from .coefficients import named as named
+from .collective.end import final_distances as final_distances
+from .collective.end import final_gram as final_gram
+from .collective.place import GeodesicPlace as GeodesicPlace
+from .collective.place import place_on_geodesic as place_on_geodesic
 from .compiled import (
     CompiledFunction as CompiledFunction,
 )

@@ -297,6 +297,30 @@ CALLS: dict[str, Call] = {
         numeric.geometric_mean_factor,
         {"kernel": KERNEL, "targets": LABELS, "weight": Given(0.5, FINE), "ridge": Given(0.1, FINE)},
     ),
+    **{
+        f"numeric.{function.__name__}": Call(
+            function,
+            {
+                "kernel": KERNEL,
+                "targets": LABELS,
+                "rates": Given(RATES, {"rates"}),
+                "conserved": Given(0.0, {*FINE, "a negative number"}),
+                "ridge": Given(0.1, FINE),
+                "bias": Given(False, {"a bool"}),
+                "shown": Given([0, 2], {"None"}),
+            },
+        )
+        for function in (numeric.final_gram, numeric.final_distances)
+    },
+    "numeric.place_on_geodesic": Call(
+        numeric.place_on_geodesic,
+        {
+            "hidden": Given(np.diag([1.0, 3.0, 2.0])),
+            "kernel": KERNEL,
+            "targets": Given(np.diag([1.0, 3.0, 2.0])),
+            "ridge": Given(0.1, FINE),
+        },
+    ),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     **{
