@@ -8,8 +8,12 @@ from .axes import task_axes as task_axes
 from .coefficients import named as named
 from .collective.end import final_distances as final_distances
 from .collective.end import final_gram as final_gram
+from .collective.flow import CollectiveRates as CollectiveRates
+from .collective.flow import CollectiveState as CollectiveState
 from .collective.place import GeodesicPlace as GeodesicPlace
 from .collective.place import place_on_geodesic as place_on_geodesic
+from .collective.trajectory import CollectiveTrajectory as CollectiveTrajectory
+from .collective.trajectory import collective_trajectory as collective_trajectory
 from .compiled import (
     CompiledFunction as CompiledFunction,
 )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic.arguments import instance
-from scipy.integrate import DOP853
 
 from .arguments import real
 from .compiled import CompiledFunction, compile_matrices
 from .departure import departures
 from .distances import squared_lengths
 from .quantities import Pair, Rates, State, increasing_times
+from .runge_kutta import integrated_path
 from .solution import trajectory
 
 Array = NDArray[np.float64]
@@ -25,9 +24,6 @@ _TOLERANCE = 1e-13
 
 _LEARNT = 1e-6
 """Below this share of |D_y| (|dy| + |dy*|) what is left to learn has no direction that the integrator can tell."""
-
-_MOST_STEPS = 50_000
-"""Steps of the integrator after which it is not going to arrive."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +120,7 @@ def linearised_flow(
     hidden = encoder @ inputs
     start = State.measured(hidden, decoder @ hidden, target)
     predicted = trajectory(times, start, pair, rates)
-    path = _run(velocity, times, np.concatenate([hidden, decoder.ravel()]))
+    path = integrated_path(velocity, times, np.concatenate([hidden, decoder.ravel()]), _TOLERANCE)
     dh, decoders = path[:, :n], path[:, n:].reshape(-1, *decoder.shape)
     dy = np.einsum("tmn,tn->tm", decoders, dh)
     state = State.measured(dh, dy, np.broadcast_to(target, dy.shape))
@@ -155,28 +151,6 @@ def _checked(D_h: ArrayLike, D_y: ArrayLike, dx: ArrayLike, dy_target: ArrayLike
         if not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
     return encoder, decoder, inputs, target
-
-
-def _run(velocity: Callable[[float, Array], Array], times: Array, start: Array) -> Array:
-    """The weights at the given times, shape (times, weights)."""
-    path = np.empty((times.size, start.size))
-    done = 0
-    scale = float(np.abs(start).max())
-    solver = DOP853(velocity, 0.0, start, times[-1], rtol=_TOLERANCE, atol=_TOLERANCE * scale)
-    for _ in range(_MOST_STEPS):
-        message = solver.step()
-        if solver.status == "failed":
-            raise ArithmeticError(f"the integrator gave up at t = {solver.t:g}: {message}")
-        ready = int(np.searchsorted(times, solver.t, side="right"))
-        if ready > done:
-            path[done:ready] = solver.dense_output()(times[done:ready]).T
-            done = ready
-        if solver.status == "finished":
-            return path
-    raise ArithmeticError(
-        f"the integrator gave up at t = {solver.t:g} of {times[-1]:g}: it took {_MOST_STEPS} steps; "
-        "integrate over a shorter time"
-    )
 
 
 def _sine(dh: Array, D_y: Array, dy: Array, dy_target: Array) -> Array:

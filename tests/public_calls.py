@@ -148,6 +148,10 @@ THEORY = Given("two_point")
 ROWS = Given([[0.0, 1.0], [1.0, 1.0], [2.0, 0.5]], {"a table of numbers", "an array of three dimensions"})
 KERNEL, LABELS = Given(numeric.Kernel(np.eye(3))), Given(np.eye(3))
 RANK = Given(2, {"None", "a huge integer"})
+NETWORK_START = numeric.CollectiveState(np.eye(3), np.eye(3), np.zeros(3))
+WHOLE_PATH = numeric.collective_trajectory(
+    T, NETWORK_START, KERNEL.value, LABELS.value, numeric.CollectiveRates(0.1, 0.1)
+)
 DEPTH = Given(1, skipped={"a huge integer"})
 
 CALLS: dict[str, Call] = {
@@ -321,6 +325,32 @@ CALLS: dict[str, Call] = {
             "ridge": Given(0.1, FINE),
         },
     ),
+    "numeric.CollectiveRates": Call(
+        numeric.CollectiveRates, {name: Given(0.1, FINE) for name in ("h", "y", "b", "h1", "h2", "y1", "y2")}
+    ),
+    "numeric.CollectiveState": Call(
+        numeric.CollectiveState,
+        {"hidden": Given(np.eye(2)), "decoder": Given(np.eye(2)), "bias": Given([0.0, 1.0])},
+    ),
+    "numeric.collective_trajectory": Call(
+        numeric.collective_trajectory,
+        {
+            "t": Given(T, {"a tuple"}),
+            "start": Given(NETWORK_START),
+            "kernel": KERNEL,
+            "targets": LABELS,
+            "rates": Given(numeric.CollectiveRates(0.1, 0.1)),
+            "progress": Given(None, {"None", "a class"}, skipped={"a function", "a class"}),
+        },
+    ),
+    **{
+        f"numeric.CollectiveTrajectory.{method.__name__}": Call(
+            method, {"k": Given(2), "points": Given([0, 2], {"None"})}
+        )
+        for method in (WHOLE_PATH.outputs, WHOLE_PATH.gram, WHOLE_PATH.distances)
+    },
+    "numeric.CollectiveTrajectory.states": Call(WHOLE_PATH.states, {"pairs": Given([[0, 1], [1, 2]])}),
+    "numeric.CollectiveTrajectory.__getitem__": Call(WHOLE_PATH.__getitem__, {"k": Given(2)}, True),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     **{

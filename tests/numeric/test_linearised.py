@@ -199,6 +199,6 @@ def test_what_does_not_fit_is_refused(changed, words) -> None:
 
 
 def test_an_integration_that_never_arrives_says_so(monkeypatch) -> None:
-    monkeypatch.setattr("repdyn.numeric.linearised._MOST_STEPS", 100)
+    monkeypatch.setattr("repdyn.numeric.runge_kutta.MOST_STEPS", 100)
     with pytest.raises(ArithmeticError, match=r"gave up at t = .* of 1e\+09: it took 100 steps; .* shorter time"):
         linearised_flow([0, 1, 1e9], D_H, D_Y, DX, DY_TARGET, RATES)
