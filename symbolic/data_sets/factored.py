@@ -1,4 +1,4 @@
-"""The flows as they are computed: by a factor of the kernel, so that nothing as large as points times points is formed."""
+"""The flows as they are computed: by a factor of the kernel, nothing as large as points times points is formed."""
 
 from __future__ import annotations
 

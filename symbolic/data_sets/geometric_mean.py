@@ -38,9 +38,16 @@ _INVERSE_ROOT: Rules = {(Y, M, Y.T, K_pinv, Y, M): Y}
 """M is the inverse of the root of Y^T K^+ Y, on the range of that."""
 
 
+def squared(x: sp.MatrixExpr) -> sp.MatrixExpr:
+    """X K^+ X: B, if X is the geometric mean of K and B."""
+    return x * K_pinv * x
+
+
 def _small_residual(relation: sp.Rel) -> sp.Expr:
     _, target = relation.lhs.args
-    return matrix_residual(relation.rhs * K_pinv * relation.rhs - target, _INVERSE_ROOT)
+    if relation.rhs.as_coeff_mmul()[0].is_negative:
+        return sp.S.NegativeOne  # Y M Y^T is not negative
+    return matrix_residual(squared(relation.rhs) - target, _INVERSE_ROOT)
 
 
 STEPS = (
@@ -55,8 +62,8 @@ STEPS = (
     Step(
         "one_root",
         "There is one",
-        r"Let $Z \geq 0$ and $Z' \geq 0$ have the same square: the right side below is 0. Multiply by $Z - Z'$ and take "
-        r"the trace: $\operatorname{tr}((Z - Z')(Z + Z')(Z - Z')) = 0$. The matrix is a sum of two that are not "
+        r"Let $Z \geq 0$ and $Z' \geq 0$ have the same square: the right side below is 0. Multiply by $Z - Z'$ and "
+        r"take the trace: $\operatorname{tr}((Z - Z')(Z + Z')(Z - Z')) = 0$. The matrix is a sum of two that are not "
         r"negative, so $Z (Z - Z') = Z' (Z - Z') = 0$, hence $(Z - Z')^2 = 0$ and $Z = Z'$. The one positive solution "
         r"of $X K^+ X = B$ is called the geometric mean $K \# B$.",
         (sp.Eq((Z - Z_2) * (Z + Z_2) + (Z + Z_2) * (Z - Z_2), 2 * Z * Z - 2 * Z_2 * Z_2, evaluate=False),),
@@ -65,8 +72,8 @@ STEPS = (
     Step(
         "small_form",
         "As it is computed",
-        r"For $B = Y^* Y^{*T}$ with $Y^*$ in the range of $K$, only a matrix of outputs times outputs needs a root: $M$ "
-        r"is the inverse of the root of $Y^{*T} K^+ Y^*$ (on its range). $Y^* M Y^{*T}$ is symmetric, not negative, and "
+        r"For $B = Y^* Y^{*T}$ with $Y^*$ in the range of $K$, only a matrix of outputs times outputs needs a root: "
+        r"$M$ is the inverse of the root of $Y^{*T} K^+ Y^*$ (on its range). $Y^* M Y^{*T}$ is symmetric, not negative, and "
         "solves the equation.",
         (sp.Eq(Mean(K, Y * Y.T), Y * M * Y.T, evaluate=False),),
         _small_residual,
