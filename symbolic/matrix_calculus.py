@@ -77,13 +77,13 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
     (0, 4)
     """
     pending, done = contract(expr, rules), Words()
-    number = expr.rows * pending.pop((), sp.S.Zero)
+    number = expr.shape[0] * pending.pop((), sp.S.Zero)
     while pending:
         word, coefficient = pending.popitem()
         for turn in _turns(word):
             found = contract(sp.MatMul(*turn), rules)
             if found != {turn: 1}:
-                number += coefficient * turn[0].rows * found.pop((), sp.S.Zero)
+                number += coefficient * turn[0].shape[0] * found.pop((), sp.S.Zero)
                 pending = added([*pending.items(), *((w, coefficient * c) for w, c in found.items())])
                 break
         else:

@@ -82,10 +82,10 @@ STEPS = (
     Step(
         "two_of_a_data_set",
         "Two points without the ansatz",
-        r"For $N = 2$ with centred inputs and representations (or those of a bias that follows) the two rows of $H$ are "
-        r"$\mp \Delta h/2$, and $K$ has the one eigenvalue $|\Delta x|^2/2$. The mean of the errors drops out. What is "
-        r"left is the flow of a pair's matrices in the two-point theory, before its ansatz, each rate divided by $N = 2$: "
-        r"the rates $1/\tau$ of that theory are half of these.",
+        "For $N = 2$ with centred inputs and representations (or those of a bias that follows) the two rows of $H$ "
+        r"are $\mp \Delta h/2$, and $K$ has the one eigenvalue $|\Delta x|^2/2$. The mean of the errors drops out. "
+        "What is left is the flow of a pair's matrices in the two-point theory, before its ansatz, each rate divided "
+        r"by $N = 2$: the rates $1/\tau$ of that theory are half of these.",
         tuple(
             sp.Eq(velocity(x), contracted(from_loss.MATRIX_FLOW[x], {}).subs(HALVED), evaluate=False) for x in (dh, D_y)
         ),

@@ -49,8 +49,8 @@ STEPS = (
     Step(
         "conserved_weights",
         "A conserved matrix",
-        r"The encoder's weights and the decoder feel the same product $H^T E D$, each at its own rate. Their difference "
-        "stays, entry by entry, for any loss: a symmetric matrix in the space of the hidden units.",
+        "The encoder's weights and the decoder feel the same product $H^T E D$, each at its own rate. Their "
+        "difference stays, entry by entry, for any loss: a symmetric matrix in the space of the hidden units.",
         (sp.Eq(C, CONSERVED_WEIGHTS, evaluate=False),),
         _weights_residual,
     ),

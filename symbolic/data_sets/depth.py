@@ -1,4 +1,4 @@
-"""Deep linear networks: each layer has its place on the geodesic from the kernel of the inputs to that of the targets."""
+"""Deep linear networks: each layer has its place on the geodesic from the inputs' kernel to that of the targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..matrix_calculus import derivative, directional_residual, gradient
 from ..pair import dh2, dx2, dy2
 from .conserved import IN_FACTORS, G
 from .flow import outputs
-from .geometric_mean import Mean
+from .geometric_mean import Mean, scalar_factor
 from .notation import E, F, K, K_pinv, N, c, n, r, velocity
 
 W_1 = sp.MatrixSymbol("W_1", r, n)
@@ -51,8 +51,8 @@ LATEX: dict[sp.Basic, str] = {
     layer: r"\ell",
     layers: "L",
     x_l: r"x_\ell",
-    place: "a",
-    scale: r"\kappa",
+    place: "p",
+    scale: r"\theta",
     balance: r"C_\ell",
     **{velocity(x): rf"\dot W_{i}" for x, i in ((W_l, r"\ell"), (W_next, r"{\ell+1}"))},
 }
@@ -104,7 +104,7 @@ def _geodesic_residual(relation: sp.Rel) -> sp.Expr:
     """In the modes, in which K is 1: there a weighted mean with K is a power."""
     if relation.lhs == x_l:
         return _simple((relation.lhs - relation.rhs).subs(_MODES))
-    factor, (mean,) = relation.rhs.as_coeff_mmul()[0], relation.rhs.atoms(Mean)
+    factor, (mean,) = scalar_factor(relation.rhs), relation.rhs.atoms(Mean)
     return _simple((x_l - factor * x_L ** mean.args[2]).subs(_MODES))
 
 
@@ -118,25 +118,25 @@ STEPS = (
     Step(
         "layers_of_a_network",
         "A network of linear layers",
-        r"$\hat Y = \Phi W_1 W_2 \cdots W_L$, each layer with a learning rate of its own. $H_{\ell-1}$ enters layer $\ell$, "
-        r"and $B^T$ is the product of the layers beyond the next one. For any loss:",
+        r"$\hat Y = \Phi W_1 W_2 \cdots W_L$, each layer with a learning rate of its own. $H_{\ell-1}$ enters layer "
+        r"$\ell$, and $B^T$ is the product of the layers beyond the next one. For any loss:",
         tuple(sp.Eq(velocity(x), rate, evaluate=False) for x, rate in FLOW.items()),
         _flow_residual,
     ),
     Step(
         "balance",
         "Neighbours stay balanced",
-        r"Both feel the same product. From a small start $C_\ell = 0$: the layers are balanced and stay so (Saxe et al., "
-        "arXiv 1312.6120). Two layers of a network are the encoder and the decoder above.",
+        r"Both feel the same product. From a small start $C_\ell = 0$: the layers are balanced and stay so (Saxe et "
+        "al., arXiv 1312.6120). Two layers of a network are the encoder and the decoder above.",
         (sp.Eq(balance, W_next * W_next.T / eta_next - W_l.T * W_l / eta_l, evaluate=False),),
         _balance_residual,
     ),
     Step(
         "balanced_layers",
         "What balance does to products",
-        r"Let $V_\ell = W_1 \cdots W_\ell = V_{\ell-1} W_\ell$. Then $V_\ell W_{\ell+1} W_{\ell+1}^T$ is a multiple of $W_1 "
-        r"W_1^T V_\ell$, by induction: it is so for $\ell = 0$, where $V_0$ is the identity, and follows for a layer from "
-        "the one before and balance.",
+        r"Let $V_\ell = W_1 \cdots W_\ell = V_{\ell-1} W_\ell$. Then $V_\ell W_{\ell+1} W_{\ell+1}^T$ is a multiple "
+        r"of $W_1 W_1^T V_\ell$, by induction: it is so for $\ell = 0$, where $V_0$ is the identity, and follows for "
+        "a layer from the one before and balance.",
         (
             sp.Eq(
                 V_before * W_l * W_next * W_next.T,
@@ -149,19 +149,20 @@ STEPS = (
     Step(
         "progression",
         "A geometric progression of Gram matrices",
-        r"$X_\ell = H_\ell H_\ell^T$ with $H_\ell = \Phi V_\ell$, and $X_0 = K$. With $W_1$ in the range of $\Phi^T$ (the "
-        r"rest of it does not move, and is 0 from a small start), $W_1^T \Phi^T K^+ \Phi = W_1^T$. Each layer multiplies "
-        "by the same matrix.",
+        r"$X_\ell = H_\ell H_\ell^T$ with $H_\ell = \Phi V_\ell$, and $X_0 = K$. With $W_1$ in the range of $\Phi^T$ "
+        r"(the rest of it does not move, and is 0 from a small start), $W_1^T \Phi^T K^+ \Phi = W_1^T$. Each layer "
+        "multiplies by the same matrix.",
         (sp.Eq(X_next, (eta_next / eta_1) * X_1 * K_pinv * X_l, evaluate=False),),
         _progression_residual,
     ),
     Step(
         "geodesic",
         "Depth is the place on a geodesic",
-        r"So $X_\ell = K^{1/2} Q_\ell K^{1/2}$ where all $Q_\ell$ are powers of one matrix, up to the product $g_\ell$ of "
-        r"the rates of the layers so far: a mode $x_\ell$ of $Q_\ell$ is a power of that of the outputs. That is the "
-        r"weighted geometric mean $A \#_a B = A^{1/2} (A^{-1/2} B A^{-1/2})^a A^{1/2}$, at all times; at the end, $\hat Y "
-        r"= Y^*$. For equal rates the factor is 1; for two layers it is $\sqrt{\tau_y/\tau_h}$, and $\#_{1/2}$ is $\#$.",
+        r"So $X_\ell = K^{1/2} Q_\ell K^{1/2}$ where all $Q_\ell$ are powers of one matrix, up to the product "
+        r"$g_\ell$ of the rates of the layers so far: a mode $x_\ell$ of $Q_\ell$ is a power of that of the outputs. "
+        r"That is the weighted geometric mean $A \#_p B = A^{1/2} (A^{-1/2} B A^{-1/2})^p A^{1/2}$, at all times; at "
+        r"the end, $\hat Y = Y^*$. For equal rates the factor is 1; for two layers it is $\sqrt{\tau_y/\tau_h}$, and "
+        r"$\#_{1/2}$ is $\#$.",
         (
             sp.Eq(x_l, g_l * (x_L / g_L) ** (layer / layers), evaluate=False),
             sp.Eq(
@@ -175,8 +176,8 @@ STEPS = (
     Step(
         "geodesic_of_two",
         "Two points on it",
-        r"Two points have one mode: with $a = \ell/L$ and the factor $\kappa$, the exponent that a measurement of $d \log "
-        r"|\Delta h|^2/d \log |\Delta y|^2$ finds is the place of the layer.",
+        r"Two points have one mode: with $p = \ell/L$ and the factor $\theta$, the exponent that a measurement of $d "
+        r"\log |\Delta h|^2/d \log |\Delta y|^2$ finds is the place of the layer.",
         (sp.Eq(dh2, scale * dx2 ** (1 - place) * dy2**place, evaluate=False),),
         _pair_residual,
     ),

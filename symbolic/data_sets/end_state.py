@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import sympy as sp
 
 from ..derivation import Step, first_nonzero
@@ -16,7 +14,7 @@ from ..two_points.end_state import END
 from ..two_points.notation import P, R, delta, lam
 from ..two_points.scalars import A_high, A_low, by_regime, dh2_end
 from .conserved import CONSERVED, IN_FACTORS, C, G
-from .geometric_mean import Mean, squared
+from .geometric_mean import Mean, scalar_factor, squared
 from .notation import D, H, K, K_pinv, Y, n
 
 strength = sp.Symbol("strength", nonnegative=True)
@@ -70,10 +68,10 @@ def _small_residual(relation: sp.Rel) -> sp.Expr:
     if isinstance(relation.lhs, sp.MatMul) and relation.lhs == D * D.T * D * D.T:
         rest = (relation.lhs - relation.rhs).xreplace({Y: H * D.T}).xreplace(IN_FACTORS)
         return matrix_residual(rest, _SMALL)
-    factor, mean = relation.rhs.as_coeff_mmul()
+    factor, (mean,) = scalar_factor(relation.rhs), relation.rhs.atoms(Mean)
     if not factor.is_positive:
-        return factor  # a mean of what is not negative is not negative
-    found = squared(relation.lhs) - factor**2 * cast(Mean, mean.args[0] if mean.is_MatMul else mean).args[1]
+        return factor  # the mean is not negative, nor is H H^T
+    found = squared(relation.lhs) - factor**2 * mean.args[1]
     return matrix_residual(found.xreplace(IN_FACTORS), _SMALL | _LEARNT)
 
 
@@ -120,9 +118,10 @@ STEPS = (
     Step(
         "riccati",
         "A Riccati equation",
-        r"What is conserved says $H^T K^+ H = C/\tau_h + (\tau_y/\tau_h) D^T D$. Multiplied by $H$ from both sides "
-        r"it is an equation for the Gram matrix $H H^T$ in which the decoder occurs as $H D^T$ alone, that is through "
-        r"the outputs; multiplied by $D$, one for the decoder. It holds all along training, from any start, for any loss.",
+        r"What is conserved says $H^T K^+ H = C/\tau_h + (\tau_y/\tau_h) D^T D$. Multiplied by $H$ from both sides it "
+        "is an equation for the Gram matrix $H H^T$ in which the decoder occurs as $H D^T$ alone, that is through "
+        "the outputs; multiplied by $D$, one for the decoder. It holds all along training, from any start, for any "
+        "loss.",
         (
             sp.Eq(
                 H * H.T * K_pinv * H * H.T,
@@ -140,11 +139,11 @@ STEPS = (
     Step(
         "end_of_data_set",
         "The end, from a small start",
-        r"A small start has $C = 0$. Where $H D^T = Y^*$ (with a bias: $Y^*$ less its mean, and likewise $H$ and $K$), "
-        r"$H H^T$ solves $X K^+ X = (\tau_y/\tau_h) Y^* Y^{*T}$: it is the geometric mean of the kernel of the inputs "
-        r"and that of the targets. On the way there, put the outputs in the place of $Y^*$. If $Y^*$ is not in the range "
-        r"of $K$, only its part there is learnt. For two points this is the rich scale $A_\mathrm{low}$, the geometric "
-        "mean of two numbers.",
+        "A small start has $C = 0$. Where $H D^T = Y^*$ (with a bias: $Y^*$ less its mean, and likewise $H$ and "
+        r"$K$), $H H^T$ solves $X K^+ X = (\tau_y/\tau_h) Y^* Y^{*T}$: it is the geometric mean of the kernel of the "
+        "inputs and that of the targets. On the way there, put the outputs in the place of $Y^*$. If $Y^*$ is not in "
+        r"the range of $K$, only its part there is learnt. For two points this is the rich scale $A_\mathrm{low}$, "
+        "the geometric mean of two numbers.",
         (
             sp.Eq(H * H.T, sp.sqrt(rate_h / rate_y) * Mean(K, Y * Y.T), evaluate=False),
             sp.Eq(D * D.T * D * D.T, (rate_y / rate_h) * Y.T * K_pinv * Y, evaluate=False),
@@ -154,9 +153,9 @@ STEPS = (
     Step(
         "end_of_balanced_start",
         "The end, from a start that favours one side",
-        r"For $C = \lambda I$ the equation has one term more. Put $X = (K^+)^{1/2} H H^T (K^+)^{1/2}$ and $S = (K^+)^{1/2} "
-        r"Y^*$: it says $X^2 = \lambda X/\tau_h + (\tau_y/\tau_h) S S^T$, so $X$ commutes with $S S^T$, and each "
-        "singular value of $S$ goes its own way.",
+        r"For $C = \lambda I$ the equation has one term more. Put $X = (K^+)^{1/2} H H^T (K^+)^{1/2}$ and $S = "
+        r"(K^+)^{1/2} Y^*$: it says $X^2 = \lambda X/\tau_h + (\tau_y/\tau_h) S S^T$, so $X$ commutes with $S S^T$, "
+        "and each singular value of $S$ goes its own way.",
         (
             sp.Eq(
                 H * H.T * K_pinv * H * H.T,
@@ -169,10 +168,11 @@ STEPS = (
     Step(
         "end_of_mode",
         "Every mode ends as a pair does",
-        r"A singular value $\sigma > 0$ of $S$ ends with that root of the quadratic equation which is not negative: the "
-        r"final distance of a pair, with the mode's scales. $m$ and $d$ are the singular values of $(K^+)^{1/2} H$ and $D$ "
-        r"that belong to it. Where $\sigma = 0$, $m^2 = 0$ or $\lambda/\tau_h$: for $\lambda > 0$, $H^T K^+ H$ is at "
-        r"least $\lambda/\tau_h$ in every direction of the hidden space, so that many modes of no target stay at that.",
+        r"A singular value $\sigma > 0$ of $S$ ends with that root of the quadratic equation which is not negative: "
+        "the final distance of a pair, with the mode's scales. $m$ and $d$ are the singular values of $(K^+)^{1/2} "
+        r"H$ and $D$ that belong to it. Where $\sigma = 0$, $m^2 = 0$ or $\lambda/\tau_h$: for $\lambda > 0$, $H^T "
+        r"K^+ H$ is at least $\lambda/\tau_h$ in every direction of the hidden space, so that many modes of no target "
+        "stay at that.",
         (
             sp.Eq(A_high, SCALES[A_high], evaluate=False),
             sp.Eq(A_low, SCALES[A_low], evaluate=False),

@@ -19,6 +19,7 @@ from ..two_points.from_loss import rates_of_scalars
 from ..two_points.notation import D_y, dh, m
 from .as_pair import of_two, pair_flow, sign
 from .conserved import IN_FACTORS, IN_RANGE
+from .depth import H_before, W_l, layer
 from .flow import MATRIX_FLOW
 from .notation import P0, P1, P2, R0, R1, R2, D, E, H, K, K_pinv, N, b, n, velocity
 
@@ -30,10 +31,10 @@ GROWING_FLOW = {
 """The kernel of a deep encoder aligns with its own representation (P2), its directions that are large grow faster (P1);
 so do the decoder's in the space of the outputs (R1) and in that of the representations (R2)."""
 
-H_before = sp.MatrixSymbol("H_before", N, n)
-W_j, After = sp.MatrixSymbol("W_j", n, n), sp.MatrixSymbol("After", n, n)
-eta, layers, kappa, size, q, rate, j = sp.symbols("eta layers kappa size q rate j", positive=True)
-"""A linear layer of a deep encoder; a mode of it: of K, of the representation, what each layer multiplies it by."""
+Rest = sp.MatrixSymbol("Rest", n, n)
+eta, layers, kappa, size, q, rate = sp.symbols("eta encoder_layers kappa size q rate", positive=True)
+"""What leads from a layer of a deep encoder to the representation; its rate; how many layers it has; a mode of it: of
+K, of the representation, what each layer multiplies the square by, its rate."""
 
 
 class logdet(sp.Function):
@@ -59,12 +60,10 @@ _EQUAL = {P1: sp.S.Zero, R1: sp.S.Zero, R2: P2 / N}
 _J = sp.Symbol("J")
 
 LATEX: dict[sp.Basic, str] = {
-    H_before: "H_{j-1}",
-    W_j: "W_j",
-    After: "B",
-    velocity(H_before): r"\dot H",
+    Rest: "B",
     eta: r"\eta",
     layers: "k",
+    rate: r"\hat P",
     kappa: r"\kappa",
     size: "a",
     slope: "b",
@@ -80,14 +79,14 @@ def _growing_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _layer_residual(relation: sp.Rel) -> sp.Expr:
-    """The representation H_before W_j After moves by that layer's share; tr(E^T dY)/N with Y = H D^T."""
-    moved = -eta * gradient(E.T * H_before * W_j * After * D.T / N, W_j)
-    return matrix_residual(H_before * moved * After - relation.rhs, {})
+    """The representation H_before W_l Rest moves by that layer's share; tr(E^T dY)/N with Y = H D^T."""
+    moved = -eta * gradient(E.T * H_before * W_l * Rest * D.T / N, W_l)
+    return matrix_residual(H_before * moved * Rest - relation.rhs, {})
 
 
 def _mode_residual(relation: sp.Rel) -> sp.Expr:
-    """Layer j of k has the kernel kappa q^(j-1) before it and q^(k-j) behind it; the mode's square is kappa q^k."""
-    each = eta * kappa * q ** (j - 1) * q ** (layers - j)
+    """Layer l of k has the kernel kappa q^(l-1) before it and q^(k-l) behind it; the mode's square is kappa q^k."""
+    each = eta * kappa * q ** (layer - 1) * q ** (layers - layer)
     grown = relation.rhs.subs(size, sp.sqrt(kappa * q**layers))
     return sp.expand(sp.powsimp(sp.powdenest(sp.expand_power_base(layers * each - grown, force=True), force=True)))
 
@@ -188,24 +187,25 @@ STEPS = (
     Step(
         "growing_data_set",
         "Rates that grow",
-        r"The tangent kernel of a deep map grows with the map. To next order in $H$ and $D$ there are two ways for each: "
-        r"what the representation has already separated moves faster ($H H^T$ takes its place beside $K$), and hidden "
-        r"directions that are large move faster ($H^T H$); for the decoder, directions of the outputs ($D D^T$) and "
-        r"hidden ones ($D^T D$). With $P_0 = 1/\tau_h$, $R_0 = 1/\tau_y$ and the others 0 it is the flow above.",
+        "The tangent kernel of a deep map grows with the map. To next order in $H$ and $D$ there are two ways for "
+        "each: what the representation has already separated moves faster ($H H^T$ takes its place beside $K$), and "
+        "hidden directions that are large move faster ($H^T H$); for the decoder, directions of the outputs ($D "
+        r"D^T$) and hidden ones ($D^T D$). With $P_0 = 1/\tau_h$, $R_0 = 1/\tau_y$ and the others 0 it is the flow "
+        "above.",
         tuple(sp.Eq(velocity(x), GROWING_FLOW[x], evaluate=False) for x in (H, D)),
         _growing_residual,
     ),
     Step(
         "layer_of_encoder",
         "Where they come from: layers",
-        r"Let the encoder be $k$ linear layers of rate $\eta$, $H = H_{j-1} W_j B$. What layer $j$ adds to the motion of "
-        r"$H$ has the Gram matrix of what enters it on one side and $B^T B$ on the other. For the first layer that is $K$ "
-        r"and a power of $H^T K^+ H$ (the form of $P_1$), for the last $H_{k-1} H_{k-1}^T$ and the identity (that of "
-        r"$P_2$); those between have both.",
+        r"Let the encoder be $k$ linear layers of rate $\eta$, $H = H_{\ell-1} W_\ell B$. What layer $\ell$ adds to "
+        "the motion of $H$ has the Gram matrix of what enters it on one side and $B^T B$ on the other. For the first "
+        "layer that is $K$ and a power of $H^T K^+ H$ (the form of $P_1$), for the last $H_{k-1} H_{k-1}^T$ and the "
+        "identity (that of $P_2$); those between have both.",
         (
             sp.Eq(
-                velocity(H_before),
-                -(eta / N) * H_before * H_before.T * E * D * After.T * After,
+                velocity(H),
+                -(eta / N) * H_before * H_before.T * E * D * Rest.T * Rest,
                 evaluate=False,
             ),
         ),
@@ -215,19 +215,19 @@ STEPS = (
         "modes_of_encoder",
         "What they do to a mode",
         r"In a mode of balanced layers, $K$ being $\kappa$ and $H$ being $a$, each layer multiplies the square by one "
-        r"number, and all $k$ terms are alike: the rate of the mode grows as $a^{2 - 2/k}$, not at all for one layer and "
-        r"towards $a^2$ for many. $P_1$ and $P_2$ are the first order of that, exact for no finite $k > 1$.",
+        "number, and all $k$ terms are alike: the rate of the mode grows as $a^{2 - 2/k}$, not at all for one layer "
+        "and towards $a^2$ for many. $P_1$ and $P_2$ are the first order of that, exact for no $k > 1$.",
         (sp.Eq(rate, eta * layers * kappa ** (1 / layers) * size ** (2 - 2 / layers), evaluate=False),),
         _mode_residual,
     ),
     Step(
         "growing_conserved",
         "What is conserved then",
-        r"Let $P_1 = 0$ and $H$ in the range of $K$. Both matrices in the space of the hidden units move by the one "
-        r"product $H^T E D$, and the logarithms of their determinants at rates whose ratio is fixed. For any loss this "
-        r"number is constant; without growth it tends to the trace of $C$, up to a constant. The other entries of $C$ are "
-        r"not known to have a counterpart. With $P_1$ the Gram matrix $H^T H$ enters, which knows more of $K$ than $H^T "
-        r"K^+ H$ does: there is one where $K$ is a multiple of a projection, or mode by mode, below.",
+        "Let $P_1 = 0$ and $H$ in the range of $K$. Both matrices in the space of the hidden units move by the one "
+        "product $H^T E D$, and the logarithms of their determinants at rates whose ratio is fixed. For any loss "
+        "this number is constant; without growth it tends to the trace of $C$, up to a constant. The other entries "
+        "of $C$ are not known to have a counterpart. With $P_1$ the Gram matrix $H^T H$ enters, which knows more of "
+        "$K$ than $H^T K^+ H$ does: there is one where $K$ is a multiple of a projection, or mode by mode, below.",
         (sp.Eq(_J, GROWING_CONSERVED, evaluate=False),),
         _conserved_residual,
     ),
@@ -249,26 +249,26 @@ STEPS = (
     Step(
         "growing_pair",
         "Two points with growing rates",
-        r"For $N = 2$ and under the ansatz, with $R_1 = 0$, the three scalars of this flow obey the two-point system with "
-        r"growing rates, for outputs of any number. $P_1$ and $P_2$ do the same there: a pair knows only their sum, $P_2$ "
-        r"counted by $2/|\Delta x|^2$, the inverse of the one eigenvalue of $K$.",
+        "For $N = 2$ and under the ansatz, with $R_1 = 0$, the three scalars of this flow obey the two-point system "
+        "with growing rates, for outputs of any number. $P_1$ and $P_2$ do the same there: a pair knows only their "
+        r"sum, $P_2$ counted by $2/|\Delta x|^2$, the inverse of the one eigenvalue of $K$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in _PAIR_RATES.items()),
         _pair_residual,
     ),
     Step(
         "growing_aligned_pair",
         "An aligned pair",
-        r"$R_1$ turns the decoder's answer from the error towards the output. Where $\Delta y$ is parallel to $\Delta y^*$ "
-        r"it adds to $R_2$; otherwise it changes $w$ in another way.",
+        r"$R_1$ turns the decoder's answer from the error towards the output. Where $\Delta y$ is parallel to $\Delta "
+        "y^*$ it adds to $R_2$; otherwise it changes $w$ in another way.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in _ALIGNED.items()),
         _aligned_residual,
     ),
     Step(
         "growing_single_output",
         "A single output, without the ansatz",
-        r"For one output the theory of growing rates needs no ansatz. It is this flow with $P_1 = R_2 = 0$: the kernel's "
-        r"own growth, $P_2$ and $R_1$, depends on the length of the vector that moves and on nothing else. $P_1$ and $R_2$ "
-        r"move one vector along itself and leave the family.",
+        "For one output the theory of growing rates needs no ansatz. It is this flow with $P_1 = R_2 = 0$: the "
+        "kernel's own growth, $P_2$ and $R_1$, depends on the length of the vector that moves and on nothing else. "
+        "$P_1$ and $R_2$ move one vector along itself and leave the family.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in _SINGLE.items()),
         _single_residual,
     ),

@@ -18,7 +18,11 @@ _Z = sp.MatrixSymbol("Z", N - 1, c)
 _CENTRE: Rules = {(_Q.T, _Q): sp.Identity(N - 1)}
 """J = Q Q^T for an orthonormal basis Q of what has no mean."""
 
-_CENTRED: Rules = {(F.T, ones): sp.ZeroMatrix(F.cols, 1), (H.T, ones): sp.ZeroMatrix(H.cols, 1), (ones.T, ones): N}
+_CENTRED: Rules = {
+    (F.T, ones): sp.ZeroMatrix(F.shape[1], 1),
+    (H.T, ones): sp.ZeroMatrix(H.shape[1], 1),
+    (ones.T, ones): N,
+}
 """K 1 = 0 and H^T 1 = 0."""
 
 
@@ -40,11 +44,11 @@ STEPS = (
     Step(
         "centred",
         "Centred data: the bias learns the mean by itself",
-        r"The kernel of centred features has $K \mathbf{1} = 0$. By the first equation the mean of $H$ then does not move; "
-        r"if it is 0 at the start, the bias relaxes to the mean of the targets by itself, for the squared error, and what "
-        "moves $H$ and $D$ is the flow without a bias.",
+        r"The kernel of centred features has $K \mathbf{1} = 0$. By the first equation the mean of $H$ then does not "
+        "move; if it is 0 at the start, the bias relaxes to the mean of the targets by itself, for the squared "
+        "error, and what moves $H$ and $D$ is the flow without a bias.",
         (
-            sp.Eq(ones.T * velocity(H), -(rate_h / N) * (K * ones).T * E * D, evaluate=False),
+            sp.Eq(ones.T * velocity(H), -(rate_h / N) * ones.T * K * E * D, evaluate=False),
             sp.Eq(velocity(b), -rate_b * (b - Y.T * ones / N), evaluate=False),
             sp.Eq(K * E, K * (H * D.T - Y), evaluate=False),
             sp.Eq(E.T * H, (H * D.T - Y).T * H, evaluate=False),
@@ -54,9 +58,9 @@ STEPS = (
     Step(
         "bias_follows",
         "A bias that follows: everything centred",
-        r"Let instead the bias be learnt at once, so that the errors have no mean, and let $J$ take the mean off each "
-        r"column. The centred representations $J H$ with the centred kernel $J K J$ obey the same flow: below, $H$, $K$ "
-        r"and $Y^*$ may stand for the centred ones.",
+        "Let instead the bias be learnt at once, so that the errors have no mean, and let $J$ take the mean off each "
+        "column. The centred representations $J H$ with the centred kernel $J K J$ obey the same flow: below, $H$, "
+        "$K$ and $Y^*$ may stand for the centred ones.",
         (
             sp.Eq(J * velocity(H), -(rate_h / N) * J * K * J * E * D, evaluate=False),
             sp.Eq(velocity(D), -(rate_y / N) * E.T * J * H, evaluate=False),

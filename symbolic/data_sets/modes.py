@@ -43,7 +43,7 @@ _SPLIT = {H: a * u * hidden.T + H_rest, D: B * hidden.T + D_rest, Y: target * u 
 
 
 def _zero(left: sp.MatrixExpr, right: sp.MatrixExpr) -> Rules:
-    return {(left, right): sp.ZeroMatrix(left.rows, right.cols)}
+    return {(left, right): sp.ZeroMatrix(left.shape[0], right.shape[1])}
 
 
 _APART: Rules = {
@@ -137,11 +137,11 @@ STEPS = (
     Step(
         "data_set_modes",
         "Modes that do not mix",
-        r"Let $K$ and $Y^* Y^{*T}$ commute, so that they share eigenvectors: $K u = \kappa u$ and $Y^{*T} u = y v$ for unit "
-        r"vectors $u$, $v$. Let the start be aligned: $H^T u = a g$ with a unit vector $g$ and $D g = B$, each $g$ and $B$ "
-        r"at right angles to those of the other modes, and to their $v$. Let the data be centred, $K \mathbf{1} = 0$ and "
-        r"$H^T \mathbf{1} = 0$, or have no bias. Then the motion of the mode stays in the mode: $\dot H$ takes $g$ to $u$, "
-        r"and $u$ to $g$, by the same number.",
+        r"Let $K$ and $Y^* Y^{*T}$ commute, so that they share eigenvectors: $K u = \kappa u$ and $Y^{*T} u = y v$ "
+        "for unit vectors $u$, $v$. Let the start be aligned: $H^T u = a g$ with a unit vector $g$ and $D g = B$, "
+        "each $g$ and $B$ at right angles to those of the other modes, and to their $v$. Let the data be centred, $K "
+        r"\mathbf{1} = 0$ and $H^T \mathbf{1} = 0$, or have no bias. Then the motion of the mode stays in the mode: "
+        r"$\dot H$ takes $g$ to $u$, and $u$ to $g$, by the same number.",
         (
             sp.Eq(velocity(H) * hidden, -(kappa * rate_h / N) * _PULL * u, evaluate=False),
             sp.Eq(velocity(H).T * u, -(kappa * rate_h / N) * _PULL * hidden, evaluate=False),
@@ -153,10 +153,10 @@ STEPS = (
     Step(
         "mode_is_a_pair",
         "Each is a pair",
-        r"By $a/\sqrt{\kappa}$, the mode's singular value of $(K^+)^{1/2} H$, and $\sigma = y/\sqrt{\kappa}$, this is the "
-        r"network of one hidden unit of the two-point theory, with these constants. So its exact trajectory is that of a "
-        r"pair, with $\lambda$ the eigenvalue of $C$. The rates are the same for all modes; only the clock differs, by "
-        r"$\kappa$. $B_\perp$ is what the start has of $B$ across $v$.",
+        r"By $a/\sqrt{\kappa}$, the mode's singular value of $(K^+)^{1/2} H$, and $\sigma = y/\sqrt{\kappa}$, this is "
+        "the network of one hidden unit of the two-point theory, with these constants. So its exact trajectory is "
+        r"that of a pair, with $\lambda$ the eigenvalue of $C$. The rates are the same for all modes; only the clock "
+        r"differs, by $\kappa$. $B_\perp$ is what the start has of $B$ across $v$.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in CONSTANTS.items()),
         _constants_residual,
     ),
@@ -175,9 +175,9 @@ STEPS = (
     Step(
         "growing_mode_is_a_pair",
         "Each is a pair with growing rates",
-        r"Its $a$ and $d$ move as those of a pair with these constants, so it has that pair's invariant and its end. A "
-        r"mode knows only the sums: $P_1$ counts by itself, $P_2$ over the eigenvalue of $K$, so with $P_2$ the modes of "
-        r"small $\kappa$ speed up more.",
+        "Its $a$ and $d$ move as those of a pair with these constants, so it has that pair's invariant and its end. "
+        "A mode knows only the sums: $P_1$ counts by itself, $P_2$ over the eigenvalue of $K$, so with $P_2$ the "
+        r"modes of small $\kappa$ speed up more.",
         tuple(sp.Eq(x, value, evaluate=False) for x, value in GROWING_CONSTANTS.items()),
         _growing_constants_residual,
     ),
