@@ -3,7 +3,9 @@
 Type checkers read it, and so does ``__init__.py``, which loads a name when it is first used.
 """
 
+from .catalogue import chapters as chapters
 from .catalogue import theories as theories
+from .data_sets.theory import collective as collective
 from .derivation import (
     Derivation as Derivation,
 )
@@ -16,6 +18,7 @@ from .derivation import (
 from .derivation import (
     conserved as conserved,
 )
+from .matrix_theory import MatrixTheory as MatrixTheory
 from .program import Program as Program
 from .theory import Chart as Chart
 from .theory import Theory as Theory

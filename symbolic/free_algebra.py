@@ -28,10 +28,8 @@ def words(expr: sp.MatrixExpr) -> Words:
     """
     if isinstance(expr, sp.MatrixSymbol):
         return {(expr,): sp.S.One}
-    if isinstance(expr, sp.ZeroMatrix):
-        return {}
-    if isinstance(expr, sp.Identity):
-        return {(): sp.S.One}
+    if isinstance(expr, sp.ZeroMatrix | sp.Identity):
+        return {(): sp.S.One} if isinstance(expr, sp.Identity) else {}
     if isinstance(expr, sp.Transpose):
         return {transposed(word): c for word, c in words(expr.arg).items()}
     if isinstance(expr, sp.MatPow) and isinstance(expr.exp, sp.Integer) and expr.exp.is_positive:
@@ -115,7 +113,7 @@ def _find(word: Word, pattern: Word) -> int | None:
 
 def expression(total: Words, like: sp.MatrixExpr) -> sp.MatrixExpr:
     """The words as a matrix expression of the same shape as another."""
-    terms = [c * (sp.MatMul(*word) if word else sp.Identity(like.rows)) for word, c in total.items()]
+    terms = [c * (sp.MatMul(*word) if word else sp.Identity(like.shape[0])) for word, c in total.items()]
     return sp.MatAdd(*terms).doit() if terms else sp.ZeroMatrix(*like.shape)
 
 

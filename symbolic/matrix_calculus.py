@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from .free_algebra import Rules, Word, added, as_scalar, contract, expression, product, transposed, words
+from .free_algebra import Rules, Word, Words, added, as_scalar, contract, expression, product, transposed, words
 
 
 def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
@@ -76,10 +76,24 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
     >>> trace(A*B - A.T*B.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
     (0, 4)
     """
-    found = contract(expr, rules).items()
-    return as_scalar(added((_cyclic(w), c) if w else (w, c * expr.rows) for w, c in found))
+    pending, done = contract(expr, rules), Words()
+    number = expr.shape[0] * pending.pop((), sp.S.Zero)
+    while pending:
+        word, coefficient = pending.popitem()
+        for turn in _turns(word):
+            found = contract(sp.MatMul(*turn), rules)
+            if found != {turn: 1}:
+                number += coefficient * turn[0].shape[0] * found.pop((), sp.S.Zero)
+                pending = added([*pending.items(), *((w, coefficient * c) for w, c in found.items())])
+                break
+        else:
+            done = added([*done.items(), (_cyclic(word), coefficient)])
+    return as_scalar(done) + number
+
+
+def _turns(word: Word) -> list[Word]:
+    return [word[i:] + word[:i] for i in range(len(word))]
 
 
 def _cyclic(word: Word) -> Word:
-    turns = [v[i:] + v[:i] for v in (word, transposed(word)) for i in range(len(word))]
-    return min(turns, key=str)
+    return min((*_turns(word), *_turns(transposed(word))), key=str)

@@ -57,6 +57,18 @@ _ON_ARXIV = (
         "2409.14623",
     ),
     Reference(
+        "Andrew M. Saxe, James L. McClelland, Surya Ganguli",
+        "A mathematical theory of semantic development in deep neural networks",
+        "Proceedings of the National Academy of Sciences 116, 2019",
+        "1810.10531",
+    ),
+    Reference(
+        "Alexander Atanasov, Blake Bordelon, Cengiz Pehlevan",
+        "Neural Networks as Kernel Learners: The Silent Alignment Effect",
+        "International Conference on Learning Representations, 2022",
+        "2111.00034",
+    ),
+    Reference(
         "Loek van Rossem, Andrew M. Saxe",
         "Algorithm Development in Neural Networks: Insights from the Streaming Parity Task",
         "International Conference on Machine Learning, 2025",
@@ -69,6 +81,11 @@ REFERENCES = {f"arXiv {reference.arxiv}": reference for reference in _ON_ARXIV} 
         "Kenji Fukumizu",
         "Effect of Batch Learning in Multilayer Neural Networks",
         "International Conference on Neural Information Processing, 1998",
+    ),
+    "Lawson & Lim (2001)": Reference(
+        "Jimmie D. Lawson, Yongdo Lim",
+        "The geometric mean, matrices, metrics, and more",
+        "American Mathematical Monthly 108, 2001",
     ),
     "Braun et al. (2022)": Reference(
         "Lukas Braun, Clémentine C. J. Dominé, James E. Fitzgerald, Andrew M. Saxe",

@@ -376,6 +376,18 @@ CALLS: dict[str, Call] = {
     },
     "symbolic.two_point": Call(two_point, {}),
     "symbolic.theories": Call(symbolic.theories, {}),
+    "symbolic.chapters": Call(symbolic.chapters, {}),
+    "symbolic.collective": Call(symbolic.collective, {}),
+    "symbolic.MatrixTheory": Call(
+        symbolic.MatrixTheory,
+        {
+            "name": Given("mine", TEXT),
+            "quantities": Given(symbolic.collective().quantities),
+            "rhs": Given(symbolic.collective().rhs, {"a dict"}),
+            "time": Given(x, {"a symbol"}),
+            "derivation": Given(BASE.derivation),
+        },
+    ),
     "symbolic.Program": Call(
         Program, {"arguments": Given((x,)), "definitions": Given({}, {"a dict"}), "results": Given({y: x}, {"a dict"})}
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from repdyn.experiments.cli import main
 from repdyn.experiments.studies import studies
-from repdyn.symbolic import theories
+from repdyn.symbolic import chapters, theories
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -122,7 +122,7 @@ def test_the_equations_that_pages_ask_for_are_there() -> None:
     asked = [x for text in TEXTS.values() for x in re.findall(r"^```\{equations\} (\w+) (\w+)$", text, re.MULTILINE)]
     assert asked
     for theory, what in asked:
-        derivation = theories()[theory].derivation
+        derivation = chapters()[theory].derivation
         assert what == "motion" or derivation[what].statement
 
 

@@ -15,7 +15,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "expressions free_algebra functions",
         "field matrix_calculus program",
         "derivation",
-        "theory",
+        "matrix_theory theory",
         "two_points",
         "ablations rich scalar_output sequences smoothing",
         "growing_vectors",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from docutils import nodes
-from repdyn.symbolic import theories
+from repdyn.symbolic import chapters
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -22,7 +22,7 @@ class Equations(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make a displayed formula of each equation."""
         name, what = self.arguments
-        theory = theories()[name]
+        theory = chapters()[name]
         if what == "motion":
             formulas, anchor = theory.latex.splitlines(), name
         else:

@@ -29,10 +29,10 @@ def add(commands: Any) -> None:
 
 def _derive(options: argparse.Namespace, _: list[str]) -> int:
     from repdyn.numeric.coefficients import DEFAULT_THEORY
-    from repdyn.symbolic import theories  # SymPy takes longer to load than --help may
+    from repdyn.symbolic import chapters  # SymPy takes longer to load than --help may
     from repdyn.symbolic.document import FORMATS, CheckedTheory, prove, render, tally
 
-    known = theories()
+    known = chapters()
     for name in options.theory:
         if name not in known:
             raise ValueError(f"there is no theory {name!r}; there are {', '.join(known)}")
@@ -44,19 +44,19 @@ def _derive(options: argparse.Namespace, _: list[str]) -> int:
         check_file(options.output)
     chosen = [known[name] for name in dict.fromkeys(options.theory or known)]
     with _progress(sum(len(theory.derivation.steps) for theory in chosen)) as advance:
-        chapters: list[CheckedTheory] = []
+        written: list[CheckedTheory] = []
         for theory in chosen:
             steps: list[CheckedStep] = []
             for checked in prove(theory.derivation):
                 steps.append(checked)
                 advance()
-            chapters.append(CheckedTheory(theory, tuple(steps)))
+            written.append(CheckedTheory(theory, tuple(steps)))
     figures = _phases(form, options.output) if any(theory.name == DEFAULT_THEORY for theory in chosen) else {}
-    text = render(chapters, form, figures)
-    wrong = [error for chapter in chapters for _, error in chapter.steps if error is not None]
+    text = render(written, form, figures)
+    wrong = [error for chapter in written for _, error in chapter.steps if error is not None]
     if options.output:
         write_file(options.output, text.encode())
-        proved, total = tally(chapters)
+        proved, total = tally(written)
         print(f"{proved} of {total} steps verified; written to {options.output}")
     else:
         print(text, end="")

@@ -6,13 +6,12 @@ from typing import cast
 
 import sympy as sp
 
-from ..derivation import Step, first_nonzero
+from ..derivation import Step
 from ..free_algebra import Rules, matrix_residual
-from ..functions import dot
 from ..matrix_calculus import derivative
-from ..pair import rate_h, rate_y, t
+from ..pair import rate_h, rate_y
 from .flow import MATRIX_FLOW, WEIGHTS_FLOW
-from .notation import D, F, H, K, K_pinv, N, W, n, r, velocity
+from .notation import D, F, H, K, K_pinv, N, W, n, r
 
 C = sp.MatrixSymbol("C", n, n)
 Rest = sp.MatrixSymbol("Rest", N, n)
@@ -50,8 +49,8 @@ STEPS = (
     Step(
         "conserved_weights",
         "A conserved matrix",
-        r"The encoder's weights and the decoder feel the same product $H^T E D$, each at its own rate. Their difference "
-        "stays, entry by entry, for any loss: a symmetric matrix in the space of the hidden units.",
+        "The encoder's weights and the decoder feel the same product $H^T E D$, each at its own rate. Their "
+        "difference stays, entry by entry, for any loss: a symmetric matrix in the space of the hidden units.",
         (sp.Eq(C, CONSERVED_WEIGHTS, evaluate=False),),
         _weights_residual,
     ),

@@ -1,12 +1,13 @@
-"""The flows as they are computed: by a factor of the kernel, so that nothing as large as points times points is formed."""
+"""The flows as they are computed: by a factor of the kernel, nothing as large as points times points is formed."""
 
 from __future__ import annotations
 
 import sympy as sp
 
-from ..free_algebra import Rules, contracted
+from ..derivation import Step
+from ..free_algebra import Rules, contracted, matrix_residual
 from . import flow, growth
-from .notation import E, F, H, K, c, n, r
+from .notation import D, E, F, H, K, b, c, n, r, velocity
 
 FE = sp.MatrixSymbol("FE", r, c)
 HE = sp.MatrixSymbol("HE", n, c)
@@ -27,3 +28,28 @@ MATRIX_FLOW = {x: _factored(rate) for x, rate in flow.MATRIX_FLOW.items()}
 
 GROWING_FLOW = {x: _factored(rate) for x, rate in growth.GROWING_FLOW.items()}
 """The same with rates that grow."""
+
+LATEX: dict[sp.Basic, str] = {FE: "A", HE: "B", HH: "S"}
+
+
+def _factored_residual(relation: sp.Rel) -> sp.Expr:
+    if relation.lhs in PRODUCTS:
+        return matrix_residual(PRODUCTS[relation.lhs] - relation.rhs, {})
+    variable = next(x for x in (H, D, b) if velocity(x) == relation.lhs)
+    rest = flow.MATRIX_FLOW[variable].xreplace({K: F * F.T}) - relation.rhs.xreplace(PRODUCTS)
+    return matrix_residual(rest, {})
+
+
+STEPS = (
+    Step(
+        "factored",
+        "As it is computed",
+        r"With $A = \Phi^T E$ and $B = H^T E$ a step takes a number of operations that is proportional to the number "
+        "of points: nothing of the size of the kernel is ever formed.",
+        (
+            *(sp.Eq(x, PRODUCTS[x], evaluate=False) for x in (FE, HE)),
+            *(sp.Eq(velocity(x), MATRIX_FLOW[x], evaluate=False) for x in (H, D)),
+        ),
+        _factored_residual,
+    ),
+)

@@ -92,7 +92,11 @@ def _flow_residual(relation: sp.Rel) -> sp.Expr:
 
 def traced(expr: sp.Expr) -> sp.Expr:
     """A scalar expression with each trace worked out; the kernel is symmetric."""
-    return sp.expand(expr.replace(sp.Trace, lambda x: trace(x.xreplace({K: F * F.T}), {})))
+
+    def work_out(matrix: sp.MatrixExpr) -> sp.Expr:
+        return trace(matrix.xreplace({K: F * F.T}), {})
+
+    return sp.expand(expr.replace(sp.Trace, work_out))
 
 
 def _descent_residual(relation: sp.Rel) -> sp.Expr:

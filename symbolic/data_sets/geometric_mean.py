@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -12,12 +14,14 @@ from .notation import K, K_pinv, N, Y, c
 
 
 class Mean(sp.MatrixExpr):
-    """``Mean(A, B, a)``: the geometric mean A^(1/2) (A^(-1/2) B A^(-1/2))^a A^(1/2) of weight a, as it stands in a
-    statement; of no weight, that of weight 1/2."""
+    """``Mean(A, B, p)``: the geometric mean A^(1/2) (A^(-1/2) B A^(-1/2))^p A^(1/2), as it stands in a statement.
+
+    The weight p is 1/2 if it is left out.
+    """
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        return self.args[0].shape
+        return cast(sp.MatrixExpr, self.args[0]).shape
 
     def _latex(self, printer: LatexPrinter) -> str:
         left, right, *weight = self.args
@@ -27,7 +31,6 @@ class Mean(sp.MatrixExpr):
 
 T, Z, Z_2 = (sp.MatrixSymbol(name, N, N) for name in ("T", "Z", "Z_2"))
 M = sp.MatrixSymbol("M", c, c)
-X = sp.MatrixSymbol("X", N, N)
 
 LATEX: dict[sp.Basic, str] = {T: r"K^{1/2}", Z_2: r"Z'"}
 
@@ -38,9 +41,23 @@ _INVERSE_ROOT: Rules = {(Y, M, Y.T, K_pinv, Y, M): Y}
 """M is the inverse of the root of Y^T K^+ Y, on the range of that."""
 
 
+def scalar_factor(expr: sp.Expr) -> sp.Expr:
+    """The scalar that a product of matrices is multiplied by."""
+    factors = expr.args if isinstance(expr, sp.MatMul) else ()
+    return sp.Mul(*(x for x in factors if not isinstance(x, sp.MatrixExpr)))
+
+
+def squared(x: sp.MatrixExpr) -> sp.MatrixExpr:
+    """X K^+ X: B, if X is the geometric mean of K and B."""
+    return x * K_pinv * x
+
+
 def _small_residual(relation: sp.Rel) -> sp.Expr:
     _, target = relation.lhs.args
-    return matrix_residual(relation.rhs * K_pinv * relation.rhs - target, _INVERSE_ROOT)
+    factor = scalar_factor(relation.rhs)
+    if not factor.is_positive:
+        return factor  # Y M Y^T is not negative, nor is the mean
+    return matrix_residual(squared(cast(sp.MatrixExpr, relation.rhs)) - target, _INVERSE_ROOT)
 
 
 STEPS = (
@@ -55,19 +72,19 @@ STEPS = (
     Step(
         "one_root",
         "There is one",
-        r"Let $Z \geq 0$ and $Z' \geq 0$ have the same square: the right side below is 0. Multiply by $Z - Z'$ and take "
-        r"the trace: $\operatorname{tr}((Z - Z')(Z + Z')(Z - Z')) = 0$. The matrix is a sum of two that are not "
+        r"Let $Z \geq 0$ and $Z' \geq 0$ have the same square: the right side below is 0. Multiply by $Z - Z'$ and "
+        r"take the trace: $\operatorname{tr}((Z - Z')(Z + Z')(Z - Z')) = 0$. The matrix is a sum of two that are not "
         r"negative, so $Z (Z - Z') = Z' (Z - Z') = 0$, hence $(Z - Z')^2 = 0$ and $Z = Z'$. The one positive solution "
-        r"of $X K^+ X = B$ is called the geometric mean $K \# B$.",
+        r"of $X K^+ X = B$ is called the geometric mean $K \# B$, Lawson & Lim (2001).",
         (sp.Eq((Z - Z_2) * (Z + Z_2) + (Z + Z_2) * (Z - Z_2), 2 * Z * Z - 2 * Z_2 * Z_2, evaluate=False),),
         lambda relation: matrix_residual(relation.lhs - relation.rhs, {}),
     ),
     Step(
         "small_form",
         "As it is computed",
-        r"For $B = Y^* Y^{*T}$ with $Y^*$ in the range of $K$, only a matrix of outputs times outputs needs a root: $M$ "
-        r"is the inverse of the root of $Y^{*T} K^+ Y^*$ (on its range). $Y^* M Y^{*T}$ is symmetric, not negative, and "
-        "solves the equation.",
+        "For $B = Y^* Y^{*T}$ with $Y^*$ in the range of $K$, only a matrix of outputs times outputs needs a root: "
+        "$M$ is the inverse of the root of $Y^{*T} K^+ Y^*$ (on its range). $Y^* M Y^{*T}$ is symmetric, not "
+        "negative, and solves the equation.",
         (sp.Eq(Mean(K, Y * Y.T), Y * M * Y.T, evaluate=False),),
         _small_residual,
     ),

@@ -11,6 +11,7 @@ import sympy as sp
 from ..derivation import Derivation, DerivationError, Step
 from ..field import DifferentialField
 from ..functions import dot, elementary
+from ..matrix_theory import MatrixTheory
 from ..pair import LATEX, MEASURED, PAIR, SCALARS
 from ..theory import Theory
 from .equation import broken
@@ -19,11 +20,11 @@ from .prose import Citations
 TITLE = "Representation learning dynamics, derived"
 
 INTRODUCTION = (
-    "A theory of two data points in training: how far apart a network's hidden layer and its output carry them. Each "
-    "chapter is one theory. It starts with the assumptions and with what the theory is made of: what moves, what stays "
-    "constant, the equations of motion. The steps that lead there and on from there follow. Each states an equation, "
-    "says why it holds and is proved by exact algebra from the statement as it is printed; a mark says that it was. "
-    "Names in `this type` are those of the package `repdyn`."
+    "Theories of data points in training: how far apart a network's hidden layer and its output carry two of them, and "
+    "where they carry all. Each chapter is one theory. It starts with the assumptions and with what the theory is made "
+    "of: what moves, what stays constant, the equations of motion. The steps that lead there and on from there follow. "
+    "Each states an equation, says why it holds and is proved by exact algebra from the statement as it is printed; a "
+    "mark says that it was. Names in `this type` are those of the package `repdyn`."
 )
 
 CheckedStep = tuple[Step, DerivationError | None]
@@ -34,7 +35,7 @@ CheckedStep = tuple[Step, DerivationError | None]
 class CheckedTheory:
     """A theory and what came of proving its steps."""
 
-    theory: Theory
+    theory: Theory | MatrixTheory
     steps: tuple[CheckedStep, ...]
 
 
@@ -175,7 +176,7 @@ def _chapter(number: int, chapter: CheckedTheory, shown: dict[int, Heading]) -> 
 
     yield Heading(1, str(number), derivation.title, theory.name)
     yield Paragraph(derivation.introduction)
-    for part in _interface(theory):
+    for part in _of_matrices(theory) if isinstance(theory, MatrixTheory) else _interface(theory):
         yield part if isinstance(part, Paragraph | Quantities) else equation(part)
     known = [shown[id(step)] for step, _ in chapter.steps if id(step) in shown]
     if known:
@@ -236,6 +237,13 @@ def _interface(theory: Theory) -> Iterator[Paragraph | Quantities | str]:
     known = [what for what, there in (("trajectory", theory.solution), ("end state", theory.final)) if there]
     if known:
         yield Paragraph(f"In closed form: the {' and the '.join(known)}.")
+
+
+def _of_matrices(theory: MatrixTheory) -> Iterator[Paragraph | Quantities | str]:
+    """What a theory of matrices is made of."""
+    yield Quantities(tuple((theory.derivation.latex(x), str(x), words) for x, words in theory.quantities.items()))
+    yield Paragraph(f"The equations of motion of `{theory.name}` are")
+    yield from theory.latex.splitlines()
 
 
 def _label(name: str, theory: Theory) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import sympy as sp
-from repdyn.symbolic import Derivation, DerivationError, Step, theories
+from repdyn.symbolic import Derivation, DerivationError, Step, chapters
 
 x, y = sp.symbols("x y")
 
@@ -17,9 +17,9 @@ square = Step("square", "A square", "Multiply out.", (sp.Eq((x + y) ** 2, x**2 +
 wrong = replace(square, name="wrong", statement=(*square.statement, sp.Eq(x, 2 * x, evaluate=False)))
 
 
-@pytest.mark.parametrize("name", theories())
+@pytest.mark.parametrize("name", chapters())
 def test_every_step_states_something_and_says_why(name) -> None:
-    steps = theories()[name].derivation.steps
+    steps = chapters()[name].derivation.steps
     assert len({step.name for step in steps}) == len(steps)
     assert all(step.statement and step.title and step.reason for step in steps)
 

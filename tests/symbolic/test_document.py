@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 import sympy as sp
-from repdyn.symbolic import Derivation, Step, theories, two_point
+from repdyn.symbolic import Derivation, Step, collective, theories, two_point
+from repdyn.symbolic import chapters as all_chapters
 from repdyn.symbolic.document import FORMATS, CheckedTheory, Illustration, prove, render
 from repdyn.symbolic.document.equation import broken, fenced
 from repdyn.symbolic.document.mathml import mathml
@@ -141,14 +142,15 @@ def test_papers_are_numbered_in_the_order_they_are_cited_and_listed_at_the_end(w
 
 
 def test_every_paper_that_a_theory_cites_is_in_the_list() -> None:
-    for theory in theories().values():
+    for theory in all_chapters().values():
         texts = [theory.derivation.introduction, *(step.reason for step in theory.derivation.steps)]
         assert set(Citations.of(texts).numbers) <= set(REFERENCES)
 
 
 def test_the_page_of_all_theories_is_whole() -> None:
     found = [
-        CheckedTheory(theory, tuple((step, None) for step in theory.derivation.steps)) for theory in theories().values()
+        CheckedTheory(theory, tuple((step, None) for step in theory.derivation.steps))
+        for theory in all_chapters().values()
     ]
     page = ET.fromstring(render(found, "html").removeprefix("<!DOCTYPE html>"))
     names = [e.get("id") for e in page.iter() if e.get("id")]
@@ -253,3 +255,26 @@ def test_an_invariant_of_functions_that_are_written_accurately_is_constant() -> 
         text.index("Constant along every trajectory:") < text.index(r"J = - \frac") < text.index(r"\Gamma = \lvert b")
     )
     assert "Zero along every trajectory" not in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_theory_of_matrices_says_what_it_is_made_of_and_how_it_moves(form) -> None:
+    theory = collective()
+    text = render([CheckedTheory(theory, tuple((step, None) for step in theory.derivation.steps))], form)
+    assert "The equations of motion of" in text
+    assert "hidden representations, a row for each point" in text
+    assert "What is measured of the pair" not in text
+    if form != "html":
+        assert r"\frac{d}{d t} H = - \frac{\tau_h^{-1}}{N} K E D" in text
+
+
+def test_a_theory_of_matrices_rests_on_the_pair() -> None:
+    found = [
+        CheckedTheory(theory, tuple((step, None) for step in theory.derivation.steps))
+        for theory in (two_point(), collective())
+    ]
+    text = render(found)
+    _, second = text.split("## 2. All points of a data set at once")
+    assert "It rests on what is proved above: A network of one hidden unit (1." in second
+    assert "The exact trajectory (1." in second
+    assert text.count("The exact trajectory ✓") == 1

@@ -5,7 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repdyn.symbolic.free_algebra import contract, contracted, matrix_residual, scalar, words
-from repdyn.symbolic.matrix_calculus import derivative, directional_residual, gradient
+from repdyn.symbolic.matrix_calculus import derivative, directional_residual, gradient, trace
 
 A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 2, 3)
 S = sp.MatrixSymbol("S", 3, 3)
@@ -67,6 +67,12 @@ def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(
 def test_sums_cancel_word_by_word(left, right) -> None:
     assert words(left + right - left) == words(right)
     assert words(left - left) == {}
+
+
+def test_the_identity_is_the_word_of_no_factors() -> None:
+    assert words(sp.Identity(3)) == {(): 1}
+    assert words(S * (2 * sp.Identity(3) + S)) == {(S,): 2, (S, S): 1}
+    assert contracted(A * A.T, {(A, A.T): 3 * sp.Identity(2)}) == 3 * sp.Identity(2)
 
 
 def test_a_power_is_a_product() -> None:
@@ -138,6 +144,25 @@ def test_residuals_are_zero_only_for_equal_expressions() -> None:
     assert matrix_residual(B.T * A * x - B.T * y, RULES) == 0
     assert matrix_residual(B.T * A * x + B.T * y, RULES) == 2 * sp.Symbol("B.T*y")
     assert matrix_residual(x.T * x, RULES) == k
+
+
+def test_a_symmetric_product_keeps_the_name_it_is_given() -> None:
+    K = sp.MatrixSymbol("K", 2, 2)
+    assert contract(A * A.T, {(A, A.T): K}) == {(K,): 1}
+
+
+@given(matrices, matrices)
+def test_a_trace_is_that_of_the_product_turned_or_transposed(left, right) -> None:
+    assert trace(left * right.T - right.T * left, {}) == 0
+    assert trace(left * right.T - right * left.T, {}) == 0
+    assert (trace(left * right.T, {}) == 0) == (words(left * right.T) == {})
+
+
+def test_a_trace_is_contracted_across_its_ends() -> None:
+    assert trace(A * S * A.T, {(A.T, A): k * sp.Identity(3)}) == k * sp.Symbol("S")
+    assert trace(x * x.T, {(x.T, x): k}) == k
+    assert trace(S * x * x.T, {(x.T, S, x): k}) == k
+    assert trace(2 * sp.Identity(3) - S, {}) == 6 - sp.Symbol("S")
 
 
 def test_a_scalar_equals_its_transpose() -> None:

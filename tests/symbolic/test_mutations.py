@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 import sympy as sp
-from repdyn.symbolic import DerivationError, theories
+from repdyn.symbolic import DerivationError, chapters
 
-OWNERS = {step: theory.name for theory in reversed(list(theories().values())) for step in theory.derivation.steps}
+OWNERS = {step: theory.name for theory in reversed(list(chapters().values())) for step in theory.derivation.steps}
 """Every step of every theory; one that several theories share belongs to the first of them."""
 
 RELATIONS = [
@@ -46,7 +46,7 @@ def test_a_changed_statement_is_not_proved(step, relation) -> None:
 
 
 def test_a_step_that_theories_share_is_tried_once() -> None:
-    every = [step for theory in theories().values() for step in theory.derivation.steps]
+    every = [step for theory in chapters().values() for step in theory.derivation.steps]
     assert set(OWNERS) == set(every)
     assert len(OWNERS) < len(every)
 

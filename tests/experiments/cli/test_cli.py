@@ -175,7 +175,7 @@ def test_a_step_that_fails_is_marked_and_the_command_fails(monkeypatch, capsys) 
     wrong = replace(step, statement=(sp.Eq(relation.lhs, relation.rhs + sp.Symbol("dh2", positive=True)),))
     steps = tuple(wrong if s is step else s for s in theory.derivation.steps)
     broken = replace(theory, derivation=replace(theory.derivation, steps=steps))
-    monkeypatch.setattr(symbolic, "theories", lambda: {"two_point": broken})
+    monkeypatch.setattr(symbolic, "chapters", lambda: {"two_point": broken})
     assert main(["derive"]) == 2
     captured = capsys.readouterr()
     assert "A conserved quantity ✗" in captured.out

@@ -8,7 +8,7 @@ import pytest
 from browser import look
 from matplotlib.figure import Figure
 from repdyn.experiments.figures import svg, write_figure
-from repdyn.symbolic import theories
+from repdyn.symbolic import chapters as all_chapters
 from repdyn.symbolic.document import CheckedTheory, Illustration, render
 from tools import find
 
@@ -27,7 +27,7 @@ MEASURE = """
 def written(form: str, embedded: str) -> str:
     """Every theory; the proofs are other tests' business."""
     chapters = [
-        CheckedTheory(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in theories().values()
+        CheckedTheory(theory, tuple((s, None) for s in theory.derivation.steps)) for theory in all_chapters().values()
     ]
     return render(chapters, form, {"two_point": Illustration("nothing", "An empty figure.", embedded)})
 
