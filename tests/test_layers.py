@@ -28,7 +28,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "coefficients departure embedding exponent geometry measurement",
         "compiled units",
         "begin gram loss rich similarity structure",
-        "integration line_fit solution",
+        "blocks integration line_fit solution",
         "end_states linearised moments path",
         "model",
         "agreeing descent search",
