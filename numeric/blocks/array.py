@@ -38,7 +38,7 @@ def distance_array(source: DistanceSource, *, block: int = 1024, client: Client 
         TypeError: if the source or the client is none.
         ValueError: if the block is no whole number of at least 1; when computed, as the source.
 
-    >>> from repdyn.numeric import RepresentationDistances
+    >>> from repdyn.numeric import RepresentationDistances, distance_array
     >>> table = distance_array(RepresentationDistances(np.array([[0.0], [3.0], [5.0]])), block=2)
     >>> table.shape, table.chunks, table[2].compute().tolist()
     ((3, 3), ((2, 1), (2, 1)), [25.0, 4.0, 0.0])
@@ -48,11 +48,14 @@ def distance_array(source: DistanceSource, *, block: int = 1024, client: Client 
         import dask.array as da
         from dask.highlevelgraph import HighLevelGraph
     held = _held(source) if client is None else _scattered(source, client)
-    name = f"distances-{_digest(description(source, size), held.key)}"
+    digest = _digest(description(source, size), held.key)
+    name, above = f"distances-{digest}", f"told-{digest}"  # apart, or Dask would not spread them over workers
     count = blocks(points, size)
     graph: dict[Any, Any] = {}
     for i, j in np.ndindex(count, count):
-        graph[name, i, j] = (told, held.key, size, i, j) if i <= j else (np.transpose, (name, j, i))
+        if i <= j:
+            graph[above, i, j] = (told, held.key, size, i, j)
+        graph[name, i, j] = (above, i, j) if i <= j else (np.transpose, (above, j, i))
     sizes = tuple(min(size, points - i * size) for i in range(count))
     layers = HighLevelGraph.from_collections(name, graph, dependencies=[held])
     # What constructs it has no annotations:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _CHECKSUM = 4
 """Bytes of the checksum of a block."""
 
-_PART = "*.partial"
-"""What files are called that Zarr has not finished; it gives them their names when it has."""
-
 
 def write_distances(path: Path, source: DistanceSource, *, block: int = 1024) -> zarr.Array[Any]:
     """Write the distances of all N points into a Zarr store of shape (N, N), in double precision.
@@ -55,7 +52,7 @@ def write_distances(path: Path, source: DistanceSource, *, block: int = 1024) ->
         OSError: if the disk is too small.
 
     >>> import tempfile
-    >>> from repdyn.numeric import RepresentationDistances
+    >>> from repdyn.numeric import RepresentationDistances, write_distances
     >>> source = RepresentationDistances(np.array([[0.0], [3.0], [5.0]]))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     table = write_distances(Path(folder) / "distances.zarr", source, block=2)
@@ -108,18 +105,17 @@ def _begun(path: Path) -> zarr.Array[Any] | None:
 
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"{path} must be the folder of a store, or not exist, got a file; give another path")
-    others = [x.name for x in path.glob("*") if not x.match(_PART)]
-    if not others:
-        return None
+    unfinished = [*path.glob("zarr.*.partial"), *path.glob("c/**/*.partial")]
+    others = [x.name for x in path.glob("*") if x not in unfinished]
     try:
-        table = zarr.open_array(path, mode="r+", config={"write_empty_chunks": True})
+        table = zarr.open_array(path, mode="r+", config={"write_empty_chunks": True}) if others else None
     except Exception as error:  # whatever Zarr says of what it cannot read
         raise FileExistsError(
             f"{path} must be the folder of a store, or not exist, got one that holds {min(others)} and is none "
             f"({' '.join(str(error).split())}); give another path"
         ) from None
-    for part in path.rglob(_PART):
-        part.unlink()
+    for file in unfinished:
+        file.unlink()
     return table
 
 
