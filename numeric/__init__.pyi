@@ -5,6 +5,10 @@ Type checkers read it, and so does ``__init__.py``, which loads a name when it i
 
 from .axes import TaskAxes as TaskAxes
 from .axes import task_axes as task_axes
+from .blocks.array import distance_array as distance_array
+from .blocks.source import RepresentationDistances as RepresentationDistances
+from .blocks.source import RichDistances as RichDistances
+from .blocks.store import write_distances as write_distances
 from .coefficients import named as named
 from .collective.end import final_distances as final_distances
 from .collective.end import final_gram as final_gram

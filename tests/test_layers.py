@@ -29,7 +29,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "coefficients departure embedding exponent geometry measurement",
         "compiled kernels units",
         "begin geometric_mean gram infinite_width loss rich similarity structure",
-        "collective integration line_fit solution",
+        "blocks collective integration line_fit solution",
         "end_states linearised moments path",
         "model",
         "agreeing descent search",

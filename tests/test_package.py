@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("symbolic", "numeric", "experiments")
 SOURCES = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
-OPTIONS = {"sklearn"}
+OPTIONS = {"sklearn", "zarr", "dask", "distributed"}
 """What numbers may be computed with, if it is there: imported where it is used."""
-HEAVY = {"torch", "jax", "pytorch_lightning", "pandas", "matplotlib", "seaborn", "sklearn"}
+HEAVY = {"torch", "jax", "pytorch_lightning", "pandas", "matplotlib", "seaborn", *OPTIONS}
 
 
 def run_python(code: str) -> str:

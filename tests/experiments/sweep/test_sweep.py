@@ -1,14 +1,12 @@
 """Sweeps: everything planned is run once, after what it needs; what fails is a row; what is lost is run again."""
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
@@ -16,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cluster import SCHEDULER, WORKER, address, dask, wait_until
 from repdyn.experiments import TwoPoints
 from repdyn.experiments.settings import Fits
 from repdyn.experiments.storage.files import beside
@@ -293,14 +292,6 @@ def finished(store: Path) -> int:
     return len(list(store.glob("*/[!.]*/manifest.json")))
 
 
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen | None = None) -> None:
-    deadline = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        assert process is None or process.poll() is None, "it ended too soon"
-        time.sleep(0.02)
-
-
 def children(pid: int) -> list[int]:
     """The processes that a process started, by the system's own account."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
@@ -322,33 +313,14 @@ def test_a_sweep_that_is_killed_ends_as_an_undisturbed_one_when_it_is_run_again(
     assert tables(Store(store), RUNS + FITS) == undisturbed
 
 
-@contextmanager
-def dask(folder: Path, command: str, *options: str) -> Iterator[subprocess.Popen]:
-    """A Dask process on the loopback interface."""
-    arguments = [command, "--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard", *options]
-    with open(folder / f"{command}.log", "ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "dask", *arguments], stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
 def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undisturbed) -> None:
     store = Store(tmp_path / "store")
-    worker = ("worker", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
-    with (
-        dask(tmp_path, "scheduler", "--host", "127.0.0.1", "--port", "0"),
-        dask(tmp_path, *worker) as doomed,
-        dask(tmp_path, *worker),
-    ):
-        wait_until((tmp_path / "scheduler.json").exists)
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    with dask(tmp_path, *SCHEDULER), dask(tmp_path, *WORKER) as doomed, dask(tmp_path, *WORKER):
+        scheduler = address(tmp_path)
 
         @contextmanager
         def killing() -> Iterator[Pool]:
-            with cluster_workers(address)() as pool:
+            with cluster_workers(scheduler)() as pool:
                 yield Pool(Killing(pool.executor), pool.at_once)
 
         class Killing(Executor):
@@ -371,11 +343,10 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undi
 @pytest.mark.parametrize("uses", [True, False])
 def test_a_scheduler_that_is_killed_is_one_error_without_a_word_of_dask(tmp_path: Path, uses: bool, capfd) -> None:
     words = "the scheduler was lost; what was finished is kept, run the same command again"
-    with dask(tmp_path, "scheduler", "--host", "127.0.0.1", "--port", "0") as scheduler:
-        wait_until((tmp_path / "scheduler.json").exists)
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    with dask(tmp_path, *SCHEDULER) as scheduler:
+        where = address(tmp_path)
         lost = pytest.raises(OSError, match=words) if uses else nullcontext()
-        with lost, cluster_workers(address)() as pool:
+        with lost, cluster_workers(where)() as pool:
             future = pool.executor.submit(len, [])
             scheduler.kill()
             if uses:
