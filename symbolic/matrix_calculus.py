@@ -73,7 +73,7 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
 
     >>> import sympy as sp
     >>> A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 3, 2)
-    >>> trace(A*B - A.T*B.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
+    >>> trace(A*B - B.T*A.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
     (0, 4)
     """
     pending, done = contract(expr, rules), Words()

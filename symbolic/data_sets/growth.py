@@ -18,7 +18,7 @@ from ..scalar_output.notation import b as slope
 from ..two_points.from_loss import rates_of_scalars
 from ..two_points.notation import D_y, dh, m
 from .as_pair import of_two, pair_flow, sign
-from .conserved import IN_FACTORS, IN_RANGE
+from .conserved import IN_FACTORS, IN_RANGE, G
 from .depth import H_before, W_l, layer
 from .flow import MATRIX_FLOW
 from .notation import P0, P1, P2, R0, R1, R2, D, E, H, K, K_pinv, N, b, n, velocity
@@ -46,10 +46,26 @@ class logdet(sp.Function):
         return rf"\ln \det\left({printer.doprint(self.args[0])}\right)"
 
 
-_STRETCHED = P0 * sp.Identity(n) + (P2 / N) * H.T * K_pinv * H
+def _stretched(growth: sp.Expr) -> sp.MatrixExpr:
+    return P0 * sp.Identity(n) + (growth / N) * H.T * K_pinv * H
+
+
 _SLOPES = R0 * sp.Identity(n) + (R1 + R2) * D.T * D
-GROWING_CONSERVED = (N / P2) * logdet(_STRETCHED) - (1 / (R1 + R2)) * logdet(_SLOPES)
+
+
+def _determinants(growth: sp.Expr) -> sp.Expr:
+    return (N / growth) * logdet(_stretched(growth)) - (1 / (R1 + R2)) * logdet(_SLOPES)
+
+
+GROWING_CONSERVED = _determinants(P2)
 """Constant for P1 = 0 and H in the range of K."""
+
+_J_FLAT = sp.Symbol("J_flat")
+FLAT_CONSERVED = _determinants(P2 + kappa * P1)
+"""Constant for K that is kappa times a projection."""
+
+_FLAT: Rules = {(H.T, H): kappa * H.T * G * G.T * H}
+"""H^T H = kappa H^T K^+ H."""
 
 Pencil, _encoder, _decoder = (sp.MatrixSymbol(x, n, n) for x in ("Lambda", "A", "B"))
 """A B^(-1), and what the determinants are taken of."""
@@ -67,6 +83,7 @@ LATEX: dict[sp.Basic, str] = {
     kappa: r"\kappa",
     size: "a",
     slope: "b",
+    _J_FLAT: r"J_\kappa",
     Pencil: r"\Lambda",
     velocity(_encoder): r"\dot A",
     velocity(_decoder): r"\dot B",
@@ -91,25 +108,30 @@ def _mode_residual(relation: sp.Rel) -> sp.Expr:
     return sp.expand(sp.powsimp(sp.powdenest(sp.expand_power_base(layers * each - grown, force=True), force=True)))
 
 
-def _rate_of_logdet(of: sp.MatrixExpr) -> sp.Expr:
+def _rate_of_logdet(of: sp.MatrixExpr, known: Mapping[sp.Symbol, sp.Expr], rules: Rules) -> sp.Expr:
     """tr(V dX) for the inverse V = U U^T of X = p + q M, by V M = (1 - p V)/q."""
-    flow = {x: rate.xreplace({P1: sp.S.Zero, **IN_FACTORS}) for x, rate in GROWING_FLOW.items()}
+    flow = {x: rate.xreplace({**known, **IN_FACTORS}) for x, rate in GROWING_FLOW.items()}
     total = words(of.xreplace(IN_FACTORS))
     p = total.pop((), sp.S.Zero)
     ((word, factor),) = total.items()
     U = sp.MatrixSymbol("U", n, n)
     inverse: Rules = {(U, U.T, *word): (1 / factor) * sp.Identity(n) - (p / factor) * U * U.T}
-    return trace(U * U.T * derivative(of.xreplace(IN_FACTORS), flow), {**IN_RANGE, **inverse})
+    return trace(U * U.T * derivative(of.xreplace(IN_FACTORS), flow), {**IN_RANGE, **rules, **inverse})
 
 
 def _conserved_residual(relation: sp.Rel) -> sp.Expr:
-    return sp.simplify(relation.rhs.replace(logdet, _rate_of_logdet))
+    known, rules = ({}, _FLAT) if relation.lhs == _J_FLAT else ({P1: sp.S.Zero}, {})
+
+    def rate_of(matrix: sp.MatrixExpr) -> sp.Expr:
+        return _rate_of_logdet(matrix, known, rules)
+
+    return sp.simplify(relation.rhs.replace(logdet, rate_of))
 
 
 def _pencil_residual(relation: sp.Rel) -> sp.Expr:
     """By H^T K^+ H = (N/P2) (Pencil X - P0), X being the decoder's matrix: the definition of the pencil."""
     flow = {x: rate.xreplace(_EQUAL | IN_FACTORS) for x, rate in GROWING_FLOW.items()}
-    encoder, decoder = (x.xreplace(_EQUAL | IN_FACTORS) for x in (_STRETCHED, _SLOPES))
+    encoder, decoder = (x.xreplace(_EQUAL | IN_FACTORS) for x in (_stretched(P2), _SLOPES))
     total = words(encoder)
     del total[()]
     ((word, factor),) = total.items()
@@ -227,8 +249,9 @@ STEPS = (
         "product $H^T E D$, and the logarithms of their determinants at rates whose ratio is fixed. For any loss "
         "this number is constant; without growth it tends to the trace of $C$, up to a constant. The other entries "
         "of $C$ are not known to have a counterpart. With $P_1$ the Gram matrix $H^T H$ enters, which knows more of "
-        "$K$ than $H^T K^+ H$ does: there is one where $K$ is a multiple of a projection, or mode by mode, below.",
-        (sp.Eq(_J, GROWING_CONSERVED, evaluate=False),),
+        r"$K$ than $H^T K^+ H$ does: the second number is constant where $K$ is $\kappa$ times a projection, as for "
+        "whitened inputs, and for other kernels there is one for each mode, below.",
+        (sp.Eq(_J, GROWING_CONSERVED, evaluate=False), sp.Eq(_J_FLAT, FLAT_CONSERVED, evaluate=False)),
         _conserved_residual,
     ),
     Step(
@@ -236,7 +259,7 @@ STEPS = (
         "Where both maps grow alike",
         r"Let $A$ and $B$ be the two matrices, $P_1 = R_1 = 0$ and $R_2 = P_2/N$. Then $\Lambda = A B^{-1}$ moves by a "
         r"commutator, since $\dot \Lambda B = \dot A - \Lambda \dot B$: all its eigenvalues are constant, $n$ numbers "
-        r"instead of one. For little growth they are those of $C$.",
+        r"instead of one. To first order in the growth $\Lambda$ is $(P_0/R_0)(I + (P_2/N) C)$.",
         (
             sp.Eq(
                 velocity(_encoder) - Pencil * velocity(_decoder),
