@@ -47,20 +47,26 @@ def contract(expr: sp.MatrixExpr, rules: Rules) -> Words:
 
     A word that is its own transpose keeps the value that it is given.
     """
+    return contract_words(words(expr), rules)
+
+
+def contract_words(total: Words, rules: Rules) -> Words:
+    """The same, of words."""
     both = {**rules, **{transposed(w): _transpose(value) for w, value in rules.items()}, **rules}
-    pending, done = words(expr), Words()
+    pending, done = dict(total), Words()
     while pending:
         word, coefficient = pending.popitem()
         for pattern, value in both.items():
             at = _find(word, pattern)
             if at is not None:
                 middle = words(value) if isinstance(value, sp.MatrixExpr) else {(): value}
-                before, after = {word[:at]: coefficient}, {word[at + len(pattern) :]: sp.S.One}
-                pending = added([*pending.items(), *product(product(before, middle), after).items()])
+                for part, c in middle.items():
+                    whole = word[:at] + part + word[at + len(pattern) :]
+                    pending[whole] = pending.get(whole, sp.S.Zero) + coefficient * c
                 break
         else:
-            done = added([*done.items(), (word, coefficient)])
-    return done
+            done[word] = done.get(word, sp.S.Zero) + coefficient
+    return added(done.items())
 
 
 def contracted(expr: sp.MatrixExpr, rules: Rules) -> sp.MatrixExpr:

@@ -9,7 +9,19 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from .free_algebra import Rules, Word, Words, added, as_scalar, contract, expression, product, transposed, words
+from .free_algebra import (
+    Rules,
+    Word,
+    Words,
+    added,
+    as_scalar,
+    contract,
+    contract_words,
+    expression,
+    product,
+    transposed,
+    words,
+)
 
 
 def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
@@ -81,7 +93,7 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
     while pending:
         word, coefficient = pending.popitem()
         for turn in _turns(word):
-            found = contract(sp.MatMul(*turn), rules)
+            found = contract_words({turn: sp.S.One}, rules)
             if found != {turn: 1}:
                 number += coefficient * turn[0].shape[0] * found.pop((), sp.S.Zero)
                 pending = added([*pending.items(), *((w, coefficient * c) for w, c in found.items())])
