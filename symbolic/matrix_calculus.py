@@ -15,7 +15,7 @@ from .free_algebra import (
     Words,
     added,
     as_scalar,
-    contract,
+    both_ways,
     contract_words,
     expression,
     product,
@@ -88,12 +88,13 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
     >>> trace(A*B - B.T*A.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
     (0, 4)
     """
-    pending, done = contract(expr, rules), Words()
+    both = both_ways(rules)
+    pending, done = contract_words(words(expr), both), Words()
     number = expr.shape[0] * pending.pop((), sp.S.Zero)
     while pending:
         word, coefficient = pending.popitem()
         for turn in _turns(word):
-            found = contract_words({turn: sp.S.One}, rules)
+            found = contract_words({turn: sp.S.One}, both)
             if found != {turn: 1}:
                 number += coefficient * turn[0].shape[0] * found.pop((), sp.S.Zero)
                 pending = added([*pending.items(), *((w, coefficient * c) for w, c in found.items())])
