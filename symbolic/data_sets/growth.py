@@ -120,12 +120,14 @@ def _rate_of_logdet(of: sp.MatrixExpr, known: Mapping[sp.Symbol, sp.Expr], rules
 
 
 def _conserved_residual(relation: sp.Rel) -> sp.Expr:
-    known, rules = ({}, _FLAT) if relation.lhs == _J_FLAT else ({P1: sp.S.Zero}, {})
+    flat = relation.lhs == _J_FLAT
+    known: dict[sp.Symbol, sp.Expr] = {} if flat else {P1: sp.S.Zero}
+    rules: Rules = _FLAT if flat else {}
 
     def rate_of(matrix: sp.MatrixExpr) -> sp.Expr:
         return _rate_of_logdet(matrix, known, rules)
 
-    return sp.simplify(relation.rhs.replace(logdet, rate_of))
+    return sp.cancel(relation.rhs.replace(logdet, rate_of))
 
 
 def _pencil_residual(relation: sp.Rel) -> sp.Expr:

@@ -151,6 +151,7 @@ def test_a_symmetric_product_keeps_the_name_it_is_given() -> None:
     assert contract(A * A.T, {(A, A.T): K}) == {(K,): 1}
 
 
+@settings(max_examples=15)
 @given(matrices, matrices)
 def test_a_trace_is_that_of_the_product_turned_or_transposed(left, right) -> None:
     assert sp.expand(trace(left * right.T, {}) - trace(right.T * left, {})) == 0
