@@ -277,8 +277,11 @@ from test_sweep import *
 from repdyn.experiments.cli import main
 from repdyn.experiments.studies.trajectories import Trajectories
 import repdyn.experiments.studies
-study = Trajectories(settings=("two_layer",), seeds=20, speed=20.0, width=8)
-repdyn.experiments.studies.studies = lambda scale, data_dir="": {{study.name: study}}
+class Many(Trajectories):
+    def trials(self):
+        runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
+        return [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in runs]
+repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
 if __name__ == "__main__":
     sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
 """
