@@ -321,8 +321,9 @@ def test_a_sweep_that_is_killed_ends_as_an_undisturbed_one_when_it_is_run_again(
     assert len(workers) >= 2
     assert 1 <= kept < len(RUNS + FITS)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-    subprocess.run(script(tmp_path, store), check=True)
-    assert tables(Store(store), RUNS + FITS) == undisturbed
+    again = Store(store)
+    assert sweep(plan(FITS, again), again, here()) == {"finished": len(RUNS + FITS) - kept}
+    assert tables(again, RUNS + FITS) == undisturbed
 
 
 @contextmanager
