@@ -41,8 +41,9 @@ OF_LIGHTNING = ("`isinstance(treespec, LeafSpec)` is deprecated", "The 'train_da
 
 
 @pytest.fixture(scope="session")
-def run_script() -> Iterator[Callable[[Path, Path], str]]:
-    """Runs a script in a process and a folder of its own, warnings as errors: what went wrong, or nothing."""
+def run_script() -> Iterator[Callable[..., str]]:
+    """Runs a script in a process and a folder of its own, warnings as errors unless they are to be shown: what went
+    wrong, or nothing."""
     ignored = [word for message in OF_LIGHTNING for word in ("-W", f"ignore:{message}")]
     with subprocess.Popen(
         [sys.executable, "-W", "error", *ignored, str(FORKS)],
@@ -52,8 +53,8 @@ def run_script() -> Iterator[Callable[[Path, Path], str]]:
         env={**os.environ, "MPLBACKEND": "Agg"},
     ) as process:
 
-        def run(script: Path, folder: Path) -> str:
-            process.stdin.write(f"{script}\t{folder}\n")
+        def run(script: Path, folder: Path, warned: str = "as given") -> str:
+            process.stdin.write(f"{script}\t{folder}\t{warned}\n")
             process.stdin.flush()
             status, said = process.stdout.readline().strip(), (folder / "said.txt").read_text("utf-8")
             return "" if status == "0" else f"status {status}\n{said}"

@@ -38,7 +38,7 @@ WITH_PYTHON = [path for path, text in TEXTS.items() if blocks(text, "python")]
 @pytest.mark.parametrize("path", WITH_PYTHON, ids=name_of)
 def test_the_python_of_a_page_runs_as_written_from_top_to_bottom(path: Path, run_script, tmp_path: Path) -> None:
     (tmp_path / "page.py").write_text("\n".join(blocks(TEXTS[path], "python")), "utf-8")
-    assert run_script(tmp_path / "page.py", tmp_path) == ""
+    assert run_script(tmp_path / "page.py", tmp_path, "shown") == ""
 
 
 def test_there_is_python_in_the_readme_and_elsewhere_it_can_be_read() -> None:
