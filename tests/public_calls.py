@@ -1,10 +1,11 @@
 """A valid call of every public function, and values that are wrong nearly everywhere."""
 
-import tempfile
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,12 @@ TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05
 LATE = symbolic.theories()["growing_rates"].approach
 (COMPARED,) = experiments.compare(FRAME)
 DIAGNOSED = experiments.diagnose(FRAME)
+
+
+def write_diagnosis(diagnosis: Any, path: Any) -> None:
+    """Into a folder that goes."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        experiments.write_diagnosis(diagnosis, path)
 
 
 def pair_calls(function: Callable[..., Any], rates: Any = RATES, **more: Given) -> Call:
@@ -480,11 +487,8 @@ CALLS: dict[str, Call] = {
     "experiments.diagnose": Call(experiments.diagnose, {"records": Given(FRAME, called="table")}),
     "experiments.draw_layer": Call(experiments.draw_layer, {"found": Given(DIAGNOSED.layers[0])}),
     "experiments.write_diagnosis": Call(
-        experiments.write_diagnosis,
-        {
-            "diagnosis": Given(DIAGNOSED),
-            "path": Given(Path(tempfile.gettempdir()) / "repdyn-diagnosis.html", called="page"),
-        },
+        write_diagnosis,
+        {"diagnosis": Given(DIAGNOSED), "path": Given("diagnosis.html", called="page")},
     ),
     "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
     "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),

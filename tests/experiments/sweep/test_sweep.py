@@ -276,8 +276,11 @@ from test_sweep import *
 from repdyn.experiments.cli import main
 from repdyn.experiments.studies.trajectories import Trajectories
 import repdyn.experiments.studies
-study = Trajectories(settings=("two_layer",), seeds=20, speed=20.0, width=8)
-repdyn.experiments.studies.studies = lambda scale, data_dir="": {{study.name: study}}
+class Many(Trajectories):
+    def trials(self):
+        runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
+        return [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in runs]
+repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
 if __name__ == "__main__":
     sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
 """
@@ -309,8 +312,9 @@ def test_a_sweep_that_is_killed_ends_as_an_undisturbed_one_when_it_is_run_again(
     assert len(workers) >= 2
     assert 1 <= kept < len(RUNS + FITS)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-    subprocess.run(script(tmp_path, store), check=True)
-    assert tables(Store(store), RUNS + FITS) == undisturbed
+    again = Store(store)
+    assert sweep(plan(FITS, again), again, here()) == {"finished": len(RUNS + FITS) - kept}
+    assert tables(again, RUNS + FITS) == undisturbed
 
 
 def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undisturbed) -> None:
