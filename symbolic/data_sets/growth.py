@@ -31,10 +31,28 @@ GROWING_FLOW = {
 """The kernel of a deep encoder aligns with its own representation (P2), its directions that are large grow faster (P1);
 so do the decoder's in the space of the outputs (R1) and in that of the representations (R2)."""
 
+S1, S2 = sp.MatrixSymbol("S1", n, n), sp.MatrixSymbol("S2", n, n)
+p1, p2 = sp.symbols("p1 p2", positive=True)
+"""``(H^T H / N)^p1`` and ``(H^T H / N)^(p2 - 1)``, and the powers with which the encoder's rates grow."""
+
+POWER_FLOW = {
+    H: -(P0 * K * E * D + P1 * K * E * D * S1 + (P2 / N) * H * S2 * H.T * E * D) / N,
+    D: GROWING_FLOW[D],
+    b: GROWING_FLOW[b],
+}
+"""The same with powers of their own."""
+
+_FIRST_ORDER = {S1: H.T * H / N, S2: sp.Identity(n)}
+"""Both where the powers are 1."""
+
 Rest = sp.MatrixSymbol("Rest", n, n)
 eta, layers, kappa, size, q, rate = sp.symbols("eta encoder_layers kappa size q rate", positive=True)
 """What leads from a layer of a deep encoder to the representation; its rate; how many layers it has; a mode of it: of
 K, of the representation, what each layer multiplies the square by, its rate."""
+
+
+MODE_RATE = eta * layers * kappa ** (1 / layers) * size ** (2 - 2 / layers)
+"""How fast a balanced encoder moves a mode."""
 
 
 class logdet(sp.Function):
@@ -76,6 +94,10 @@ _EQUAL = {P1: sp.S.Zero, R1: sp.S.Zero, R2: P2 / N}
 _J = sp.Symbol("J")
 
 LATEX: dict[sp.Basic, str] = {
+    S1: "S_1",
+    S2: "S_2",
+    p1: "p_1",
+    p2: "p_2",
     Rest: "B",
     eta: r"\eta",
     layers: "k",
@@ -106,6 +128,26 @@ def _mode_residual(relation: sp.Rel) -> sp.Expr:
     each = eta * kappa * q ** (layer - 1) * q ** (layers - layer)
     grown = relation.rhs.subs(size, sp.sqrt(kappa * q**layers))
     return sp.expand(sp.powsimp(sp.powdenest(sp.expand_power_base(layers * each - grown, force=True), force=True)))
+
+
+_BY_LAYERS = {p1: 1 - 1 / layers, P1: eta * layers * (N / kappa) ** (1 - 1 / layers)}
+"""What a balanced encoder has in a mode."""
+
+
+def _powers_residual(relation: sp.Rel) -> sp.Expr:
+    """Where both powers are 1 it is the first order."""
+    variable = next(x for x in POWER_FLOW if velocity(x) == relation.lhs)
+    return first_nonzero(
+        matrix_residual(relation.rhs - POWER_FLOW[variable], {}),
+        matrix_residual(relation.rhs.xreplace(_FIRST_ORDER) - GROWING_FLOW[variable], {}),
+    )
+
+
+def _layers_residual(relation: sp.Rel) -> sp.Expr:
+    """P1 kappa (a^2/N)^p1 is the rate of the mode."""
+    claimed = _BY_LAYERS | {relation.lhs: relation.rhs}
+    grown = (P1 * kappa * (size**2 / N) ** p1).subs(claimed)
+    return sp.simplify(sp.expand_power_base(grown / MODE_RATE, force=True) - 1)
 
 
 def _rate_of_logdet(of: sp.MatrixExpr, known: Mapping[sp.Symbol, sp.Expr], rules: Rules) -> sp.Expr:
@@ -241,8 +283,25 @@ STEPS = (
         r"In a mode of balanced layers, $K$ being $\kappa$ and $H$ being $a$, each layer multiplies the square by one "
         "number, and all $k$ terms are alike: the rate of the mode grows as $a^{2 - 2/k}$, not at all for one layer "
         "and towards $a^2$ for many. $P_1$ and $P_2$ are the first order of that, exact for no $k > 1$.",
-        (sp.Eq(rate, eta * layers * kappa ** (1 / layers) * size ** (2 - 2 / layers), evaluate=False),),
+        (sp.Eq(rate, MODE_RATE, evaluate=False),),
         _mode_residual,
+    ),
+    Step(
+        "growing_powers",
+        "Powers of their own",
+        r"So that few layers are met too, the rates grow with powers $p_1$ and $p_2$ of the representation, "
+        r"$S_1 = (H^T H/N)^{p_1}$ and $S_2 = (H^T H/N)^{p_2 - 1}$; $H S_2 H^T/N$ is the power $p_2$ of $H H^T/N$. For $p_1 = p_2 = "
+        "1$ this is the flow before.",
+        (sp.Eq(velocity(H), POWER_FLOW[H], evaluate=False),),
+        _powers_residual,
+    ),
+    Step(
+        "powers_of_layers",
+        "The power of an encoder of layers",
+        r"In a mode the term of $P_1$ is $P_1 \kappa (a^2/N)^{p_1}$. With these two numbers and $P_0 = P_2 = 0$ it is "
+        r"the rate of $k$ balanced layers, of any number: exact in every mode where $\kappa$ is the same for all.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in _BY_LAYERS.items()),
+        _layers_residual,
     ),
     Step(
         "growing_conserved",

@@ -35,13 +35,13 @@ from repdyn.symbolic.scalar_output.growing_rates import STEPS as GROWING_STEPS
 from scipy.integrate import solve_ivp
 
 CONSTANT, GROWING = (rate_h, rate_y, rate_b), (P0, P1, P2, R0, R1, R2, rate_b)
-WORKED_OUT = (H, D, F, E, ones, *factored.PRODUCTS, N)
+WORKED_OUT = (H, D, F, E, ones, *factored.PRODUCTS, N, growth.S1, growth.S2)
 
 
 @cache
 def compiled(growing):
     """The errors, the products and the flow, as code is made of them."""
-    rates = factored.GROWING_FLOW if growing else factored.MATRIX_FLOW
+    rates = factored.POWER_FLOW if growing else factored.MATRIX_FLOW
     results = {f"rate_of_{x}": rate for x, rate in rates.items()}
     return (
         compile_matrices("errors", (H, D, b, Y, ones), {"E": flow.ERROR}).bare,
@@ -67,7 +67,8 @@ def velocity(features, targets, rates, loss=squared):
         (errors,) = errors_of(representations, decoder, bias, targets, column)
         errors = loss(errors)
         products = products_of(features, representations, errors)
-        return move(representations, decoder, features, errors, column, *products, len(features), *rates)
+        first_order = products[-1] / len(features), np.eye(representations.shape[1])
+        return move(representations, decoder, features, errors, column, *products, len(features), *first_order, *rates)
 
     return moved
 
@@ -156,7 +157,7 @@ def test_nothing_as_large_as_the_kernel_is_formed_and_the_flow_is_the_same(growi
     )
     for one, other in zip(velocity(features, targets, rates)(representations, decoder, bias), made, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
-    sizes = [set(x.shape) for rate in factored.GROWING_FLOW.values() for x in rate.atoms(sp.MatrixSymbol)]
+    sizes = [set(x.shape) for rate in factored.POWER_FLOW.values() for x in rate.atoms(sp.MatrixSymbol)]
     assert {N} not in sizes
 
 
