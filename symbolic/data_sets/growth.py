@@ -290,8 +290,8 @@ STEPS = (
         "growing_powers",
         "Powers of their own",
         r"So that few layers are met too, the rates grow with powers $p_1$ and $p_2$ of the representation, "
-        r"$S_1 = (H^T H/N)^{p_1}$ and $S_2 = (H^T H/N)^{p_2 - 1}$; $H S_2 H^T/N$ is the power $p_2$ of $H H^T/N$. For $p_1 = p_2 = "
-        "1$ this is the flow before.",
+        r"$S_1 = (H^T H/N)^{p_1}$ and $S_2 = (H^T H/N)^{p_2 - 1}$; $H S_2 H^T/N$ is the power $p_2$ of $H H^T/N$. "
+        "For $p_1 = p_2 = 1$ this is the flow before.",
         (sp.Eq(velocity(H), POWER_FLOW[H], evaluate=False),),
         _powers_residual,
     ),
