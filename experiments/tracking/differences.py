@@ -12,8 +12,11 @@ import torch
 from repdyn.numeric import inner_products
 from torch import Tensor
 
-_NUMBERS = 2**16
-"""Numbers subtracted at once: half a MB, which stays in the processor's cache."""
+_NUMBERS = 2**15
+"""Numbers in the differences taken at once: a quarter of a MB, which stays in the processor's cache with their points."""
+
+_SHORT = 2**13
+"""Numbers in a scalar product: few enough that libraries do not start threads for it."""
 
 _SINGLE = ("mps",)
 """Devices without double precision."""
@@ -38,32 +41,38 @@ def squared_differences(h: Tensor, where: Tensor) -> Tensor:
     tensor([25.], dtype=torch.float64)
     """
     h = (h.cpu() if h.device.type in _SINGLE else h).detach().flatten(1)
-    found = _by_numpy(h, where) if h.device.type == "cpu" else _by_torch(h, where)
-    tiny = where[(found < _LEAST).cpu()]
-    if len(tiny):  # 0, or too short
+    with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is looked at as it is
+        found = _by_numpy(h, where) if h.device.type == "cpu" else _by_torch(h, where)
+    short = found < _LEAST
+    if short.any():  # 0, or too short
+        tiny = where[short.cpu()]
         first, second = (h[tiny[:, i].to(h.device)].cpu().double().numpy() for i in (0, 1))
         inner_products(second - first, first[:, :1], first[:, :1])
     return found
 
 
 def _by_numpy(h: Tensor, where: Tensor) -> Tensor:
-    """Half the time that torch takes for it."""
+    """Block by block in the same memory: a quarter of the time that torch takes for it."""
     values = cast(Any, h.float() if h.dtype is torch.bfloat16 else h).numpy()
-    first, second = where.T.numpy()
-    found = np.empty(len(where))
-    rows = _rows(h)
+    rows = min(_rows(h), len(where))
+    points = np.ascontiguousarray(where.numpy().T)
+    found = np.zeros(len(where))
+    both, exact = np.empty((2, rows, h.shape[1]), values.dtype), np.empty((2, rows, h.shape[1]))
     for begin in range(0, len(where), rows):
-        part = slice(begin, begin + rows)
-        difference = values[second[part]].astype(np.float64)
-        difference -= values[first[part]]
-        difference *= difference
-        found[part] = difference.sum(-1)
+        part = points[:, begin : begin + rows]
+        here, (first, second) = both[:, : part.shape[1]], exact[:, : part.shape[1]]
+        values.take(part, 0, out=here, mode="clip")  # not "raise", which makes a copy
+        exact[:, : part.shape[1]] = here
+        second -= first
+        for unit in range(0, h.shape[1], _SHORT):
+            some = second[:, unit : unit + _SHORT]
+            found[begin : begin + rows] += np.vecdot(some, some)
     return torch.from_numpy(found)
 
 
 def _by_torch(h: Tensor, where: Tensor) -> Tensor:
     found: list[Tensor] = []
-    here, rows = where.to(h.device), 64 * _rows(h)
+    here, rows = where.to(h.device), 128 * _rows(h)
     for begin in range(0, len(here), rows):
         part = here[begin : begin + rows]
         found.append((h[part[:, 1]].double() - h[part[:, 0]]).square().sum(1))

@@ -258,7 +258,7 @@ class PairTracker(PairRecords, pl.Callback):
         with self._timed():
             self._reference = self._look()
             if not self._has(step):
-                self._add(step, *self._reference)
+                self._add(step, self._reference[0], self._look.distances_of(self._reference[1]))
             self._observe(step)
         self._crossed = self._steps[-1] // self.every
 
@@ -291,9 +291,11 @@ class PairTracker(PairRecords, pl.Callback):
                 return
             found = self._find_points(batch) if self._watch is not None and self._capture_agrees is not False else None
             again = self._capture_agrees is True and self._captured % _AGAIN == 0
-            if due and (found is None or again):
+            if due and found is None:
+                self._add(step, *self._look.distances())
+            elif due and again:
                 self._reference = self._look()
-                self._add(step, *self._reference)
+                self._add(step, self._reference[0], self._look.distances_of(self._reference[1]))
             if found is None:
                 if undecided:
                     self._capture_agrees = False
@@ -328,7 +330,8 @@ class PairTracker(PairRecords, pl.Callback):
                 self._drop()
         elif captured is not None:
             self._captured += 1
-            self._add(step, captured[PREDICTION], captured)
+            assert self._look is not None
+            self._add(step, captured[PREDICTION], self._look.distances_of(captured))
         else:
             self._capture_agrees = False
             warnings.warn(
@@ -363,7 +366,7 @@ class PairTracker(PairRecords, pl.Callback):
             return
         if self._averaged and not self._has(step):
             with self._no_harm():
-                self._last = (step, *self._look())
+                self._last = (step, *self._look.distances())
         if self._logs and trainer.is_global_zero:
             with self._beside("log what it sees", step):
                 found = progress(self)
@@ -375,7 +378,7 @@ class PairTracker(PairRecords, pl.Callback):
         if not (self.problem or self._look is None):
             with self._no_harm():
                 if not (self._has(step) or self._add_last(step)):
-                    self._add(step, *self._look())
+                    self._add(step, *self._look.distances())
                 self._observe(step)
         whole = time.perf_counter() - self._begun_at
         seen = f" and {len(self.observations)} observations" if self.observations else ""
