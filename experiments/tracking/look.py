@@ -17,7 +17,7 @@ from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import shown
 from torch import Tensor, nn
 
-from .differences import squared_differences
+from .differences import SquaredDifferences
 from .layers import Layer, called, representations, selected, taken, unknown
 from .pairs import Inputs, Pairs, mapped, tensors
 from .undisturbed import reseed, undisturbed
@@ -72,6 +72,7 @@ class Look:
         self.forward = checked_forward(forward)
         self.input_layer = pairs.measured_at if pairs.dx2 is None else None
         self._checked = False
+        self._squares = SquaredDifferences(pairs.where)
         self._modules = modules_of(module, self._watched)
 
     @property
@@ -121,17 +122,23 @@ class Look:
         Raises:
             ValueError: if a difference is so short that its square is no number.
         """
-        return {layer.name: squared_differences(hidden[layer.name], self.pairs.where) for layer in self.layers}
+        return {layer.name: self._squares(hidden[layer.name]) for layer in self.layers}
 
     def _differences(self, layer: Layer, output: Any, points: int, inputs: Inputs) -> Tensor:
-        return squared_differences(representations(layer, selected(layer, output), points, inputs), self.pairs.where)
+        return self._squares(representations(layer, selected(layer, output), points, inputs))
 
     def _pass(
         self, inputs: Inputs, *, read: Read = taken, seed: int | None = None
     ) -> tuple[Tensor, dict[Layer, Tensor]]:
         """The prediction of a batch, and what is read of each layer."""
         count = len(next(tensors(inputs)))
-        with self._outputs(inputs, read) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), uncompiled():
+        with (
+            self._outputs(inputs, read) as outputs,
+            undisturbed(self.module),
+            torch.no_grad(),
+            self.context(),
+            uncompiled(),
+        ):
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
