@@ -230,7 +230,7 @@ SAME = "give another path, or remove the store"
     [
         (RepresentationDistances(drawn(seed=1)), BLOCK, r"sha256 of representation \w{16} where \w{16} is asked for"),
         (RepresentationDistances(drawn(44)), BLOCK, r"shape of representation \[45, 3\] where \[44, 3\] is asked for"),
-        (RepresentationDistances(drawn()), 7, "one with block 6 where 7 is asked for"),
+        (RepresentationDistances(drawn()), 7, "block 6 where 7 is asked for"),
         (RichDistances(classes()), BLOCK, "distances RepresentationDistances where RichDistances is asked for"),
     ],
 )
