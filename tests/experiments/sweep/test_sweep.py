@@ -238,6 +238,9 @@ def test_what_a_kill_between_two_renames_left_is_used_again(tmp_path: Path) -> N
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+PATHS = [str(Path(__file__).parents[i]) for i in (0, 2)]
+"""Where this file and what it imports of the tests are."""
+
 SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
@@ -250,14 +253,14 @@ if __name__ == "__main__":
 
 def script(folder: Path, store: Path) -> list[str]:
     file = folder / "sweep_them.py"
-    file.write_text(SCRIPT.format(path=[str(Path(__file__).parent)], store=str(store)))
+    file.write_text(SCRIPT.format(path=PATHS, store=str(store)))
     return [sys.executable, str(file)]
 
 
 def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_path: Path) -> None:
     store = tmp_path / "store"
     file = tmp_path / "reproduce_them.py"
-    file.write_text(COMMAND.format(path=[str(Path(__file__).parent)], store=str(store)))
+    file.write_text(COMMAND.format(path=PATHS, store=str(store)))
     with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: bool(list(store.glob("fits/[!.]*/manifest.json"))), process)
         workers = children(process.pid)
