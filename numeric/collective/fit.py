@@ -20,7 +20,7 @@ from ..quantities import State, check_distances, increasing_times
 from ..uncertainty import uncertainty
 from .course import Course, Kept
 from .end import checked_points
-from .flow import POWERS, CollectiveRates, CollectiveState
+from .flow import GROWTH_OF, POWERS, CollectiveRates, CollectiveState
 
 Array = NDArray[np.float64]
 
@@ -31,9 +31,6 @@ GROWTH = ("h1", "h2", "y1", "y2")
 
 _OF_POWER = {"p1": "h1", "p2": "h2"}
 """The growth that each power is of."""
-
-_LOGARITHMS = ("h", "y", *POWERS)
-"""What is searched for as a logarithm; the others may be 0."""
 
 _ROOT = 0.5
 """The powers with which the search is begun, those of two layers."""
@@ -271,7 +268,7 @@ class _Problem:
 
 @dataclass(frozen=True)
 class Unknowns:
-    """The unknowns of a search, of order 1: logarithms of rates, and of growth what is linear near 0.
+    """The unknowns of a search, of order 1: logarithms, and of what may be 0 what is linear near it.
 
     Attributes:
         names: of the rates that they are.
@@ -281,10 +278,16 @@ class Unknowns:
     names: tuple[str, ...]
     scale: CollectiveRates
 
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """Those that cannot be 0: powers, and a rate whose growth is not fitted."""
+        alone = (name for name, growth in GROWTH_OF.items() if not any(x in self.names for x in growth))
+        return (*alone, *POWERS)
+
     def rates(self, x: Array) -> CollectiveRates:
         with np.errstate(over="ignore"):
             values = {
-                name: np.exp(y) * getattr(self.scale, name) if name in _LOGARITHMS else self._grown(name, y)
+                name: np.exp(y) * getattr(self.scale, name) if name in self.positive else self._grown(name, y)
                 for name, y in zip(self.names, np.minimum(x, 50.0).tolist(), strict=True)
             }
         return CollectiveRates(**values)
@@ -294,14 +297,14 @@ class Unknowns:
 
     def at(self, rates: CollectiveRates) -> Array:
         values = {name: getattr(rates, name) / getattr(self.scale, name) for name in self.names}
-        return np.array([np.log(v) if name in _LOGARITHMS else np.log1p(v) for name, v in values.items()])
+        return np.array([np.log(v) if name in self.positive else np.log1p(v) for name, v in values.items()])
 
     def slopes(self, x: Array) -> Array:
         """The derivatives of the rates."""
         return np.exp(np.minimum(x, 50.0)) * [getattr(self.scale, name) for name in self.names]
 
     def lowest(self) -> Array:
-        return np.array([-np.inf if name in _LOGARITHMS else 0.0 for name in self.names])
+        return np.array([-np.inf if name in self.positive else 0.0 for name in self.names])
 
 
 @dataclass(frozen=True)
@@ -350,7 +353,7 @@ def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...])
     constant = tuple(name for name in names if name not in (*GROWTH, *POWERS))
     growing = tuple(name for name in names if name in GROWTH)
     powers = {name: _ROOT for name in names if name in POWERS}
-    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in _LOGARITHMS else _SMALL) for name in NAMES})
+    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in POWERS else _SMALL) for name in NAMES})
 
     def of(names: tuple[str, ...], more: float, speed: float) -> CollectiveRates:
         base = {name: getattr(guess, name) * speed for name in constant}
@@ -398,6 +401,8 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     unknowns, lowest = found.unknowns, found.unknowns.lowest()
     search = _refined(problem, unknowns, found.x, _MOST_STEPS, _TOLERANCE)
     free = search.x > np.where(np.isfinite(lowest), np.log1p(_NONE), -np.inf)
+    for name, growth in GROWTH_OF.items():  # of what moves a map not all is 0
+        free[names.index(name)] |= not any(f for x, f in zip(names, free, strict=True) if x in (name, *growth))
     none = list(itertools.compress(names, ~free))
     free &= [_OF_POWER.get(name) not in none for name in names]
     x = np.where(free, search.x, np.maximum(lowest, 0.0))
