@@ -383,6 +383,22 @@ CALLS: dict[str, Call] = {
             "units": Given(3),
         },
     ),
+    "numeric.forecast_distances": Call(
+        numeric.forecast_distances,
+        {
+            "t": Given(T),
+            "observed": Given(WHOLE_FIT.observed),
+            "pairs": Given(WHOLE_PAIRS),
+            "start": Given(NETWORK_START),
+            "kernel": KERNEL,
+            "targets": LABELS,
+            "until": Given(10.0),
+            "shown": Given([0, 2], {"None"}),
+            "growth": Given(()),
+            "level": Given(0.9, {"a number", "a fraction"}),
+            "theory_error": Given(1.0, FINE),
+        },
+    ),
     "numeric.CollectiveFit.aic_of": Call(
         WHOLE_FIT.aic_of, {"predicted": Given(WHOLE_FIT.predicted), "parameters": Given(3)}
     ),

@@ -88,12 +88,12 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
 ) -> DistanceForecast | Refusal:
     """Say from the first part of a training how far points of a data set will be apart later, recorded or not.
 
-    The collective theory is fitted to the recorded pairs and goes on from their start. Distances are off by factors: an
-    interval allows, in logarithms, for what the theory was measured to miss of networks at the end of training (0.55 of
-    pairs with different targets, 1.9 of pairs with the same, which the theory brings together too slowly, each in nine
-    of ten), and, where that is more, for what a fit to the first half of the records misses of the last one, times how
-    much distances are still to change relative to how much they have since, but once at most. To that comes the error of the fitted
-    rates.
+    The collective theory is fitted to the recorded pairs and goes on from their start. Distances are off by
+    factors: an interval allows, in logarithms, for what the theory was measured to miss of networks at the end of
+    training (0.55 of pairs with different targets, 1.9 of pairs with the same, which the theory brings together too
+    slowly, each in nine of ten), and, where that is more, for what a fit to the first half of the records misses of
+    the last one, times how much distances are still to change relative to how much they have since, but once at
+    most. To that comes the error of the fitted rates.
 
     Args:
         t: training steps of the records, shape (T,), T >= 4, increasing.
@@ -114,8 +114,8 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
 
     Raises:
         TypeError: if an argument is of another kind.
-        ValueError: as :func:`fit_collective`; if there are fewer than 4 records, ``until`` is before the last one, level is
-            not between 0 and 1, or the error is negative.
+        ValueError: as :func:`fit_collective`; if there are fewer than 4 records, ``until`` is before the last one,
+            level is not between 0 and 1, or the error is negative.
 
     >>> from repdyn.numeric import collective_trajectory
     >>> start = CollectiveState([[0.1], [-0.1]], [[0.1]], [0.0])
