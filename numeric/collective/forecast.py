@@ -38,6 +38,9 @@ _DIFFERENT, _ALIKE = 0.55, 1.9
 _MEASURED_AT = 0.9
 """...the distances of two networks, those of seeds 0 and 1 of the digits, at the end of their training."""
 
+_MOST_VELOCITIES = 40_000
+"""Of the way to the time that is asked for, after which it is not going to be reached."""
+
 _STEP = 1e-5
 """The share of a rate that derivatives are differences over."""
 
@@ -156,6 +159,7 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
     pairs_shown = np.stack(np.triu_indices(points.size, 1), axis=1)
     later = np.array([times[0], times[-1], asked]) - times[0]
     future = Course(later, points[pairs_shown], start, kernel, given, rank, units)
+    future.most_velocities = _MOST_VELOCITIES
     try:
         now, expected, variance = _followed(future, fit)
         missed = _missed(times, first, seen, (start, kernel, given), earlier, fit)
@@ -176,7 +180,7 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
 
 def _until(observed: State, count: int) -> State:
     """The first records."""
-    return State(*(np.asarray(x)[:count] for x in vars(instance("observed", observed, State)).values()))
+    return State(*(np.atleast_1d(x)[:count] for x in vars(instance("observed", observed, State)).values()))
 
 
 def _unfit(fit: CollectiveFit, learnt: float) -> str:
