@@ -73,9 +73,9 @@ def uncertainty(
     seen = _Residuals(times[kept], residuals[used][:, kept], directions[used][:, kept])
     measured = (np.mean(residuals[used] ** 2, axis=1) > (_ROUNDED * rounding[used]) ** 2).any()
     time = seen.correlation_time() if measured else 0.0
-    covariance = seen.covariance(time) * (numbers / freedom) + np.diag(rounding[used] ** 2)
     spread = np.stack([_correlated(times, x, time) for x in directions[used]])
-    middle = np.einsum("kl,kni,lnj->ij", covariance, directions[used], spread)
+    middle = seen.middle(time, directions[used], spread) * (numbers / freedom)
+    middle += np.einsum("k,kni,knj->ij", rounding[used] ** 2, directions[used], spread)
     of_all = inverse @ middle @ inverse.T
     alike = float(_correlated(times, np.ones((times.size, 1)), time).sum()) / times.size
     return Uncertainty(np.sqrt(np.diag(of_all)), independent, time, numbers / alike, of_all)
@@ -108,10 +108,16 @@ class _Residuals:
         found = minimize_scalar(lambda x: float(costs(np.exp([x]))[0]), bounds=bracket, method="bounded")
         return float(np.exp(found.x))
 
-    def covariance(self, time: float) -> Array:
-        """That of the scalars at one moment, shape (k, k), with what the fit took out put back."""
+    def middle(self, time: float, directions: Array, spread: Array) -> Array:
+        """``sum_kl C_kl directions_k^T spread_l`` of the scalars' covariance C at one moment, shape (m, m).
+
+        C, of shape (k, k), has what the fit took out put back; of more scalars than moments it is not formed.
+        """
         white = self._refitted(time)
-        return white @ white.T / self.times.size
+        if len(white) <= self.times.size:
+            return np.einsum("kl,kni,lnj->ij", white @ white.T, directions, spread) / self.times.size
+        one, other = (np.tensordot(white, x, (0, 0)) for x in (directions, spread))
+        return np.einsum("sni,snj->ij", one, other) / self.times.size
 
     def _likelihood(self) -> Callable[[Array], Array]:
         """Minus twice the logarithm of the restricted likelihood, but for a constant, of times of shape (c,).

@@ -1,0 +1,488 @@
+"""Rates of the collective theory fitted to a recorded training: a handful of numbers for all pairs of a data set."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import instance, shown
+from scipy.optimize import least_squares
+
+from ..arguments import flag, real, whole
+from ..determination import r_squared, varies
+from ..geometric_mean import joint_modes
+from ..geometry import gram_distances
+from ..kernels import Kernel, points_alike
+from ..quantities import State, check_distances, increasing_times
+from ..uncertainty import uncertainty
+from .course import NAMES, Course, Kept
+from .end import checked_points
+from .flow import CollectiveRates, CollectiveState
+
+Array = NDArray[np.float64]
+
+GROWTH = ("h1", "h2", "y1", "y2")
+"""The rates that may be 0 and grow with the maps."""
+
+_EXPLODED = 1e3
+"""A residual of rates whose trajectory cannot be computed, in standard deviations of what was measured."""
+
+_SPEEDS = (0.3, 1.0, 3.0)
+"""How much faster than the escape says the search is begun."""
+
+_SMALL = 0.1
+"""Growth counts linearly up to this share of what makes it as large as the rate that it adds to, then as a logarithm."""
+
+_NONE = 1e-5
+"""Growth at most so many times that is 0."""
+
+_COARSE_TIMES, _COARSE_PAIRS = 24, 300
+"""Records and pairs on which the search is begun."""
+
+_ALIKE = 1e-6
+"""Rates move the pairs alike if together they move them by less than this share of what each does alone."""
+
+_MOST_STEPS = 40
+"""Of the search on all data."""
+
+_SCALARS = ("dh2", "dy2", "w")
+
+_TOLERANCE = 1e-6
+"""Of the search: by which share the misfit or a logarithm of a rate still changes."""
+
+
+@dataclass(frozen=True, eq=False)
+class CollectiveFit:
+    """Rates of a data set, and how well they do.
+
+    Attributes:
+        rates: those that were fitted, and 0 for the others.
+        parameters: the names of those that were fitted.
+        stderr: their standard errors, or None: ``message`` says why. They allow for residuals that stay alike for a
+            while, and for pairs that err together. Of a rate at its bound 0 there is none.
+        r2: the coefficient of determination of each scalar, over all records and pairs.
+        median_r2: the same of each pair over its records, the median of all pairs.
+        weights: what each squared difference counts, by default one over the variance of that scalar.
+        sse: the weighted sum of squared differences of all scalars, pairs and records but the first.
+        samples: how many differences there are.
+        kept: what of the data set was integrated.
+        success: whether the search ended, and no scalar that counts is further from its prediction than from its mean.
+        message: how the search ended, and what is amiss.
+        observed: what was measured, fields of shape (T, m).
+        predicted: the same by the theory.
+
+    >>> from repdyn.numeric import CollectiveState, Kernel, collective_trajectory
+    >>> start = CollectiveState([[0.1], [-0.1]], [[0.1]], [0.0])
+    >>> kernel, targets, t = Kernel([[1.0], [-1.0]]), [[0.5], [-0.5]], np.linspace(0, 500, 30)
+    >>> path = collective_trajectory(t, start, kernel, targets, CollectiveRates(0.02, 0.05))
+    >>> fit = fit_collective(t, path.states([[0, 1]]), [[0, 1]], start, kernel, targets, growth=(), bias=False)
+    >>> round(fit.rates.h, 4), round(fit.rates.y, 4), fit.success
+    (0.02, 0.05, True)
+    """
+
+    rates: CollectiveRates
+    parameters: tuple[str, ...]
+    stderr: Mapping[str, float] | None
+    r2: State
+    median_r2: State
+    weights: State
+    sse: float
+    samples: int
+    kept: Kept
+    success: bool
+    message: str
+    observed: State
+    predicted: State
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion for weighted residuals of one unknown variance; the lower, the better."""
+        return _aic(self.sse, self.samples, len(self.parameters))
+
+    def aic_of(self, predicted: State, parameters: int) -> float:
+        """The same criterion of another prediction of the same records: of so many numbers, with the same weights.
+
+        Two rates for each of 45 pairs, as :func:`fit_rates` finds them, are 90.
+
+        Args:
+            predicted: fields of the shape of ``observed``, (T, m).
+            parameters: how many numbers were fitted in all.
+
+        Raises:
+            TypeError: if it is no state.
+            ValueError: if its fields have another shape, or the number is no whole one.
+        """
+        shape = np.shape(self.observed.dh2)
+        other, mine = _scalars("predicted", predicted, shape), _scalars("observed", self.observed, shape)
+        root = np.sqrt(_scalars("weights", self.weights, ()))[:, None, None]
+        missed = float(np.sum((root * (other - mine))[:, 1:] ** 2))
+        return _aic(missed, self.samples, whole("parameters", parameters, 0))
+
+
+def fit_collective(
+    t: ArrayLike,
+    observed: State,
+    pairs: ArrayLike,
+    start: CollectiveState,
+    kernel: Kernel,
+    targets: ArrayLike,
+    *,
+    growth: Sequence[str] = GROWTH,
+    bias: bool = True,
+    weights: State | None = None,
+    rank: int = 100,
+    units: int = 30,
+) -> CollectiveFit:
+    """Fit the rates of the collective theory to recorded pairs of a data set by least squares.
+
+    All pairs share them: two rates, one of the decoder's bias, and what they grow by. Which pairs were recorded does
+    not matter, nor how often.
+
+    Args:
+        t: training steps, shape (T,), T >= 3, increasing. The first is that of the start and is not fitted.
+        observed: the measured pairs, fields of shape (T, m); :func:`observed_pairs` makes them of Gram matrices.
+        pairs: the numbers of the two points of each among the kernel's, shape (m, 2).
+        start: the network at the first time, as :func:`measured_start` makes it.
+        kernel: K of N points, the encoder's.
+        targets: Y*, shape (N, c).
+        growth: which of ``h1``, ``h2``, ``y1``, ``y2`` are fitted; none for constant rates. The others are 0.
+        bias: whether the rate of the decoder's bias is fitted; 0 otherwise.
+        weights: what a squared difference of each scalar counts, three numbers; by default one over the variance of
+            that scalar over all records and pairs, so that none rules by its unit. 0 leaves a scalar out.
+        rank: how many directions of the kernel are integrated, the largest.
+        units: how many directions of the hidden units are: those of the decoder, then the largest. What the others
+            tell of distances is taken to stay. ``kept`` says what is held.
+
+    The search begins at the speed at which what is learnt escapes from its start and at the ratio of rates at which
+    the representations end, and with constant rates before they may grow. Rates are searched for as logarithms, growth
+    from 0 on. Derivatives are exact: they are integrated beside the trajectory.
+
+    Raises:
+        TypeError: if an argument is of another kind.
+        ValueError: if shapes do not fit, times do not increase, a number is not finite, a distance or weight negative,
+            a scalar that counts does not vary, or no rates were found with which the theory can be computed.
+
+    Source: the flow with growing rates of ``repdyn.symbolic.data_sets``.
+    """
+    times = increasing_times(t)
+    given = points_alike(kernel, "targets", targets)
+    index = checked_points("pairs", pairs, len(kernel), 2)
+    if index.shape[1] != 2 or not len(index) or (index[:, 0] == index[:, 1]).any():
+        raise ValueError(f"pairs must be of two different points each, shape (m, 2), got {shown(pairs)}")
+    data = _scalars("observed", observed, (times.size, len(index)))
+    check_distances(observed)
+    root = np.sqrt(_weights(data, weights))[:, None, None]
+    names = _fitted(growth, flag("bias", bias))
+    most = whole("rank", rank, 1), whole("units", units, 1)
+    course = Course(times - times[0], index, instance("start", start, CollectiveState), kernel, given, *most)
+    some, few = _thinned(times.size, _COARSE_TIMES), _thinned(len(index), _COARSE_PAIRS)
+    rough = Course(times[some] - times[0], index[few], start, kernel, given, *most)
+    problem = _Problem(rough, data[:, some][:, :, few], root)
+    found = _searched(problem, _guess(problem, kernel, given), names)
+    return _report(_Problem(course, data, root), found, names, times)
+
+
+def observed_pairs(grams: ArrayLike, outputs: ArrayLike, targets: ArrayLike, pairs: ArrayLike) -> State:
+    """The three scalars of pairs of s recorded points, fields of shape (T, m), from Gram matrices and outputs.
+
+    Args:
+        grams: the inner products of their representations at each time, shape (T, s, s).
+        outputs: shape (T, s, c).
+        targets: shape (s, c).
+        pairs: the places of the two points of each among the recorded ones, shape (m, 2).
+
+    Raises:
+        TypeError: if an argument is no array of real numbers.
+        ValueError: if shapes do not fit, a number is not finite, or a matrix is no Gram matrix.
+
+    >>> observed_pairs([np.eye(2)], [[[0.0], [1.0]]], [[0.0], [1.0]], [[0, 1]]).dh2.tolist()
+    [[2.0]]
+    """
+    products, said, wanted = real("grams", grams), real("outputs", outputs), real("targets", targets)
+    if products.ndim != 3 or products.shape[1] != products.shape[2] or not products.size:
+        raise ValueError(f"grams must be of shape (T, points, points), got {products.shape}")
+    times, count = products.shape[:2]
+    if said.ndim != 3 or said.shape[:2] != (times, count):
+        raise ValueError(f"outputs must be of shape ({times}, {count}, values) like grams, got {said.shape}")
+    if wanted.shape != said.shape[1:]:
+        raise ValueError(f"targets must be of shape {said.shape[1:]} like outputs, got {wanted.shape}")
+    first, second = checked_points("pairs", pairs, count, 2).T[:2]
+    dh2 = np.stack([gram_distances(gram)[first, second] for gram in products])
+    dy, target = said[:, second] - said[:, first], wanted[second] - wanted[first]
+    return State(dh2, np.square(dy).sum(-1), (dy * (dy - target)).sum(-1))
+
+
+class _Problem:
+    """What is fitted: residuals of a course and their derivatives by the unknowns of the search."""
+
+    def __init__(self, course: Course, data: Array, root: Array) -> None:
+        self.course, self.data, self.root = course, data, root
+        self._last: tuple[bytes, Array, Array] | None = None
+
+    def misfit(self, rates: CollectiveRates) -> float:
+        """Infinite where the trajectory cannot be computed."""
+        try:
+            predicted = self.course.states(rates)
+        except ArithmeticError:
+            return np.inf
+        missed = float(np.sum((self.root * (predicted - self.data)) ** 2))
+        return missed if np.isfinite(missed) else np.inf
+
+    def residuals(self, unknowns: Unknowns, x: Array) -> Array:
+        return self._both(unknowns, x)[0]
+
+    def jacobian(self, unknowns: Unknowns, x: Array) -> Array:
+        return self._both(unknowns, x)[1]
+
+    def _both(self, unknowns: Unknowns, x: Array) -> tuple[Array, Array]:
+        """The search asks for both at the same point."""
+        key = x.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = key, *self._computed(unknowns, x)
+        return self._last[1:]
+
+    def _computed(self, unknowns: Unknowns, x: Array) -> tuple[Array, Array]:
+        try:
+            predicted, slopes = self.course.derivatives(unknowns.rates(x), unknowns.names)
+        except ArithmeticError:
+            return self._exploded(x.size)
+        residuals = (self.root * (predicted - self.data)).ravel()
+        jacobian = (self.root * slopes).reshape(x.size, -1).T * unknowns.slopes(x)
+        if not (np.isfinite(residuals).all() and np.isfinite(jacobian).all()):
+            return self._exploded(x.size)
+        return np.clip(residuals, -_EXPLODED, _EXPLODED), jacobian
+
+    def _exploded(self, count: int) -> tuple[Array, Array]:
+        return np.full(self.data.size, _EXPLODED), np.zeros((self.data.size, count))
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """The unknowns of a search, of order 1: logarithms of rates, and of growth what is linear near 0.
+
+    Attributes:
+        names: of the rates that they are.
+        scale: at which growth passes from linear to logarithmic, or by which a rate is 1.
+    """
+
+    names: tuple[str, ...]
+    scale: CollectiveRates
+
+    def rates(self, x: Array) -> CollectiveRates:
+        with np.errstate(over="ignore"):
+            values = {
+                name: np.exp(y) * getattr(self.scale, name) if name in ("h", "y") else self._grown(name, y)
+                for name, y in zip(self.names, np.minimum(x, 50.0).tolist(), strict=True)
+            }
+        return CollectiveRates(**values)
+
+    def _grown(self, name: str, y: float) -> float:
+        return float(np.expm1(y)) * getattr(self.scale, name)
+
+    def at(self, rates: CollectiveRates) -> Array:
+        values = {name: getattr(rates, name) / getattr(self.scale, name) for name in self.names}
+        return np.array([np.log(v) if name in ("h", "y") else np.log1p(v) for name, v in values.items()])
+
+    def slopes(self, x: Array) -> Array:
+        """The derivatives of the rates."""
+        return np.exp(np.minimum(x, 50.0)) * [getattr(self.scale, name) for name in self.names]
+
+    def lowest(self) -> Array:
+        return np.array([-np.inf if name in ("h", "y") else 0.0 for name in self.names])
+
+
+@dataclass(frozen=True)
+class _Found:
+    unknowns: Unknowns
+    x: Array
+    cost: float
+    ended: bool
+    message: str
+
+
+def _guess(problem: _Problem, kernel: Kernel, targets: Array) -> CollectiveRates:
+    """Rates of the right order, and growth that is as large as they are.
+
+    The ratio is that at which distances end, ``sqrt(P/R) K # Y Y^T``; the product that by which the fastest mode,
+    which grows as ``exp(s sqrt(P R) t/N)``, is half learnt when half of the change is made.
+    """
+    count = len(kernel)
+    centred, about = kernel.centred(), targets - targets.mean(0)
+    modes = joint_modes(centred, about)
+    end = (modes.directions * np.sqrt(modes.strengths))[problem.course.pairs]
+    expected = float(np.mean(np.square(end[:, 1] - end[:, 0]).sum(-1)))
+    dh2, dy2, _ = problem.data
+    measured = float(dh2[-1].mean())
+    ratio = measured / expected if expected > 0 and measured > 0 else 1.0
+    fastest = float(np.linalg.svd(centred.factor.T @ about, compute_uv=False)[0])
+    sizes = dy2.mean(1)
+    half = sizes[0] + (sizes.max() - sizes[0]) / 2
+    reached = max(1, int(np.argmax(sizes >= half)))
+    time = float(problem.course.elapsed[reached])
+    first = max(float(sizes[0]), 1e-6 * float(sizes.max()), np.finfo(np.float64).tiny)
+    folds = max(1.0, 0.5 * float(np.log(max(half, first) / first)))
+    speed = folds / time * count / fastest / 2
+    rate_h, rate_y = speed * ratio, speed / ratio
+    hidden = max(measured / 2, np.finfo(np.float64).tiny)
+    output = float(np.square(about).sum() / count)
+    top = float(centred.modes[1][0]) / count
+    read = output / hidden or 1.0
+    return CollectiveRates(
+        h=rate_h, y=rate_y, b=rate_y, h1=rate_h / hidden, h2=rate_h * top / hidden, y1=rate_y / read, y2=rate_y / read
+    )
+
+
+def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...]) -> _Found:
+    """The best that was found on some of the data, first of constant rates, then of those that grow."""
+    constant = tuple(name for name in names if name not in GROWTH)
+    growing = tuple(name for name in names if name in GROWTH)
+    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in ("h", "y") else _SMALL) for name in NAMES})
+
+    def of(names: tuple[str, ...], more: float, speed: float) -> CollectiveRates:
+        base = {name: getattr(guess, name) * speed for name in names if name not in GROWTH}
+        return CollectiveRates(**base, **{name: more * getattr(guess, name) * speed for name in names if name in GROWTH})
+
+    def best(names: tuple[str, ...], starts: list[CollectiveRates]) -> _Found:
+        worth = min(starts, key=problem.misfit)
+        return _refined(problem, Unknowns(names, scale), Unknowns(names, scale).at(worth), 30, 1e-4)
+
+    found = best(constant, [of(constant, 0.0, x) for x in _SPEEDS])
+    if growing:
+        grown = best(names, [of(names, more, x) for x in (0.1 * y for y in _SPEEDS) for more in (1.0, 10.0)])
+        both = Unknowns(names, scale)
+        rates = found.unknowns.rates(found.x)
+        more = CollectiveRates(
+            **{name: getattr(rates, name) if name in constant else _SMALL * getattr(scale, name) for name in names}
+        )
+        second = _refined(problem, both, both.at(more), 30, 1e-4)
+        found = min((grown, second), key=lambda x: x.cost)
+    if not found.cost < 0.5 * _EXPLODED**2 * problem.data.size:
+        raise ValueError(
+            "the collective theory cannot be computed from this start at any rates that were tried: check the units of "
+            "the kernel, and that the start is of the first record"
+        )
+    return found
+
+
+def _refined(problem: _Problem, unknowns: Unknowns, x: Array, most: int, tolerance: float) -> _Found:
+    lowest = unknowns.lowest()
+    found = least_squares(
+        lambda x: problem.residuals(unknowns, x),
+        np.maximum(x, lowest + 1e-8),
+        lambda x: problem.jacobian(unknowns, x),
+        bounds=(lowest, np.inf),
+        xtol=tolerance,
+        ftol=tolerance,
+        gtol=None,
+        max_nfev=most,
+    )
+    return _Found(unknowns, found.x, float(found.cost), bool(found.success), str(found.message))
+
+
+def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Array) -> CollectiveFit:
+    """The result of the search on all data."""
+    unknowns, lowest = found.unknowns, found.unknowns.lowest()
+    search = _refined(problem, unknowns, found.x, _MOST_STEPS, _TOLERANCE)
+    free = search.x > np.where(np.isfinite(lowest), np.log1p(_NONE), -np.inf)
+    x = np.where(free, search.x, lowest)
+    rates, fitted = unknowns.rates(x), tuple(itertools.compress(names, free))
+    predicted, slopes = problem.course.derivatives(rates, fitted)
+    errors, reason = _errors(problem, predicted, slopes, times, [getattr(rates, name) for name in fitted])
+    said = [search.message, reason]
+    if not free.all():
+        said.append(f"At the bound 0: {', '.join(itertools.compress(names, ~free))}.")
+    r2 = [r_squared(o.ravel(), float(np.sum((p - o) ** 2))) for p, o in zip(predicted, problem.data, strict=True)]
+    weights = problem.root[:, 0, 0] ** 2
+    worse = [f"{n} (R2 = {x:.3g})" for n, x, weight in zip(_SCALARS, r2, weights, strict=True) if weight and x < 0]
+    if worse:
+        said.append(f"The theory does not describe these pairs: a constant, the mean, is nearer to {' and '.join(worse)}.")
+    each = [
+        np.median([r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(ps.T, os.T, strict=True)])
+        for ps, os in zip(predicted, problem.data, strict=True)
+    ]
+    counted = (problem.root * (predicted - problem.data))[weights > 0, 1:]
+    return CollectiveFit(
+        rates=rates,
+        parameters=names,
+        stderr=errors and dict(zip(fitted, errors, strict=True)),
+        r2=State(*r2),
+        median_r2=State(*map(float, each)),
+        weights=State(*weights.tolist()),
+        sse=float(np.sum(counted**2)),
+        samples=counted.size,
+        kept=problem.course.kept,
+        success=search.ended and not worse,
+        message=" ".join(filter(None, said)),
+        observed=State(*problem.data),
+        predicted=State(*predicted),
+    )
+
+
+def _errors(
+    problem: _Problem, predicted: Array, slopes: Array, times: Array, values: list[float]
+) -> tuple[list[float] | None, str]:
+    """Standard errors of rates, or None and why there are none."""
+    used = problem.root[:, 0, 0] > 0
+    residuals = (problem.root * (predicted - problem.data))[used, 1:]
+    jacobian = (problem.root * slopes * np.reshape(values, (-1, 1, 1, 1)))[:, used, 1:]
+    columns = jacobian.reshape(len(values), -1).T
+    sizes = np.linalg.norm(columns, axis=0)
+    if residuals.size <= len(values) or not (sizes > 0).all():
+        return None, "No standard errors: the records do not determine the rates; record more of the training."
+    apart = np.linalg.svd(columns / sizes, compute_uv=False)[-1]
+    if apart < _ALIKE:
+        return None, (
+            f"No standard errors: rates move the pairs so much alike (to {apart:.1e}) that they cannot be told apart; "
+            "fit fewer of them, or record more of the training."
+        )
+    rows = residuals.swapaxes(1, 2).reshape(-1, times.size - 1)
+    found = uncertainty(
+        times[1:],
+        rows,
+        np.moveaxis(jacobian, 0, -1).swapaxes(1, 2).reshape(*rows.shape, -1),
+        weight=np.ones_like(rows),
+        rounding=np.full(len(rows), np.finfo(np.float64).eps),
+        numbers=residuals.size,
+    )
+    return (found.errors * values).tolist(), ""
+
+
+def _scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:
+    """The three scalars, shape (3, *shape)."""
+    found = [np.asarray(x, dtype=np.float64) for x in vars(instance(name, state, State)).values()]
+    if any(x.shape != shape for x in found):
+        raise ValueError(f"{name} must have fields of shape {shape}, got {[x.shape for x in found]}")
+    return np.stack(found)
+
+
+def _weights(data: Array, weights: State | None) -> Array:
+    """What each scalar counts, shape (3,)."""
+    if weights is not None:
+        given = _scalars("weights", weights, ())
+        if (given < 0).any() or not given.any():
+            raise ValueError(f"weights must not be negative, nor all 0, got {given.tolist()}")
+        return given
+    for name, values in zip(_SCALARS, data, strict=True):
+        if not varies(values.ravel()):
+            raise ValueError(f"observed.{name} must vary, or weights be given of which its is 0, got a constant")
+    return 1 / data.var(axis=(1, 2))
+
+
+def _fitted(growth: Sequence[str], bias: bool) -> tuple[str, ...]:
+    """The names of what is fitted, in the order of :class:`CollectiveRates`."""
+    if isinstance(growth, str) or not isinstance(growth, Sequence) or not all(x in GROWTH for x in growth):
+        raise ValueError(f"growth must be names among {', '.join(GROWTH)}, or none, got {shown(growth)}")
+    chosen = {"h", "y", *growth, *(["b"] if bias else [])}
+    return tuple(name for name in NAMES if name in chosen)
+
+
+def _aic(sse: float, samples: int, parameters: int) -> float:
+    return float(samples * np.log(sse / samples)) + 2 * parameters if sse else -np.inf
+
+
+def _thinned(count: int, most: int) -> NDArray[np.intp]:
+    """Places evenly spread, the first among them."""
+    return np.unique(np.linspace(0, count - 1, most).astype(np.intp))
