@@ -12,10 +12,14 @@ from .blocks.store import write_distances as write_distances
 from .coefficients import named as named
 from .collective.end import final_distances as final_distances
 from .collective.end import final_gram as final_gram
+from .collective.fit import CollectiveFit as CollectiveFit
+from .collective.fit import fit_collective as fit_collective
+from .collective.fit import observed_pairs as observed_pairs
 from .collective.flow import CollectiveRates as CollectiveRates
 from .collective.flow import CollectiveState as CollectiveState
 from .collective.place import GeodesicPlace as GeodesicPlace
 from .collective.place import place_on_geodesic as place_on_geodesic
+from .collective.start import measured_start as measured_start
 from .collective.trajectory import CollectiveTrajectory as CollectiveTrajectory
 from .collective.trajectory import collective_trajectory as collective_trajectory
 from .compiled import (

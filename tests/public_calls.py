@@ -152,6 +152,10 @@ NETWORK_START = numeric.CollectiveState(np.eye(3), np.eye(3), np.zeros(3))
 WHOLE_PATH = numeric.collective_trajectory(
     T, NETWORK_START, KERNEL.value, LABELS.value, numeric.CollectiveRates(0.1, 0.1)
 )
+WHOLE_PAIRS = [[0, 1], [1, 2]]
+WHOLE_FIT = numeric.fit_collective(
+    T, WHOLE_PATH.states(WHOLE_PAIRS), WHOLE_PAIRS, NETWORK_START, KERNEL.value, LABELS.value, growth=()
+)
 DEPTH = Given(1, skipped={"a huge integer"})
 
 CALLS: dict[str, Call] = {
@@ -342,6 +346,45 @@ CALLS: dict[str, Call] = {
             "rates": Given(numeric.CollectiveRates(0.1, 0.1)),
             "progress": Given(None, {"None", "a class"}, skipped={"a function", "a class"}),
         },
+    ),
+    "numeric.measured_start": Call(
+        numeric.measured_start,
+        {
+            "hidden": Given(np.diag([1.0, 3.0, 2.0]), {"an array of three dimensions"}),
+            "outputs": Given(np.eye(3)),
+            "kernel": Given(KERNEL.value, {"None"}),
+            "gram": Given(None, {"None"}, "hidden or gram"),
+            "points": Given(None, {"None"}),
+            "rcond": Given(1e-3, {"a bool", *FINE}),
+        },
+    ),
+    "numeric.observed_pairs": Call(
+        numeric.observed_pairs,
+        {
+            "grams": Given([np.eye(3)]),
+            "outputs": Given([np.eye(3)]),
+            "targets": LABELS,
+            "pairs": Given(WHOLE_PAIRS),
+        },
+    ),
+    "numeric.fit_collective": Call(
+        numeric.fit_collective,
+        {
+            "t": Given(T),
+            "observed": Given(WHOLE_FIT.observed),
+            "pairs": Given(WHOLE_PAIRS),
+            "start": Given(NETWORK_START),
+            "kernel": KERNEL,
+            "targets": LABELS,
+            "growth": Given(()),
+            "bias": Given(False, {"a bool"}),
+            "weights": Given(None, {"None", "a state"}),
+            "rank": Given(3),
+            "units": Given(3),
+        },
+    ),
+    "numeric.CollectiveFit.aic_of": Call(
+        WHOLE_FIT.aic_of, {"predicted": Given(WHOLE_FIT.predicted), "parameters": Given(3)}
     ),
     **{
         f"numeric.CollectiveTrajectory.{method.__name__}": Call(

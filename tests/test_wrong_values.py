@@ -62,7 +62,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_argument(call: Call) -> Non
 
 
 RECORDS = {
-    numeric: "CollectiveTrajectory CompiledFunction ConservedLine Departure Forecast GeodesicPlace GrowthExponent "
+    numeric: "CollectiveFit CollectiveTrajectory CompiledFunction ConservedLine Departure Forecast GeodesicPlace GrowthExponent "
     "LinearisedFlow LossFit MantelTest NestedTest RateFit Refusal Similarity SmoothedDistances TaskAxes",
     symbolic: "",
     experiments: "Comparison Diagnosis Failure LayerDiagnosis Prediction Predictions Run SampledPairs TangentRates",

@@ -1,9 +1,8 @@
-"""Pairs of points as the collective flow moves them, and the derivatives of that by the rates."""
+"""Pairs of points as the collective flow moves them, in the directions that count."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,8 @@ Array = NDArray[np.float64]
 _TOLERANCE = 1e-7
 """The integrator's, for each of its steps; of a fit, whose residuals are larger."""
 
-_MOST_VELOCITIES = 10_000
+_MOST_VELOCITIES = 4_000
 """A trajectory that takes more of them moves too fast to be one that was recorded."""
-
-_STEP = 1e-30
-"""Along the imaginary axis, where the flow, a polynomial, tells its derivative without rounding."""
-
-NAMES = tuple(field.name for field in fields(CollectiveRates))
 
 
 @dataclass(frozen=True)
@@ -66,29 +60,20 @@ class Course:
         chosen = np.unique(pairs)
         self._first, self._second = np.searchsorted(chosen, pairs).T
         self._shown = self.reduced.points[chosen]
-        about = targets[chosen] - targets[chosen].mean(0)
-        self._targets = about
-        self._still = _between(_products(rest[chosen] - rest[chosen].mean(0)), self._first, self._second)
-        self._target_squares = np.square(about[self._second] - about[self._first]).sum(1)
+        self._targets = targets[chosen] - targets[chosen].mean(0)
+        left = rest[chosen] - rest[chosen].mean(0)
+        self._still = _between(left @ left.T, self._first, self._second)
 
-    def states(self, rates: CollectiveRates) -> Array:
-        """The three scalars, shape (3, T, m).
+    def states(self, *rates: CollectiveRates) -> Array:
+        """The three scalars, shape (R, 3, T, m), by each of R rates, all by the same steps of the integrator.
 
-        Raises:
-            ArithmeticError: if the integrator gives up.
-        """
-        return self._with_derivatives(rates, ())[0]
-
-    def derivatives(self, rates: CollectiveRates, names: Sequence[str]) -> tuple[Array, Array]:
-        """The three scalars and their derivatives by some of the rates, shapes (3, T, m) and (k, 3, T, m).
+        What rates that are near each other differ in is then as smooth as the flow itself.
 
         Raises:
             ArithmeticError: if the integrator gives up.
         """
-        return self._with_derivatives(rates, [NAMES.index(name) for name in names])
-
-    def _with_derivatives(self, rates: CollectiveRates, which: Sequence[int]) -> tuple[Array, Array]:
-        numbers, like, problem = np.array(astuple(rates)), self.reduced.start, self.reduced.problem
+        like, problem = self.reduced.start, self.reduced.problem
+        numbers = tuple(np.array([astuple(x) for x in rates]).T[:, :, None, None])
         begin = flattened(like)
         asked = 0
 
@@ -96,68 +81,29 @@ class Course:
             nonlocal asked
             asked += 1
             if asked > _MOST_VELOCITIES:
-                raise ArithmeticError(f"rates must be slow enough for {_MOST_VELOCITIES} evaluations, got {rates}")
-            own, *tangents = q.reshape(-1, begin.size)
-            now = unflattened(own, like)
-            if not which:
-                return flattened(velocity(now, problem, numbers))
-            parts: list[Array] = []
-            for i, tangent in zip(which, tangents, strict=True):
-                beside = numbers.astype(np.complex128)
-                beside[i] += 1j * _STEP
-                moved = Maps(*(x + 1j * _STEP * y for x, y in zip(now, unflattened(tangent, like), strict=True)))
-                found = flattened(velocity(moved, problem, beside))
-                parts = parts or [found.real]
-                parts.append(found.imag / _STEP)
-            return np.concatenate(parts)
+                raise ArithmeticError(f"rates must be slower: {_MOST_VELOCITIES} evaluations did not suffice")
+            moved = velocity(unflattened(q.reshape(len(rates), -1), like), problem, numbers)
+            return np.concatenate([x.reshape(len(rates), -1) for x in moved], axis=1).ravel()
 
-        whole = np.concatenate([begin, np.zeros(begin.size * len(which))])
         times = self.elapsed
         with np.errstate(over="ignore", invalid="ignore"):
-            path = integrated_path(moving, times, whole, _TOLERANCE)
-        maps = [unflattened(x, like) for x in np.moveaxis(path.reshape(times.size, -1, begin.size), 1, 0)]
-        hidden, outputs = self._seen(maps[0])
-        still = np.array([self._still, 0 * self._still, 0 * self._still])[:, None]
-        values = self._scalars(_products(hidden), _products(outputs), outputs @ self._targets.T) + still
-        slopes = np.empty((len(which), *values.shape))
-        for k, tangent in enumerate(maps[1:]):
-            moved = self._shown @ tangent.H
-            moved -= moved.mean(-2, keepdims=True)
-            said = moved @ maps[0].D.mT + hidden @ tangent.D.mT
-            slopes[k] = self._scalars(
-                _mirrored(moved, hidden), _mirrored(said, outputs), said @ self._targets.T
-            )
-        return values, slopes
+            path = integrated_path(moving, times, np.tile(begin, len(rates)), _TOLERANCE)
+        each = np.moveaxis(path.reshape(times.size, len(rates), -1), 1, 0)
+        return np.stack([self._scalars(unflattened(x, like)) for x in each])
 
-    def _seen(self, maps: Maps) -> tuple[Array, Array]:
-        """Representations and outputs of the points of pairs, about their means, shapes (T, s, units) and (T, s, c)."""
+    def _scalars(self, maps: Maps) -> Array:
+        """The three scalars, shape (3, T, m), from inner products of the points of pairs, about their means."""
+        first, second = self._first, self._second
         hidden = self._shown @ maps.H
         hidden -= hidden.mean(-2, keepdims=True)
-        return hidden, hidden @ maps.D.mT
-
-    def _scalars(self, hidden: Array, outputs: Array, along: Array) -> Array:
-        """The scalars, linear in the inner products of representations, outputs, and outputs with targets."""
-        first, second = self._first, self._second
-        dy2 = _between(outputs, first, second)
-        own = along[:, first, first] + along[:, second, second]
-        return np.stack([_between(hidden, first, second), dy2, dy2 - own + along[:, first, second] + along[:, second, first]])
+        outputs = hidden @ maps.D.mT
+        along = outputs @ self._targets.T
+        dh2, dy2 = (_between(x @ x.mT, first, second) for x in (hidden, outputs))
+        product = along[:, first, first] + along[:, second, second] - along[:, first, second] - along[:, second, first]
+        return np.stack([np.maximum(dh2 + self._still, 0.0), np.maximum(dy2, 0.0), dy2 - product])
 
 
-def scaled(rates: CollectiveRates, **factors: float) -> CollectiveRates:
-    """Some rates multiplied."""
-    return replace(rates, **{name: getattr(rates, name) * factor for name, factor in factors.items()})
-
-
-def _products(x: Array) -> Array:
-    return x @ x.mT
-
-
-def _mirrored(x: Array, y: Array) -> Array:
-    product = x @ y.mT
-    return product + product.mT
-
-
-def _between(products: Array, first: Array, second: Array) -> Array:
+def _between(products: Array, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
     """Squared distances of pairs from inner products, shape (..., m)."""
     return products[..., first, first] + products[..., second, second] - 2 * products[..., first, second]
 

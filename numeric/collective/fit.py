@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,11 +18,13 @@ from ..geometry import gram_distances
 from ..kernels import Kernel, points_alike
 from ..quantities import State, check_distances, increasing_times
 from ..uncertainty import uncertainty
-from .course import NAMES, Course, Kept
+from .course import Course, Kept
 from .end import checked_points
 from .flow import CollectiveRates, CollectiveState
 
 Array = NDArray[np.float64]
+
+NAMES = tuple(field.name for field in fields(CollectiveRates))
 
 GROWTH = ("h1", "h2", "y1", "y2")
 """The rates that may be 0 and grow with the maps."""
@@ -39,8 +41,11 @@ _SMALL = 0.1
 _NONE = 1e-5
 """Growth at most so many times that is 0."""
 
-_COARSE_TIMES, _COARSE_PAIRS = 24, 300
-"""Records and pairs on which the search is begun."""
+_COARSE_TIMES, _COARSE_PAIRS, _COARSE_SIZE = 24, 300, (50, 20)
+"""Records, pairs and directions with which the search is begun."""
+
+_COARSE_STEPS, _COARSE_TOLERANCE = 20, 1e-3
+"""Of the search on those."""
 
 _ALIKE = 1e-6
 """Rates move the pairs alike if together they move them by less than this share of what each does alone."""
@@ -49,6 +54,9 @@ _MOST_STEPS = 40
 """Of the search on all data."""
 
 _SCALARS = ("dh2", "dy2", "w")
+
+_STEP = 1e-6
+"""In an unknown, of the differences that are its derivatives."""
 
 _TOLERANCE = 1e-6
 """Of the search: by which share the misfit or a logarithm of a rate still changes."""
@@ -157,8 +165,9 @@ def fit_collective(
             tell of distances is taken to stay. ``kept`` says what is held.
 
     The search begins at the speed at which what is learnt escapes from its start and at the ratio of rates at which
-    the representations end, and with constant rates before they may grow. Rates are searched for as logarithms, growth
-    from 0 on. Derivatives are exact: they are integrated beside the trajectory.
+    the representations end, and with constant rates before they may grow, first on some of the data and in fewer
+    directions. Rates are searched for as logarithms, growth from 0 on. Derivatives are differences of trajectories that
+    are integrated side by side, with the same steps.
 
     Raises:
         TypeError: if an argument is of another kind.
@@ -179,7 +188,7 @@ def fit_collective(
     most = whole("rank", rank, 1), whole("units", units, 1)
     course = Course(times - times[0], index, instance("start", start, CollectiveState), kernel, given, *most)
     some, few = _thinned(times.size, _COARSE_TIMES), _thinned(len(index), _COARSE_PAIRS)
-    rough = Course(times[some] - times[0], index[few], start, kernel, given, *most)
+    rough = Course(times[some] - times[0], index[few], start, kernel, given, *map(min, most, _COARSE_SIZE))
     problem = _Problem(rough, data[:, some][:, :, few], root)
     found = _searched(problem, _guess(problem, kernel, given), names)
     return _report(_Problem(course, data, root), found, names, times)
@@ -215,48 +224,39 @@ def observed_pairs(grams: ArrayLike, outputs: ArrayLike, targets: ArrayLike, pai
     return State(dh2, np.square(dy).sum(-1), (dy * (dy - target)).sum(-1))
 
 
+@dataclass(frozen=True)
 class _Problem:
-    """What is fitted: residuals of a course and their derivatives by the unknowns of the search."""
+    """What is fitted.
 
-    def __init__(self, course: Course, data: Array, root: Array) -> None:
-        self.course, self.data, self.root = course, data, root
-        self._last: tuple[bytes, Array, Array] | None = None
+    Attributes:
+        course: of the pairs.
+        data: shape (3, T, m).
+        root: of the weights, shape (3, 1, 1).
+    """
+
+    course: Course
+    data: Array
+    root: Array
+
+    def residuals(self, rates: CollectiveRates) -> Array:
+        """Weighted, shape (3 T m,); large where the trajectory cannot be computed."""
+        try:
+            found = (self.root * (self.course.states(rates)[0] - self.data)).ravel()
+        except ArithmeticError:
+            found = np.full(self.data.size, _EXPLODED)
+        return np.clip(np.nan_to_num(found, nan=_EXPLODED), -_EXPLODED, _EXPLODED)
 
     def misfit(self, rates: CollectiveRates) -> float:
-        """Infinite where the trajectory cannot be computed."""
+        return float(np.sum(self.residuals(rates) ** 2))
+
+    def slopes(self, unknowns: Unknowns, x: Array) -> Array:
+        """The derivatives of the residuals by the unknowns, shape (k, 3, T, m); 0 where they cannot be computed."""
+        near = [unknowns.rates(x), *(unknowns.rates(x + _STEP * row) for row in np.eye(x.size))]
         try:
-            predicted = self.course.states(rates)
+            found = self.course.states(*near)
         except ArithmeticError:
-            return np.inf
-        missed = float(np.sum((self.root * (predicted - self.data)) ** 2))
-        return missed if np.isfinite(missed) else np.inf
-
-    def residuals(self, unknowns: Unknowns, x: Array) -> Array:
-        return self._both(unknowns, x)[0]
-
-    def jacobian(self, unknowns: Unknowns, x: Array) -> Array:
-        return self._both(unknowns, x)[1]
-
-    def _both(self, unknowns: Unknowns, x: Array) -> tuple[Array, Array]:
-        """The search asks for both at the same point."""
-        key = x.tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, *self._computed(unknowns, x)
-        return self._last[1:]
-
-    def _computed(self, unknowns: Unknowns, x: Array) -> tuple[Array, Array]:
-        try:
-            predicted, slopes = self.course.derivatives(unknowns.rates(x), unknowns.names)
-        except ArithmeticError:
-            return self._exploded(x.size)
-        residuals = (self.root * (predicted - self.data)).ravel()
-        jacobian = (self.root * slopes).reshape(x.size, -1).T * unknowns.slopes(x)
-        if not (np.isfinite(residuals).all() and np.isfinite(jacobian).all()):
-            return self._exploded(x.size)
-        return np.clip(residuals, -_EXPLODED, _EXPLODED), jacobian
-
-    def _exploded(self, count: int) -> tuple[Array, Array]:
-        return np.full(self.data.size, _EXPLODED), np.zeros((self.data.size, count))
+            return np.zeros((x.size, *self.data.shape))
+        return np.nan_to_num(self.root * (found[1:] - found[0]) / _STEP)
 
 
 @dataclass(frozen=True)
@@ -343,36 +343,36 @@ def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...])
 
     def of(names: tuple[str, ...], more: float, speed: float) -> CollectiveRates:
         base = {name: getattr(guess, name) * speed for name in names if name not in GROWTH}
-        return CollectiveRates(**base, **{name: more * getattr(guess, name) * speed for name in names if name in GROWTH})
+        return CollectiveRates(
+            **base, **{name: more * getattr(guess, name) * speed for name in names if name in GROWTH}
+        )
 
-    def best(names: tuple[str, ...], starts: list[CollectiveRates]) -> _Found:
-        worth = min(starts, key=problem.misfit)
-        return _refined(problem, Unknowns(names, scale), Unknowns(names, scale).at(worth), 30, 1e-4)
+    def best(names: tuple[str, ...], starts: Iterable[CollectiveRates]) -> _Found:
+        misfit, worth = min(((problem.misfit(x), x) for x in starts), key=lambda x: x[0])
+        if not misfit < _EXPLODED**2 * problem.data.size:
+            raise ValueError(
+                "the collective theory cannot be computed from this start at any rates that were tried: check the "
+                "units of the kernel, and that the start is of the first record"
+            )
+        unknowns = Unknowns(names, scale)
+        return _refined(problem, unknowns, unknowns.at(worth), _COARSE_STEPS, _COARSE_TOLERANCE)
 
     found = best(constant, [of(constant, 0.0, x) for x in _SPEEDS])
-    if growing:
-        grown = best(names, [of(names, more, x) for x in (0.1 * y for y in _SPEEDS) for more in (1.0, 10.0)])
-        both = Unknowns(names, scale)
-        rates = found.unknowns.rates(found.x)
-        more = CollectiveRates(
-            **{name: getattr(rates, name) if name in constant else _SMALL * getattr(scale, name) for name in names}
-        )
-        second = _refined(problem, both, both.at(more), 30, 1e-4)
-        found = min((grown, second), key=lambda x: x.cost)
-    if not found.cost < 0.5 * _EXPLODED**2 * problem.data.size:
-        raise ValueError(
-            "the collective theory cannot be computed from this start at any rates that were tried: check the units of "
-            "the kernel, and that the start is of the first record"
-        )
-    return found
+    if not growing:
+        return found
+    rates = found.unknowns.rates(found.x)
+    kept = {name: getattr(rates, name) for name in constant}
+    more = CollectiveRates(**kept, **{name: _SMALL * getattr(scale, name) for name in growing})
+    slower = [of(names, share, 0.1 * speed) for speed in _SPEEDS for share in (1.0, 10.0)]
+    return min((best(names, [more]), best(names, slower)), key=lambda x: x.cost)
 
 
 def _refined(problem: _Problem, unknowns: Unknowns, x: Array, most: int, tolerance: float) -> _Found:
     lowest = unknowns.lowest()
     found = least_squares(
-        lambda x: problem.residuals(unknowns, x),
+        lambda x: problem.residuals(unknowns.rates(x)),
         np.maximum(x, lowest + 1e-8),
-        lambda x: problem.jacobian(unknowns, x),
+        lambda x: problem.slopes(unknowns, x).reshape(x.size, -1).T,
         bounds=(lowest, np.inf),
         xtol=tolerance,
         ftol=tolerance,
@@ -389,8 +389,10 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     free = search.x > np.where(np.isfinite(lowest), np.log1p(_NONE), -np.inf)
     x = np.where(free, search.x, lowest)
     rates, fitted = unknowns.rates(x), tuple(itertools.compress(names, free))
-    predicted, slopes = problem.course.derivatives(rates, fitted)
-    errors, reason = _errors(problem, predicted, slopes, times, [getattr(rates, name) for name in fitted])
+    (predicted,) = problem.course.states(rates)
+    errors, reason = _errors(problem, predicted, problem.slopes(unknowns, x)[free], times)
+    if errors is not None:
+        errors = dict(zip(fitted, (errors * unknowns.slopes(x)[free]).tolist(), strict=True))
     said = [search.message, reason]
     if not free.all():
         said.append(f"At the bound 0: {', '.join(itertools.compress(names, ~free))}.")
@@ -398,7 +400,9 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     weights = problem.root[:, 0, 0] ** 2
     worse = [f"{n} (R2 = {x:.3g})" for n, x, weight in zip(_SCALARS, r2, weights, strict=True) if weight and x < 0]
     if worse:
-        said.append(f"The theory does not describe these pairs: a constant, the mean, is nearer to {' and '.join(worse)}.")
+        said.append(
+            f"The theory does not describe these pairs: a constant, the mean, is nearer to {' and '.join(worse)}."
+        )
     each = [
         np.median([r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(ps.T, os.T, strict=True)])
         for ps, os in zip(predicted, problem.data, strict=True)
@@ -407,7 +411,7 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     return CollectiveFit(
         rates=rates,
         parameters=names,
-        stderr=errors and dict(zip(fitted, errors, strict=True)),
+        stderr=errors,
         r2=State(*r2),
         median_r2=State(*map(float, each)),
         weights=State(*weights.tolist()),
@@ -421,16 +425,14 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     )
 
 
-def _errors(
-    problem: _Problem, predicted: Array, slopes: Array, times: Array, values: list[float]
-) -> tuple[list[float] | None, str]:
-    """Standard errors of rates, or None and why there are none."""
+def _errors(problem: _Problem, predicted: Array, slopes: Array, times: Array) -> tuple[Array | None, str]:
+    """Standard errors of unknowns, or None and why there are none."""
     used = problem.root[:, 0, 0] > 0
     residuals = (problem.root * (predicted - problem.data))[used, 1:]
-    jacobian = (problem.root * slopes * np.reshape(values, (-1, 1, 1, 1)))[:, used, 1:]
-    columns = jacobian.reshape(len(values), -1).T
+    jacobian = slopes[:, used, 1:]
+    columns = jacobian.reshape(len(slopes), -1).T
     sizes = np.linalg.norm(columns, axis=0)
-    if residuals.size <= len(values) or not (sizes > 0).all():
+    if residuals.size <= len(slopes) or not (sizes > 0).all():
         return None, "No standard errors: the records do not determine the rates; record more of the training."
     apart = np.linalg.svd(columns / sizes, compute_uv=False)[-1]
     if apart < _ALIKE:
@@ -447,7 +449,7 @@ def _errors(
         rounding=np.full(len(rows), np.finfo(np.float64).eps),
         numbers=residuals.size,
     )
-    return (found.errors * values).tolist(), ""
+    return found.errors, ""
 
 
 def _scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:

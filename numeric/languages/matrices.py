@@ -40,7 +40,7 @@ class _Matrices(Printer):
         return expr.name
 
     def _print_Transpose(self, expr: sp.Transpose) -> str:
-        return f"{self.parenthesize(expr.arg, PRECEDENCE['Pow'])}.T"
+        return f"{self.parenthesize(expr.arg, PRECEDENCE['Pow'])}.mT"
 
     def _print_MatAdd(self, expr: sp.MatAdd) -> str:
         return " + ".join(map(self._print, expr.args))
