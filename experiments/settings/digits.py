@@ -8,13 +8,16 @@ from typing import Any, ClassVar
 
 from repdyn.symbolic.arguments import shown
 
-from .configuration import Configuration, described
+from .configuration import Configuration, check_choice, described
 from .memory import Task
 from .network import Setting
 from .values import SettingError, checked
 
 _PIXELS = {"mnist": 28 * 28, "load_digits": 8 * 8}
 _IMAGES = {"mnist": 60_000, "load_digits": 1797}
+
+FORMS = ("constant", "growing")
+"""Forms of the collective theory whose rates are fitted."""
 
 _FEWEST, _MOST = 20, 1_000
 """Digits whose distances from each other are all recorded."""
@@ -202,14 +205,23 @@ class Collective(Digits):
 class CollectiveFits(Configuration):
     """The collective theory and pairs by themselves, fitted to the trajectories of one network.
 
-    >>> CollectiveFits().pairs
+    >>> CollectiveFits().alone
     45
     """
 
     experiment: ClassVar[str] = "collective_fits"
     module: ClassVar[str] = "repdyn.experiments.trials.collective_fits"
 
-    pairs: int = described(45, "pairs that are also fitted one by one, drawn at random")
+    forms: tuple[str, ...] = described(("constant", "growing"), "of the collective theory: its rates")
+    pairs: int = described(2000, "pairs of recorded digits, drawn at random")
+    alone: int = described(45, "how many of them are also fitted one by one")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for form in self.forms:
+            check_choice("each of forms", form, FORMS)
+        if self.alone > self.pairs:
+            raise SettingError(f"alone must be at most pairs, got {self.alone} of {self.pairs}")
 
     def rough_seconds(self) -> float:
         """As of every configuration."""

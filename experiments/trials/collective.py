@@ -54,7 +54,7 @@ PREDICTIONS = {
 }
 """What is compared with the distances of a layer, and how many numbers of each are fitted to them, beside a scale."""
 
-_POINTS = 2_000
+_POINTS = 1_000
 """Digits that a kernel of the whole data set is of: the first so many."""
 
 _DRAWN = 1_500
@@ -91,7 +91,7 @@ def run_trial(setting: Collective) -> Outcome:
         tracker = PointTracker(batches.x[shown], batches.y[shown], names, every=setting.every)
         diverged_at = fit(module, batches, [tracker])
         loss, known = evaluate(module, batches.x, batches.y)
-    values = {"images": len(kept), "loss": loss, "known": known}
+    values = {"images": len(kept), "nonlinearity": setting.nonlinearity, "loss": loss, "known": known}
     if diverged_at is not None:
         return trained(diverged_at, {}, values)
     inputs, targets = batches.x.double().numpy(), batches.y.double().numpy()
