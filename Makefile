@@ -17,7 +17,7 @@ reproduce: $(INSTALLED)
 	$(BIN)/repdyn report --scale quick
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n 2 tests --pyargs repdyn.symbolic repdyn.numeric repdyn.experiments
+	$(BIN)/pytest -n 2 --dist worksteal tests --pyargs repdyn.symbolic repdyn.numeric repdyn.experiments
 
 test-slow: $(INSTALLED)
 	$(BIN)/pytest -m slow tests

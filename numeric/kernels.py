@@ -104,13 +104,14 @@ class Kernel:
         """K itself, shape (N, N)."""
         return self.factor @ self.factor.T
 
+    @cached_property
     def centred(self) -> Kernel:
         """The kernel about the mean of the points, ``C K C`` with ``C = 1 - 1 1^T/N``.
 
         Raises:
             ValueError: if it is then 0: the kernel is the same number for all points.
 
-        >>> Kernel([[1.0], [3.0]]).centred().matrix().tolist()
+        >>> Kernel([[1.0], [3.0]]).centred.matrix().tolist()
         [[1.0, -1.0], [-1.0, 1.0]]
         """
         centred = self.factor - self.factor.mean(0)

@@ -43,24 +43,31 @@ def words(expr: sp.MatrixExpr) -> Words:
 
 
 def contract(expr: sp.MatrixExpr, rules: Rules) -> Words:
-    """Rewrite adjacent factors by ``rules`` (and their transposes) until none applies.
+    """Rewrite adjacent factors by ``rules`` (and their transposes) until none applies."""
+    return contract_words(words(expr), both_ways(rules))
 
-    A word that is its own transpose keeps the value that it is given.
-    """
-    both = {**rules, **{transposed(w): _transpose(value) for w, value in rules.items()}, **rules}
-    pending, done = words(expr), Words()
+
+def both_ways(rules: Rules) -> Rules:
+    """Rules with their transposes; a word that is its own transpose keeps the value that it is given."""
+    return {**rules, **{transposed(w): _transpose(value) for w, value in rules.items()}, **rules}
+
+
+def contract_words(total: Words, rules: Rules) -> Words:
+    """As :func:`contract`, of words and by rules that go both ways."""
+    pending, done = dict(total), Words()
     while pending:
         word, coefficient = pending.popitem()
-        for pattern, value in both.items():
+        for pattern, value in rules.items():
             at = _find(word, pattern)
             if at is not None:
                 middle = words(value) if isinstance(value, sp.MatrixExpr) else {(): value}
-                before, after = {word[:at]: coefficient}, {word[at + len(pattern) :]: sp.S.One}
-                pending = added([*pending.items(), *product(product(before, middle), after).items()])
+                for part, c in middle.items():
+                    whole = word[:at] + part + word[at + len(pattern) :]
+                    pending[whole] = pending.get(whole, sp.S.Zero) + coefficient * c
                 break
         else:
-            done = added([*done.items(), (word, coefficient)])
-    return done
+            done[word] = done.get(word, sp.S.Zero) + coefficient
+    return added(done.items())
 
 
 def contracted(expr: sp.MatrixExpr, rules: Rules) -> sp.MatrixExpr:

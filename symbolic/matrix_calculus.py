@@ -9,7 +9,19 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from .free_algebra import Rules, Word, Words, added, as_scalar, contract, expression, product, transposed, words
+from .free_algebra import (
+    Rules,
+    Word,
+    Words,
+    added,
+    as_scalar,
+    both_ways,
+    contract_words,
+    expression,
+    product,
+    transposed,
+    words,
+)
 
 
 def gradient(scalar: sp.MatrixExpr, variable: sp.MatrixSymbol) -> sp.MatrixExpr:
@@ -73,15 +85,16 @@ def trace(expr: sp.MatrixExpr, rules: Rules) -> sp.Expr:
 
     >>> import sympy as sp
     >>> A, B = sp.MatrixSymbol("A", 2, 3), sp.MatrixSymbol("B", 3, 2)
-    >>> trace(A*B - A.T*B.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
+    >>> trace(A*B - B.T*A.T, {}), trace(A*A.T, {(A, A.T): 2 * sp.Identity(2)})
     (0, 4)
     """
-    pending, done = contract(expr, rules), Words()
+    both = both_ways(rules)
+    pending, done = contract_words(words(expr), both), Words()
     number = expr.shape[0] * pending.pop((), sp.S.Zero)
     while pending:
         word, coefficient = pending.popitem()
         for turn in _turns(word):
-            found = contract(sp.MatMul(*turn), rules)
+            found = contract_words({turn: sp.S.One}, both)
             if found != {turn: 1}:
                 number += coefficient * turn[0].shape[0] * found.pop((), sp.S.Zero)
                 pending = added([*pending.items(), *((w, coefficient * c) for w, c in found.items())])

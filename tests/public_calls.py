@@ -1,10 +1,14 @@
 """A valid call of every public function, and values that are wrong nearly everywhere."""
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -97,6 +101,9 @@ RUN = numeric.trajectory(100 * T, START, PAIR, RATES)
 FITS = [numeric.fit_rates(100 * T, RUN, PAIR, theory=name) for name in ("two_point", "scalar_output")]
 POINTS = Points(np.array([[0.0], [1.0], [3.0]]), np.array([[0.0], [1.0], [1.0]]))
 DISTANCES = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
+STORE = Path(tempfile.mkdtemp())
+atexit.register(shutil.rmtree, STORE, ignore_errors=True)
+SOURCE = numeric.RepresentationDistances(DISTANCES)
 GRID = np.random.default_rng(0).normal(size=(2, 3, 3, 4))
 FRAME = pd.DataFrame({"step": 100 * T, **vars(RUN), "dx2": 1.0, "dy2_target": 0.5})
 x, y = sp.symbols("x y")
@@ -128,6 +135,12 @@ TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05
 LATE = symbolic.theories()["growing_rates"].approach
 (COMPARED,) = experiments.compare(FRAME)
 DIAGNOSED = experiments.diagnose(FRAME)
+
+
+def write_diagnosis(diagnosis: Any, path: Any) -> None:
+    """Into a folder that goes."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        experiments.write_diagnosis(diagnosis, path)
 
 
 def pair_calls(function: Callable[..., Any], rates: Any = RATES, **more: Given) -> Call:
@@ -394,6 +407,32 @@ CALLS: dict[str, Call] = {
     },
     "numeric.CollectiveTrajectory.states": Call(WHOLE_PATH.states, {"pairs": Given([[0, 1], [1, 2]])}),
     "numeric.CollectiveTrajectory.__getitem__": Call(WHOLE_PATH.__getitem__, {"k": Given(2)}, True),
+    "numeric.RepresentationDistances": Call(
+        numeric.RepresentationDistances, {"representation": Given(DISTANCES, {"a table of numbers"})}
+    ),
+    "numeric.RichDistances": Call(numeric.RichDistances, {"points": Given(POINTS)}),
+    **{
+        f"numeric.{type(source).__name__}.__call__": Call(
+            source, {name: Given(slice(0, 2)) for name in ("rows", "columns")}
+        )
+        for source in (SOURCE, numeric.RichDistances(POINTS))
+    },
+    "numeric.distance_array": Call(
+        numeric.distance_array,
+        {
+            "source": Given(SOURCE),
+            "block": Given(2, {"a huge integer"}),
+            "client": Given(None, {"None"}),
+        },
+    ),
+    "numeric.write_distances": Call(
+        numeric.write_distances,
+        {
+            "path": Given(STORE, skipped={"a path"}),
+            "source": Given(SOURCE),
+            "block": Given(2, skipped={"a huge integer"}),
+        },
+    ),
     "numeric.are_nested": Call(numeric.are_nested, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     "numeric.nested_test": Call(numeric.nested_test, {"smaller": Given(FITS[0]), "larger": Given(FITS[1])}),
     **{
@@ -523,11 +562,8 @@ CALLS: dict[str, Call] = {
     "experiments.diagnose": Call(experiments.diagnose, {"records": Given(FRAME, called="table")}),
     "experiments.draw_layer": Call(experiments.draw_layer, {"found": Given(DIAGNOSED.layers[0])}),
     "experiments.write_diagnosis": Call(
-        experiments.write_diagnosis,
-        {
-            "diagnosis": Given(DIAGNOSED),
-            "path": Given(Path(tempfile.gettempdir()) / "repdyn-diagnosis.html", called="page"),
-        },
+        write_diagnosis,
+        {"diagnosis": Given(DIAGNOSED), "path": Given("diagnosis.html", called="page")},
     ),
     "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
     "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),

@@ -19,9 +19,10 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from repdyn.numeric import Points, smoothed_distances
+from repdyn.numeric import Points, RepresentationDistances, smoothed_distances, write_distances
 
 TESTS = Path(__file__).parent
 GIB = 2**30
@@ -85,6 +86,22 @@ def smoothed(points: int) -> Callable[[], object]:
     """Smoothed structure of 100 digits among all."""
     data = digits(points)
     return lambda: smoothed_distances(data[:SHOWN], data)
+
+
+def written(points: int) -> Callable[[], object]:
+    """The distances of points in a store on the disk."""
+    source = RepresentationDistances(np.random.default_rng(0).normal(size=(points, 4)))
+
+    def write() -> None:
+        with TemporaryDirectory() as folder:
+            write_distances(Path(folder) / "store", source)
+
+    return write
+
+
+def held(mebibytes: int) -> Callable[[], object]:
+    """An array of so many mebibytes, to try the measure with."""
+    return lambda: np.ones(mebibytes * 2**17)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 from repdyn.symbolic.arguments import instance, shown
 
@@ -17,7 +16,7 @@ from ..diagnosis.measures import Spread
 from ..figures.diagnosis import draw_layer, draw_layers_of
 from ..figures.style import svg
 from ..storage.files import write_file
-from .elements import document, illustrated, prose, tabulated
+from .elements import document, illustrated, navigation, prose, tabulated
 from .words import counted
 
 TITLE = "What the theory says of this network"
@@ -36,7 +35,7 @@ _MEANINGS = {
 
 
 def diagnosis_html(diagnosis: Diagnosis) -> str:
-    """The diagnosis as a page: a sentence and a figure for each layer, all layers side by side, the table."""
+    """The diagnosis as a page: all layers side by side, then a sentence and a figure for each."""
     figures = count(1)
     return document(TITLE, _body(instance("diagnosis", diagnosis, Diagnosis), figures))
 
@@ -61,15 +60,15 @@ def write_diagnosis(diagnosis: Diagnosis, path: Path | str) -> None:
 def _body(diagnosis: Diagnosis, figures: Iterator[int]) -> Iterator[str]:
     yield f"<header><h1>{TITLE}</h1>"
     yield f'<p class="introduction">{prose(diagnosis.facts)}</p></header>'
-    yield '<section><h2 id="layers">Layer by layer</h2>'
-    for found in diagnosis.layers:
-        yield f"<p>{_sentence(found)}</p>"
+    layers = [(f"layer-{number}", found.layer) for number, found in enumerate(diagnosis.layers)]
+    yield navigation([("layers", "Layers side by side"), *layers, ("words", "What the words mean")])
+    yield '<section><h2 id="layers">Layers side by side</h2>'
     caption = "The median R² of the three scalars, and how many times larger dh2 became, by layer."
-    yield _illustrated(draw_layers_of(diagnosis), caption, caption, "layers", next(figures))
-    yield _table(diagnosis)
+    yield _illustrated(draw_layers_of(diagnosis), caption, caption, "figure-layers", next(figures))
+    yield from _tables(diagnosis)
     yield "</section>"
-    for number, found in enumerate(diagnosis.layers):
-        yield f'<section><h2 id="layer-{number}">{prose(found.layer)}</h2>'
+    for (name, title), found in zip(layers, diagnosis.layers, strict=True):
+        yield f'<section><h2 id="{name}">{prose(title)}</h2>'
         yield from (f"<p>{prose(sentence)}</p>" for sentence in (found.verdict.sentence, *found.verdict.advice))
         if any(isinstance(c, Comparison) for c in found.comparisons):
             caption = (
@@ -81,49 +80,38 @@ def _body(diagnosis: Diagnosis, figures: Iterator[int]) -> Iterator[str]:
                     else "the share of the difference that is learnt."
                 )
             )
-            yield _illustrated(draw_layer(found), caption, caption, f"figure-{number}", next(figures))
+            yield _illustrated(draw_layer(found), caption, caption, f"figure-of-{name}", next(figures))
         yield from _reasons(found)
         yield "</section>"
-    yield '<section><h2 id="words">What the words mean</h2><dl>'
+    yield '<section><h2 id="words">What the words mean</h2><dl class="words">'
     yield from (f"<dt>{prose(name)}</dt><dd>{prose(meaning)}</dd>" for name, meaning in _MEANINGS.items())
     yield "</dl></section>"
-
-
-def _sentence(found: LayerDiagnosis) -> str:
-    advice = f" <em>{prose(' '.join(found.verdict.advice))}</em>" if found.verdict.advice else ""
-    return f"{prose(found.verdict.sentence)}{advice}"
 
 
 def _illustrated(figure: Figure, alt: str, caption: str, name: str, number: int) -> str:
     return illustrated(figure, svg(figure), alt.replace("`", ""), caption, name, number)
 
 
-def _table(diagnosis: Diagnosis) -> str:
-    rows: list[dict[str, str]] = []
+def _tables(diagnosis: Diagnosis) -> Iterator[str]:
+    """How well the theory holds, and at which rates: in two tables, which need no scrolling on a desk."""
+    holds: list[list[str]] = []
+    rates: list[list[str]] = []
     for found in diagnosis.layers:
         of, final = found.different, found.ends
-        rows.append(
-            {
-                "layer": found.layer,
-                "learns": found.verdict.regime,
-                "theory": found.verdict.theory,
-                "R² of dh2": _number(of.r2.dh2),
-                "of dy2": _number(of.r2.dy2),
-                "of w": _number(of.r2.w),
-                "conserved line": _number(of.line_r2.median),
-                "1/τ_h": _spread(of.rate_h),
-                "error ": _share(of.error_h.median),
-                "1/τ_y": _spread(of.rate_y),
-                "error": _share(of.error_y.median),
-                "regime number": _number(of.regime.median),
-                "learnt": _share(of.learnt.median),
-                "end": _number(final.correlation) if final else "-",
-            }
+        r2 = (*of.r2, of.line_r2.median)
+        end = _number(final.correlation) if final else "-"
+        holds.append(
+            [found.layer, found.verdict.regime, found.verdict.theory, *map(_number, r2), _share(of.learnt.median), end]
         )
-    table = pd.DataFrame(rows)
-    cells = [[str(value) for value in row] for row in table.itertuples(index=False)]
-    caption = "Medians over the pairs whose targets differ; of rates the quartiles too, over fits that determine them."
-    return tabulated(prose(caption), list(table.columns), cells, "The layers")
+        both = ((of.rate_h, of.error_h), (of.rate_y, of.error_y))
+        of_rates = (words for rate, error in both for words in (_spread(rate), _share(error.median)))
+        rates.append([found.layer, *of_rates, _number(of.regime.median)])
+    caption = "How well the theory holds: medians over the pairs whose targets differ."
+    columns = ("layer", "learns", "theory", "R² of dh2", "of dy2", "of w", "conserved line", "learnt", "end")
+    yield tabulated(prose(caption), columns, holds, "How well the theory holds")
+    caption = "The rates: medians and quartiles over the pairs whose targets differ and whose fit determines them."
+    columns = ("layer", "1/τ_h", "error", "1/τ_y", "error", "regime number")
+    yield tabulated(prose(caption), columns, rates, "The rates")
 
 
 def _reasons(found: LayerDiagnosis) -> Iterator[str]:

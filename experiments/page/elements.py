@@ -1,4 +1,4 @@
-"""Parts of a page: the frame, prose, figures and tables, well-formed as XML too."""
+"""Parts of a page: the frame, contents, prose, figures and tables, well-formed as XML too."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def _style() -> str:
         resources.files("repdyn.experiments.page") / "report.css",
     )
     return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def navigation(entries: Iterable[tuple[str, str]]) -> str:
+    """Links to parts of the page, each by its anchor and title; at the side where there is room."""
+    lines = (f'<li><a href="#{anchor}">{prose(title)}</a></li>' for anchor, title in entries)
+    return "\n".join(['<nav aria-label="Contents">', "<h2>Contents</h2>", "<ol>", *lines, "</ol>", "</nav>"])
 
 
 def illustrated(drawn: Figure, svg: str, alt: str, caption: str, name: str, number: int) -> str:

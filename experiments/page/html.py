@@ -16,7 +16,7 @@ from ..studies.claim import OUTCOMES, Claim
 from ..studies.study import Study, Table
 from ..sweep.outcome import DIVERGED, FAILED
 from .contents import DAMAGED, MISSING, Chapter, Contents, Drawing, Fate
-from .elements import document, illustrated, plain, prose, tabulated
+from .elements import document, illustrated, navigation, plain, prose, tabulated
 from .summary import answer, summary
 from .words import MARKS, agreeing, agreement_in_words, counted, duration, ranges, trials_in_words, where_in_words
 
@@ -59,7 +59,7 @@ def html(contents: Contents, made: datetime, commands: str, beside: Contents | N
         *_header(contents, made, beside),
         *_summary(contents, numbers, beside),
         *_answers(contents),
-        *_contents(contents),
+        _contents(contents),
         *_claims(contents, beside),
         *(line for chapter in contents.chapters for line in _chapter(chapter, numbers)),
         *_failures(contents),
@@ -131,7 +131,7 @@ def _answers(contents: Contents) -> Iterator[str]:
     yield "</section>"
 
 
-def _contents(contents: Contents) -> list[str]:
+def _contents(contents: Contents) -> str:
     entries = [
         ("summary", "What holds, and where"),
         ("answers", "Each study in a sentence"),
@@ -140,8 +140,7 @@ def _contents(contents: Contents) -> list[str]:
         ("failures", "Failures"),
         ("made-with", "Made with"),
     ]
-    lines = (f'<li><a href="#{anchor}">{prose(title)}</a></li>' for anchor, title in entries)
-    return ['<nav aria-label="Contents">', "<h2>Contents</h2>", "<ol>", *lines, "</ol>", "</nav>"]
+    return navigation(entries)
 
 
 def _anchor(chapter: Chapter) -> str:

@@ -17,7 +17,8 @@ from repdyn.numeric.distances import squared_lengths
 from repdyn.symbolic.arguments import shown
 from torch import Tensor, nn
 
-from .layers import Layer, called, taken, unknown
+from .differences import SquaredDifferences
+from .layers import Layer, called, representations, selected, taken, unknown
 from .pairs import Inputs, Pairs, mapped, tensors
 from .undisturbed import reseed, undisturbed
 
@@ -25,6 +26,9 @@ Array = NDArray[np.float64]
 
 Forward = Callable[[Any, Inputs], Any]
 """How a module is called: given the module and a batch of inputs it returns the prediction, shape (points, ...)."""
+
+Read = Callable[[Layer, Any, int, Inputs], Tensor]
+"""What is read of the output of a layer, in a pass of so many points and with these inputs."""
 
 
 def plain_forward(module: Any, inputs: Inputs) -> Any:
@@ -68,6 +72,7 @@ class Look:
         self.forward = checked_forward(forward)
         self.input_layer = pairs.measured_at if pairs.dx2 is None else None
         self._checked = False
+        self._squares = SquaredDifferences(pairs.where)
         self._modules = modules_of(module, self._watched)
 
     @property
@@ -97,10 +102,43 @@ class Look:
             self.input_layer = None
         return prediction, {layer.name: seen[layer] for layer in self.layers}
 
-    def _pass(self, inputs: Inputs, *, seed: int | None = None) -> tuple[Tensor, dict[Layer, Tensor]]:
-        """The prediction and the representations of a batch."""
+    def distances(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """The prediction, shape (points, ...), and the squared differences of the pairs by layer, shape (pairs,).
+
+        They are taken as soon as a layer puts out its representations, which are not kept, but for the first time.
+
+        Raises:
+            TypeError, ValueError: as a look, or if a difference is so short that its square is no number.
+        """
+        if not self._checked:
+            prediction, hidden = self()
+            return prediction, self.distances_of(hidden)
+        prediction, seen = self._pass(mapped(self._there, self.pairs.points), read=self._differences)
+        return prediction, {layer.name: seen[layer] for layer in self.layers}
+
+    def distances_of(self, hidden: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The squared differences of the pairs in representations by layer, shape (pairs,).
+
+        Raises:
+            ValueError: if a difference is so short that its square is no number.
+        """
+        return {layer.name: self._squares(hidden[layer.name]) for layer in self.layers}
+
+    def _differences(self, layer: Layer, output: Any, points: int, inputs: Inputs) -> Tensor:
+        return self._squares(representations(layer, selected(layer, output), points, inputs))
+
+    def _pass(
+        self, inputs: Inputs, *, read: Read = taken, seed: int | None = None
+    ) -> tuple[Tensor, dict[Layer, Tensor]]:
+        """The prediction of a batch, and what is read of each layer."""
         count = len(next(tensors(inputs)))
-        with self._outputs(inputs) as outputs, undisturbed(self.module), torch.no_grad(), self.context(), uncompiled():
+        with (
+            self._outputs(inputs, read) as outputs,
+            undisturbed(self.module),
+            torch.no_grad(),
+            self.context(),
+            uncompiled(),
+        ):
             if seed is not None:
                 reseed(self.module, seed)
             for m in self.module.modules():  # not by eval(), which a module may have made its own
@@ -127,9 +165,9 @@ class Look:
         return on_device_of(self.module, x)
 
     @contextmanager
-    def _outputs(self, inputs: Inputs) -> Generator[dict[Layer, _Calls]]:
-        """What is taken of what each layer puts out, while this lasts."""
-        found = {layer: _Calls(layer, inputs) for layer in self._watched}
+    def _outputs(self, inputs: Inputs, read: Read) -> Generator[dict[Layer, _Calls]]:
+        """What is read of what each layer puts out, while this lasts."""
+        found = {layer: _Calls(layer, inputs, read) for layer in self._watched}
         handles = [self._modules[layer.name].register_forward_hook(calls.take) for layer, calls in found.items()]
         try:
             yield found
@@ -199,21 +237,21 @@ def uncompiled() -> AbstractContextManager[Any]:
 
 
 class _Calls:
-    """The calls of a layer in a pass, and the representations in the one that counts."""
+    """The calls of a layer in a pass, and what is read of the one that counts."""
 
-    def __init__(self, layer: Layer, inputs: Inputs) -> None:
-        self.layer, self.inputs = layer, inputs
+    def __init__(self, layer: Layer, inputs: Inputs, read: Read) -> None:
+        self.layer, self.inputs, self.read = layer, inputs, read
         self.count = 0
         self.seen: Tensor | None = None
 
     def take(self, module: nn.Module, args: Any, output: Any) -> None:
         """The forward hook."""
         if self.count == (self.layer.call or 0):
-            self.seen = taken(self.layer, output, len(next(tensors(self.inputs))), self.inputs)
+            self.seen = self.read(self.layer, output, len(next(tensors(self.inputs))), self.inputs)
         self.count += 1
 
     def one(self) -> Tensor:
-        """The representations in the one call that counts."""
+        """What was read of the one call that counts."""
         check_calls(self.layer, self.count)
         assert self.seen is not None
         return self.seen

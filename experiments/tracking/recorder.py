@@ -97,7 +97,7 @@ class PairRecorder(PairRecords):
                 f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
             )
         with self._timed():
-            self._add(step, *self._look())
+            self._add(step, *self._look.distances())
 
     def observe(self) -> Observation:
         """Look more closely at the network as it is now, at the last recorded step, and keep what is seen.

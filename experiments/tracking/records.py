@@ -21,7 +21,6 @@ from repdyn.numeric import Pair, State, inner_products
 from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 
-from .differences import squared_differences
 from .layers import Layer
 from .observation import Observation
 from .pairs import Pairs
@@ -139,22 +138,20 @@ class PairRecords:
         """Whether the network was recorded at this step or after it."""
         return bool(self._steps) and step <= self._steps[-1]
 
-    def _add(self, step: int, prediction: Tensor, hidden: Mapping[str, Tensor]) -> None:
-        """Append dy2, w, the loss and one dh2 a layer, for every pair.
-
-        Distances are taken on the device of the representations; one transfer brings them here.
+    def _add(self, step: int, prediction: Tensor, distances: Mapping[str, Tensor]) -> None:
+        """Append dy2, w, the loss and one dh2 a layer, for every pair; one transfer brings them here.
 
         Args:
             step: the number of training steps so far.
             prediction: of every point, shape (points, ...).
-            hidden: the representations of every point by layer, shape (points, units).
+            distances: the squared differences of the pairs by layer, shape (pairs,).
         """
         self._begin_file()
         pairs = self._pairs
+        dh2 = [distances[layer] for layer in self.layers]
+        values = torch.cat([*dh2, prediction.detach().to(dh2[0].device).double().flatten()]).cpu().numpy()
+        by_layer, y = np.split(values, [len(self.layers) * len(pairs.where)])
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
-            distances = [squared_differences(hidden[layer], pairs.where) for layer in self.layers]
-            values = torch.cat([*distances, prediction.to(distances[0].device).double().flatten()]).cpu().numpy()
-            by_layer, y = np.split(values, [len(self.layers) * len(pairs.where)])
             both = y.reshape(len(prediction), -1)[pairs.where.numpy()]
             targets = pairs.targets.numpy()
             dy, dy_target = both[:, 1] - both[:, 0], targets[:, 1] - targets[:, 0]

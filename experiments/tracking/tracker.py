@@ -8,42 +8,33 @@ from __future__ import annotations
 from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
 
 # isort: split
-import importlib
-import sys
 import time
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.utilities import rank_zero_info
 from repdyn.numeric.arguments import flag
-from repdyn.symbolic.arguments import shown
 from torch import Tensor
-from torch.optim import Optimizer
-from torch.utils.hooks import RemovableHandle
 
+from .clock import Clock
 from .layers import Layer, as_layers
-from .look import Forward, Look, alike, checked_forward
+from .look import Forward, Look, checked_forward
 from .observation import observe
-from .pairs import Inputs, Pairs, mapped, tensors
+from .other_lightning import adopt, reduced
+from .pairs import Inputs, Pairs, mapped
 from .progress import progress
 from .records import PairRecords
-from .watch import PREDICTION, LayerWatch
-
-COUNTS = ("steps", "batches")
-"""What time is counted in."""
+from .silence import silence
+from .training_pass import TrainingPass, may_show
+from .watch import PREDICTION
 
 _AVERAGING = ("StochasticWeightAveraging", "WeightAveraging")
 """Callbacks that put averages of weights in their place."""
-
-_AGAIN = 100
-"""Records from training passes after which a separate pass is made beside one."""
 
 
 class PairTracker(PairRecords, pl.Callback):
@@ -116,6 +107,7 @@ class PairTracker(PairRecords, pl.Callback):
 
     Source of the quantities: van Rossem & Saxe (arXiv 2402.09142), section 3.
 
+    >>> import torch
     >>> tracker = PairTracker(torch.tensor([[[-1.0], [0.0]]]), torch.tensor([[[0.6], [1.3]]]), ["network.hidden.0"])
     >>> round(tracker.pair().dy2, 6)
     0.49
@@ -136,38 +128,21 @@ class PairTracker(PairRecords, pl.Callback):
         observe: bool = False,
         log: bool = False,
     ) -> None:
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
-        if type(count) not in (str, int) or count == "" or (isinstance(count, int) and count < 0):
-            raise ValueError(
-                f"count must be {', '.join(COUNTS)}, or the number or the class of an optimiser, got {shown(count)}"
-            )
+        self._clock = Clock(count, every)
         checked_forward(forward)
         described = as_layers(layers)
         super().__init__(Pairs(inputs, targets, labels, dx2), described, file)
         self.every, self.count, self.problem = every, count, ""
         self._forward, self._observes, self._logs = forward, flag("observe", observe), flag("log", log)
         self._look: Look | None = None
-        self._name = ""  # of the optimiser that is counted, where the user names one
-        self._time = 0  # batches, or steps of the optimiser that is named
-        self._taken = 0  # steps of the optimiser in this batch
-        self._counters: list[RemovableHandle] = []
-        self._first_step = self._begun_step = self._crossed = 0
         self._begun_at = 0.0
-        self._watch: LayerWatch | None = None
-        self._rows: Tensor | None = None
-        self._watched_step: int | None = None
-        self._capture_agrees: bool | None = None
-        self._captured = self._sure = 0
+        self._shown: TrainingPass | None = None  # while training passes are of use
         self._averaged = False
         self._last: tuple[int, Tensor, dict[str, Tensor]] | None = None  # where weights are about to be averaged
-        self._reference: tuple[Tensor, dict[str, Tensor]]
-        if "lightning.pytorch" in sys.modules:  # whose trainer takes callbacks of its own class
-            object.__setattr__(self, "__class__", _of_lightning(type(self)))
+        adopt(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kind = type(self)
-        return _remade, (getattr(kind, "_plain", kind), hasattr(kind, "_plain")), vars(self)
+        return reduced(self)
 
     def frame(self) -> pd.DataFrame:
         """All records as a table: a row for each step, pair and layer, which :func:`compare` takes.
@@ -192,18 +167,14 @@ class PairTracker(PairRecords, pl.Callback):
         return f"{PairTracker.__name__}-{self._identity()}"
 
     def _counted(self) -> str | None:
-        if self.count == "steps":
-            return None
-        if self.count == "batches":
-            return "batches"
-        return f"steps of {self.count}" if isinstance(self.count, str) else f"steps of optimiser {self.count}"
+        return self._clock.counted
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "time": self._time, "problem": self.problem}
+        return {**super().state_dict(), "time": self._clock.time, "problem": self.problem}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         super().load_state_dict(state_dict)
-        self._time, self.problem = state_dict["time"], state_dict["problem"]
+        self._clock.time, self.problem = state_dict["time"], state_dict["problem"]
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -233,15 +204,14 @@ class PairTracker(PairRecords, pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._begun_at, self.seconds = time.perf_counter(), 0.0
         self._writes = self._file is not None and trainer.is_global_zero
-        self._follow(trainer, pl_module)
-        step = self._now(trainer)
+        self._clock.start(trainer, pl_module, self._stepped)
+        step = self._clock.first
         anew = trainer.global_step == trainer.current_epoch == 0
         if self._steps and (step < self._steps[-1] or (anew and step > 0)):
             raise ValueError(
                 f"this PairTracker holds records up to step {self._steps[-1]} and training starts at step "
                 f"{0 if anew else step}; make a new tracker for another run"
             )
-        self._first_step = step
         names = {kind.__name__ for x in getattr(trainer, "callbacks", ()) for kind in type(x).__mro__}
         self._averaged, self._last = not names.isdisjoint(_AVERAGING), None
         convert = trainer.precision_plugin.convert_input
@@ -251,35 +221,24 @@ class PairTracker(PairRecords, pl.Callback):
             self._pairs,
             self._described,
             self._forward,
-            lambda: _unlogged(trainer, pl_module),
+            lambda: silence(trainer, pl_module),
         )
-        self._watch = LayerWatch(pl_module, self.layers) if self._is_shown(trainer, pl_module) else None
-        self._capture_agrees = None if self._watch else False
         with self._timed():
-            self._reference = self._look()
+            seen = self._look()
             if not self._has(step):
-                self._add(step, *self._reference)
+                self._add(step, seen[0], self._look.distances_of(seen[1]))
+            if self._forward is None and may_show(pl_module, self._pairs, self._described, trainer.optimizers):
+                self._shown = TrainingPass(pl_module, self._pairs.points, self.layers, seen)
             self._observe(step)
-        self._crossed = self._steps[-1] // self.every
-
-    def _is_shown(self, trainer: pl.Trainer, module: pl.LightningModule) -> bool:
-        """Whether a training pass may show what a separate pass does."""
-        plain = self._forward is None and all(layer == Layer(layer.name) for layer in self._described)
-        several = any(isinstance(x, torch.optim.LBFGS) for x in trainer.optimizers)  # passes in a step
-        compiled = getattr(module, "_compiler_ctx", None) is not None or any(
-            hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) is not None for m in module.modules()
-        )
-        return (
-            plain and isinstance(self._pairs.points, Tensor) and bool(trainer.optimizers) and not (several or compiled)
-        )
+        self._clock.recorded(self._steps[-1])
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        step, undecided = self._now(trainer), self._capture_agrees is None
-        self._begun_step, self._taken, self._watched_step = step, 0, None
-        due = step // self.every > self._crossed and not self._has(step)
-        self._crossed = step // self.every
+        step, shown = self._clock.now(trainer), self._shown
+        self._clock.begin_batch(step)
+        due = self._clock.passes(step) and not self._has(step)
+        undecided = shown is not None and shown.undecided
         averages = bool(getattr(trainer.fit_loop, "_skip_backward", False))  # are passed through once more, untrained
         if self.problem or self._look is None or not (due or undecided or averages):
             return
@@ -289,61 +248,69 @@ class PairTracker(PairRecords, pl.Callback):
                     self._add_last(self._last[0])
                 self._release()
                 return
-            found = self._find_points(batch) if self._watch is not None and self._capture_agrees is not False else None
-            again = self._capture_agrees is True and self._captured % _AGAIN == 0
-            if due and (found is None or again):
-                self._reference = self._look()
-                self._add(step, *self._reference)
-            if found is None:
+            found = None if shown is None else shown.find(batch)
+            if shown is None or found is None:
+                if due:
+                    self._add(step, *self._look.distances())
                 if undecided:
-                    self._capture_agrees = False
+                    self._pass_apart()
                 return
-            assert self._watch is not None
-            if again:
-                self._capture_agrees = None
-            (self._rows, points), self._watched_step = found, step
-            self._watch.start(points, self._rows)
+            if due and shown.is_to_be_compared:
+                seen = self._look()
+                self._add(step, seen[0], self._look.distances_of(seen[1]))
+                shown.compare(seen)
+            shown.begin(step, found)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self.count == "batches":
-            self._time += 1
+        self._clock.end_batch()
         if self.problem:
             return
         with self._no_harm():
-            if self.count == "steps":
-                self._check_steps(trainer.global_step - self._begun_step)
-            if self._watch is not None and self._watched_step is not None:
-                self._take(self._watched_step, self._watch.stop(), self._watch.calls)
+            self._clock.check_batch(trainer)
+            if self._shown is not None and self._shown.step is not None:
+                self._take(self._shown, self._shown.step)
 
-    def _take(self, step: int, captured: dict[str, Tensor] | None, calls: dict[str, int]) -> None:
+    def _take(self, shown: TrainingPass, step: int) -> None:
         """Record what a training pass showed, or decide whether it shows what a separate pass does."""
-        if self._capture_agrees is None:  # a separate pass was made of the same network
-            self._capture_agrees = captured is not None and self._agrees(captured)
-            if self._capture_agrees:
-                self._captured += 1
-                self._sure = len(self._steps)
-            elif self._captured:
-                self._drop()
+        captured = shown.end()
+        if shown.undecided:  # a separate pass was made of the same network
+            if shown.agrees(captured):
+                shown.trust(len(self._steps))
+                return
+            self._pass_apart()
+            if shown.count:
+                self._drop(shown.sure)
         elif captured is not None:
-            self._captured += 1
-            self._add(step, captured[PREDICTION], captured)
+            assert self._look is not None
+            shown.count += 1
+            self._add(step, captured[PREDICTION], self._look.distances_of(captured))
         else:
-            self._capture_agrees = False
+            self._pass_apart()
             warnings.warn(
                 f"step {step} is not recorded: its training pass called the tracked layers "
-                f"{calls} times, or not with the batch that holds the points; from now on separate passes "
+                f"{shown.calls} times, or not with the batch that holds the points; from now on separate passes "
                 "are made",
                 stacklevel=2,
             )
 
-    def _drop(self) -> None:
+    def _pass_apart(self) -> None:
+        """From now on separate passes are made."""
+        if self._shown is not None:
+            self._shown.close()
+        self._shown = None
+
+    def _stepped(self) -> None:
+        if self._shown is not None:
+            self._shown.pause()
+
+    def _drop(self, sure: int) -> None:
         """Forget what training passes showed since they were last seen to show the network in evaluation mode."""
         last = len(self._steps) - 1  # of the separate pass
-        if last > self._sure:
-            first, end = self._steps[self._sure], self._steps[last - 1]
-            self._forget(self._sure, last)
+        if last > sure:
+            first, end = self._steps[sure], self._steps[last - 1]
+            self._forget(sure, last)
             warnings.warn(
                 f"the records of steps {first} to {end} are dropped: they were taken from the training pass, which no "
                 "longer shows the network as it is in evaluation mode; from now on separate passes are made",
@@ -351,19 +318,15 @@ class PairTracker(PairRecords, pl.Callback):
             )
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        step = self._now(trainer)
+        step = self._clock.now(trainer)
         if self.problem or self._look is None:
             return
-        if self.count != "batches" and step == self._first_step:
-            what = f"trainer.global_step is still {step}" if self.count == "steps" else f"{self._name} made no step"
-            self._stop(
-                f"{what} after an epoch: no optimiser step was counted, and there is no time to record against; step "
-                "what self.optimizers() returns, or count='batches'"
-            )
+        if still := self._clock.standstill(step):
+            self._stop(still)
             return
         if self._averaged and not self._has(step):
             with self._no_harm():
-                self._last = (step, *self._look())
+                self._last = (step, *self._look.distances())
         if self._logs and trainer.is_global_zero:
             with self._beside("log what it sees", step):
                 found = progress(self)
@@ -371,11 +334,11 @@ class PairTracker(PairRecords, pl.Callback):
                     logger.log_metrics(found, step=trainer.global_step)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        step = self._now(trainer)
+        step = self._clock.now(trainer)
         if not (self.problem or self._look is None):
             with self._no_harm():
                 if not (self._has(step) or self._add_last(step)):
-                    self._add(step, *self._look())
+                    self._add(step, *self._look.distances())
                 self._observe(step)
         whole = time.perf_counter() - self._begun_at
         seen = f" and {len(self.observations)} observations" if self.observations else ""
@@ -430,127 +393,6 @@ class PairTracker(PairRecords, pl.Callback):
 
     def _release(self) -> None:
         """Take back every hook that was added."""
-        for counter in self._counters:
-            counter.remove()
-        if self._watch is not None:
-            self._watch.close()
-        self._counters, self._watch, self._look, self._last = [], None, None, None
-
-    def _now(self, trainer: pl.Trainer) -> int:
-        return trainer.global_step if self.count == "steps" else self._time
-
-    def _follow(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Have all optimisers tell their steps."""
-        counted = None if self.count == "batches" else self._optimiser(trainer.optimizers, module)
-        for optimiser in trainer.optimizers:
-            self._counters.append(optimiser.register_step_post_hook(partial(self._stepped, optimiser is counted)))
-
-    def _stepped(self, counts: bool, *_: Any) -> None:
-        """After a step of an optimiser: what passes show from now on in this batch is another network."""
-        if self._watch is not None:
-            self._watch.stop()
-        if counts:
-            self._taken += 1
-            self._time += self.count != "steps"
-
-    def _optimiser(self, optimisers: Sequence[Optimizer], module: pl.LightningModule) -> Optimizer:
-        """The one whose steps are counted."""
-        names = [type(x).__name__ for x in optimisers]
-        there = ", ".join(f"{i} ({name})" for i, name in enumerate(names)) or "none"
-        if self.count == "steps":
-            own = {id(p) for p in module.parameters()}
-            found = [x for x in optimisers if any(id(p) in own for g in x.param_groups for p in g["params"])]
-            if len(found) != 1:
-                raise ValueError(
-                    f"PairTracker counts the training steps of one optimiser, got {len(found)} of the network's "
-                    "parameters; return one from configure_optimizers, whose parameter groups may have learning rates "
-                    f"of their own, or say which in count=, a number or a class ({there}), or count='batches'"
-                )
-            return found[0]
-        number = (
-            self.count
-            if isinstance(self.count, int)
-            else names.index(self.count)
-            if names.count(self.count) == 1
-            else -1
-        )
-        if not 0 <= number < len(optimisers):
-            raise ValueError(
-                f"count must be the number of an optimiser or the class of just one, got {self.count!r}; there are "
-                f"{there}"
-            )
-        self._name = f"optimiser {number} ({names[number]})"
-        return optimisers[number]
-
-    def _check_steps(self, counted: int) -> None:
-        """Check that a batch was a training step, or a part of one."""
-        if max(counted, self._taken) > 1:
-            raise ValueError(
-                f"a batch must make at most one optimiser step, got {max(counted, self._taken)} in the one after step "
-                f"{self._begun_step}: rates would be of something else than a batch; step once a batch, or "
-                "count=0 for the first optimiser's steps, or count='batches'"
-            )
-        if self._taken > counted:
-            raise ValueError(
-                f"trainer.global_step did not count the optimiser step of the batch after step {self._begun_step}; "
-                "step what self.optimizers() returns, or count='batches'"
-            )
-
-    def _agrees(self, captured: dict[str, Tensor]) -> bool:
-        """Whether the training pass shows what a separate pass shows, up to the rounding of another batch size."""
-        prediction, hidden = self._reference
-        shown = {PREDICTION: prediction.reshape(len(prediction), -1), **hidden}
-        seen = {name: captured[name].reshape(len(x), -1) for name, x in shown.items()}
-        return all(bool(x.isfinite().all()) and alike(x, seen[name]) for name, x in shown.items())
-
-    def _find_points(self, batch: Any) -> tuple[Tensor, int] | None:
-        """The rows of a batch that hold the tracked points and the number of its points, or None."""
-        points = cast(Tensor, self._pairs.points)
-        for x in tensors(batch):
-            if x.shape[1:] == points.shape[1:] and x.dtype == points.dtype:
-                if self._rows is not None and int(self._rows.max()) < len(x) and points.equal(x[self._rows]):
-                    return self._rows, len(x)
-                rows = [_row(x, point) for point in points]
-                if None not in rows:
-                    return torch.tensor(rows, device=x.device), len(x)
-        return None
-
-
-@cache
-def _of_lightning(kind: type[PairTracker]) -> type[PairTracker]:
-    """The class as one of the package lightning too."""
-    callback = importlib.import_module("lightning.pytorch").Callback
-    return kind if issubclass(kind, callback) else type(kind.__name__, (kind, callback), {"_plain": kind})
-
-
-def _remade(kind: type[PairTracker], of_lightning: bool) -> PairTracker:
-    """What a copy in another process begins as."""
-    return object.__new__(_of_lightning(kind) if of_lightning else kind)
-
-
-@contextmanager
-def _unlogged(trainer: pl.Trainer, module: pl.LightningModule) -> Generator[None]:
-    """The trainer's precision; what the module logs inside is dropped."""
-
-    def drop(*_: Any, **__: Any) -> None:
-        pass
-
-    names = ("log", "log_dict")
-    vars(module).update(dict.fromkeys(names, drop))
-    try:
-        with trainer.precision_plugin.forward_context():
-            yield
-    finally:
-        for name in names:
-            vars(module).pop(name, None)
-
-
-def _row(x: Tensor, point: Tensor) -> int | None:
-    """The first row of ``x`` that equals ``point``, found by its largest coordinate."""
-    flat, wanted = x.flatten(1), point.flatten()
-    coordinate = int(wanted.abs().argmax())
-    candidates = torch.nonzero(flat[:, coordinate] == wanted[coordinate]).flatten()
-    for row in cast(list[int], candidates.tolist()):
-        if flat[row].equal(wanted):
-            return row
-    return None
+        self._clock.stop()
+        self._pass_apart()
+        self._look = self._last = None

@@ -35,7 +35,8 @@ def undisturbed(module: nn.Module) -> Generator[None]:
     >>> int(network[0].num_batches_tracked), torch.rand(1)
     (0, tensor([0.7682]))
     """
-    undo = [*_modes(module), *_attributes(module), *_tensors(module), *_random_numbers(module)]
+    modules = list(module.modules())
+    undo = [*_modes(modules), *_attributes(modules), *_tensors(modules), *_random_numbers(modules)]
     try:
         yield
     finally:
@@ -48,7 +49,7 @@ def reseed(module: nn.Module, seed: int) -> None:
     torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002  # the numbers that all code shares
     random.seed(seed)
-    for value in (value for m in module.modules() for value in vars(m).values()):
+    for value in (value for m in module.modules() for value in _own(m).values()):
         match value:
             case torch.Generator():
                 value.manual_seed(seed)
@@ -63,25 +64,36 @@ def reseed(module: nn.Module, seed: int) -> None:
 Undo = Callable[[], Any]
 
 
-def _modes(module: nn.Module) -> list[Undo]:
-    # Not by train(), which a module may have made its own.
-    return [partial(setattr, m, "training", m.training) for m in module.modules()]
-
-
 _OF_TORCH = frozenset(vars(nn.Module()))
 """The attributes that torch keeps itself."""
 
 _PLAIN = (bool, int, float, complex, str, bytes, tuple, type(None))
 
 
-def _attributes(module: nn.Module) -> list[Undo]:
-    return [partial(_restore, m, dict(vars(m)), _contents(m)) for m in module.modules()]
+def _own(module: nn.Module) -> dict[str, Any]:
+    """The attributes of a module that torch does not keep."""
+    return {name: x for name, x in vars(module).items() if name not in _OF_TORCH}
+
+
+def _held(module: nn.Module) -> dict[str, Tensor]:
+    """The parameters and buffers of a module itself; some are looked up by hundreds, which names of torch make slow."""
+    registered = vars(module)
+    found = {**registered["_parameters"], **registered["_buffers"]}
+    return {name: x for name, x in found.items() if x is not None}
+
+
+def _modes(modules: list[nn.Module]) -> list[Undo]:
+    # Not by train(), which a module may have made its own.
+    return [partial(setattr, m, "training", m.training) for m in modules]
+
+
+def _attributes(modules: list[nn.Module]) -> list[Undo]:
+    return [partial(_restore, m, dict(vars(m)), _contents(m)) for m in modules]
 
 
 def _contents(module: nn.Module) -> dict[str, Any]:
     """The contents of the containers that a module holds as attributes."""
-    own = {name: x for name, x in vars(module).items() if name not in _OF_TORCH}
-    return {name: x.copy() for name, x in own.items() if type(x) in (list, dict, set)}
+    return {name: x.copy() for name, x in _own(module).items() if type(x) in (list, dict, set)}
 
 
 def _restore(module: nn.Module, before: dict[str, Any], contents: dict[str, Any]) -> None:
@@ -101,12 +113,12 @@ def _restore(module: nn.Module, before: dict[str, Any], contents: dict[str, Any]
             value.update(content)
 
 
-def _tensors(module: nn.Module) -> list[Undo]:
+def _tensors(modules: list[nn.Module]) -> list[Undo]:
     """What puts every tensor of a module back, with its values; those that did not change are not touched."""
     return [
         partial(_put_back, m, name, x, x.detach().clone())
-        for m in module.modules()
-        for name, x in (*m.named_parameters(recurse=False), *m.named_buffers(recurse=False), *vars(m).items())
+        for m in modules
+        for name, x in (*_held(m).items(), *_own(m).items())
         if isinstance(x, Tensor) and not is_lazy(x)
     ]
 
@@ -119,17 +131,17 @@ def _put_back(module: nn.Module, name: str, tensor: Tensor, values: Tensor) -> N
             tensor.copy_(values)
 
 
-def _random_numbers(module: nn.Module) -> list[Undo]:
+def _random_numbers(modules: list[nn.Module]) -> list[Undo]:
     undo: list[Undo] = [
         partial(torch.set_rng_state, torch.get_rng_state()),
         partial(np.random.set_state, np.random.get_state()),  # noqa: NPY002  # the numbers that all code shares
         partial(random.setstate, random.getstate()),
     ]
-    for device in {x.device for x in (*module.parameters(), *module.buffers())}:
+    for device in {x.device for m in modules for x in _held(m).values()}:
         if device.type != "cpu":
             of_device = torch.get_device_module(device)
             undo.append(partial(of_device.set_rng_state, of_device.get_rng_state()))
-    for value in (value for m in module.modules() for value in vars(m).values()):
+    for value in (value for m in modules for value in _own(m).values()):
         match value:
             case torch.Generator():
                 undo.append(partial(value.set_state, value.get_state()))

@@ -144,7 +144,7 @@ def _end_factor(kernel: Kernel, targets: ArrayLike, rates: Rates, conserved: flo
     if not np.isfinite(balance):
         raise ValueError(f"conserved must be finite, got {balance}")
     if flag("bias", bias):
-        kernel, given = kernel.centred(), given - given.mean(0)
+        kernel, given = kernel.centred, given - given.mean(0)
     modes = joint_modes(kernel, given, ridge)
     (m2, _) = _mode_end()(modes.strengths, balance, rate_h, rate_y)
     return modes.directions * np.sqrt(m2)

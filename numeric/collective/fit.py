@@ -20,7 +20,7 @@ from ..quantities import State, check_distances, increasing_times
 from ..uncertainty import uncertainty
 from .course import Course, Kept
 from .end import checked_points
-from .flow import CollectiveRates, CollectiveState
+from .flow import POWERS, CollectiveRates, CollectiveState
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,15 @@ NAMES = tuple(field.name for field in fields(CollectiveRates))
 
 GROWTH = ("h1", "h2", "y1", "y2")
 """The rates that may be 0 and grow with the maps."""
+
+_OF_POWER = {"p1": "h1", "p2": "h2"}
+"""The growth that each power is of."""
+
+_LOGARITHMS = ("h", "y", *POWERS)
+"""What is searched for as a logarithm; the others may be 0."""
+
+_ROOT = 0.5
+"""The powers with which the search is begun, those of two layers."""
 
 _EXPLODED = 1e3
 """A residual of rates whose trajectory cannot be computed, in standard deviations of what was measured."""
@@ -156,7 +165,8 @@ def fit_collective(
         start: the network at the first time, as :func:`measured_start` makes it.
         kernel: K of N points, the encoder's.
         targets: Y*, shape (N, c).
-        growth: which of ``h1``, ``h2``, ``y1``, ``y2`` are fitted; none for constant rates. The others are 0.
+        growth: which of ``h1``, ``h2``, ``y1``, ``y2`` are fitted, and of the powers ``p1`` and ``p2`` with which the
+            first two grow; none for constant rates. Other growth is 0, other powers are 1.
         bias: whether the rate of the decoder's bias is fitted; 0 otherwise.
         weights: what a squared difference of each scalar counts, three numbers; by default one over the variance of
             that scalar over all records and pairs, so that none rules by its unit. 0 leaves a scalar out.
@@ -274,7 +284,7 @@ class Unknowns:
     def rates(self, x: Array) -> CollectiveRates:
         with np.errstate(over="ignore"):
             values = {
-                name: np.exp(y) * getattr(self.scale, name) if name in ("h", "y") else self._grown(name, y)
+                name: np.exp(y) * getattr(self.scale, name) if name in _LOGARITHMS else self._grown(name, y)
                 for name, y in zip(self.names, np.minimum(x, 50.0).tolist(), strict=True)
             }
         return CollectiveRates(**values)
@@ -284,14 +294,14 @@ class Unknowns:
 
     def at(self, rates: CollectiveRates) -> Array:
         values = {name: getattr(rates, name) / getattr(self.scale, name) for name in self.names}
-        return np.array([np.log(v) if name in ("h", "y") else np.log1p(v) for name, v in values.items()])
+        return np.array([np.log(v) if name in _LOGARITHMS else np.log1p(v) for name, v in values.items()])
 
     def slopes(self, x: Array) -> Array:
         """The derivatives of the rates."""
         return np.exp(np.minimum(x, 50.0)) * [getattr(self.scale, name) for name in self.names]
 
     def lowest(self) -> Array:
-        return np.array([-np.inf if name in ("h", "y") else 0.0 for name in self.names])
+        return np.array([-np.inf if name in _LOGARITHMS else 0.0 for name in self.names])
 
 
 @dataclass(frozen=True)
@@ -310,7 +320,7 @@ def _guess(problem: _Problem, kernel: Kernel, targets: Array) -> CollectiveRates
     which grows as ``exp(s sqrt(P R) t/N)``, is half learnt when half of the change is made.
     """
     count = len(kernel)
-    centred, about = kernel.centred(), targets - targets.mean(0)
+    centred, about = kernel.centred, targets - targets.mean(0)
     modes = joint_modes(centred, about)
     end = (modes.directions * np.sqrt(modes.strengths))[problem.course.pairs]
     expected = float(np.mean(np.square(end[:, 1] - end[:, 0]).sum(-1)))
@@ -337,14 +347,15 @@ def _guess(problem: _Problem, kernel: Kernel, targets: Array) -> CollectiveRates
 
 def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...]) -> _Found:
     """The best that was found on some of the data, first of constant rates, then of those that grow."""
-    constant = tuple(name for name in names if name not in GROWTH)
+    constant = tuple(name for name in names if name not in (*GROWTH, *POWERS))
     growing = tuple(name for name in names if name in GROWTH)
-    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in ("h", "y") else _SMALL) for name in NAMES})
+    powers = {name: _ROOT for name in names if name in POWERS}
+    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in _LOGARITHMS else _SMALL) for name in NAMES})
 
     def of(names: tuple[str, ...], more: float, speed: float) -> CollectiveRates:
-        base = {name: getattr(guess, name) * speed for name in names if name not in GROWTH}
+        base = {name: getattr(guess, name) * speed for name in constant}
         return CollectiveRates(
-            **base, **{name: more * getattr(guess, name) * speed for name in names if name in GROWTH}
+            **base, **{name: more * getattr(guess, name) * speed for name in names if name in GROWTH}, **powers
         )
 
     def best(names: tuple[str, ...], starts: Iterable[CollectiveRates]) -> _Found:
@@ -362,7 +373,7 @@ def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...])
         return found
     rates = found.unknowns.rates(found.x)
     kept = {name: getattr(rates, name) for name in constant}
-    more = CollectiveRates(**kept, **{name: _SMALL * getattr(scale, name) for name in growing})
+    more = CollectiveRates(**kept, **{name: _SMALL * getattr(scale, name) for name in growing}, **powers)
     slower = [of(names, share, 0.1 * speed) for speed in _SPEEDS for share in (1.0, 10.0)]
     return min((best(names, [more]), best(names, slower)), key=lambda x: x.cost)
 
@@ -387,7 +398,9 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     unknowns, lowest = found.unknowns, found.unknowns.lowest()
     search = _refined(problem, unknowns, found.x, _MOST_STEPS, _TOLERANCE)
     free = search.x > np.where(np.isfinite(lowest), np.log1p(_NONE), -np.inf)
-    x = np.where(free, search.x, lowest)
+    none = list(itertools.compress(names, ~free))
+    free &= [_OF_POWER.get(name) not in none for name in names]
+    x = np.where(free, search.x, np.maximum(lowest, 0.0))
     rates, fitted = unknowns.rates(x), tuple(itertools.compress(names, free))
     (predicted,) = problem.course.states(rates)
     errors, reason = _errors(problem, predicted, problem.slopes(unknowns, x)[free], times)
@@ -395,7 +408,7 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
         errors = dict(zip(fitted, (errors * unknowns.slopes(x)[free]).tolist(), strict=True))
     said = [search.message, reason]
     if not free.all():
-        said.append(f"At the bound 0: {', '.join(itertools.compress(names, ~free))}.")
+        said.append(f"At the bound 0: {', '.join(none)}.")
     r2 = [r_squared(o.ravel(), float(np.sum((p - o) ** 2))) for p, o in zip(predicted, problem.data, strict=True)]
     weights = problem.root[:, 0, 0] ** 2
     worse = [f"{n} (R2 = {x:.3g})" for n, x, weight in zip(_SCALARS, r2, weights, strict=True) if weight and x < 0]
@@ -475,8 +488,12 @@ def _weights(data: Array, weights: State | None) -> Array:
 
 def _fitted(growth: Sequence[str], bias: bool) -> tuple[str, ...]:
     """The names of what is fitted, in the order of :class:`CollectiveRates`."""
-    if isinstance(growth, str) or not isinstance(growth, Sequence) or not all(x in GROWTH for x in growth):
-        raise ValueError(f"growth must be names among {', '.join(GROWTH)}, or none, got {shown(growth)}")
+    known = (*GROWTH, *POWERS)
+    if isinstance(growth, str) or not isinstance(growth, Sequence) or not all(x in known for x in growth):
+        raise ValueError(f"growth must be names among {', '.join(known)}, or none, got {shown(growth)}")
+    alone = [power for power, of in _OF_POWER.items() if power in growth and of not in growth]
+    if alone:
+        raise ValueError(f"{alone[0]} is the power of {_OF_POWER[alone[0]]}, which is not fitted; name both or neither")
     chosen = {"h", "y", *growth, *(["b"] if bias else [])}
     return tuple(name for name in NAMES if name in chosen)
 

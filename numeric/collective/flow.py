@@ -21,6 +21,15 @@ _ROUNDING = 1e-13
 """Directions in which the start has less than this share of its largest one are none of it."""
 
 
+POWERS = ("p1", "p2")
+"""What of the rates is none: the powers with which two of them grow."""
+
+_MAY_BE_0 = ("b", "h1", "h2", "y1", "y2")
+
+_FLAT = 1e-12
+"""Squares of hidden directions below this share of the largest count as that: a power below 1 of 0 is steep."""
+
+
 @dataclass(frozen=True)
 class CollectiveRates:
     """Effective learning rates of the collective theory, in units of 1/(training step), and how they grow.
@@ -33,6 +42,8 @@ class CollectiveRates:
         h2: P2, its growth among the points: the kernel aligns with the representation.
         y1: R1, growth of the decoder's rate in the space of the outputs.
         y2: R2, its growth in the space of the representations.
+        p1: the power of ``H^T H / N`` that h1 counts, positive; ``1 - 1/k`` is that of k balanced linear layers.
+        p2: the power of ``H H^T / N`` that h2 counts, positive.
 
     A two-layer linear network trained by gradient descent with step size lr on half the squared error, averaged over
     the points, has ``h = y = b = lr`` and no growth, and the kernel :func:`linear_kernel`. For two points the rates of
@@ -40,7 +51,7 @@ class CollectiveRates:
 
     Raises:
         TypeError: if one is no real number.
-        ValueError: if one is not finite, h or y not positive, another negative.
+        ValueError: if one is not finite, h, y or a power not positive, another negative.
 
     >>> CollectiveRates(h=0.01, y=0.02).b
     0.0
@@ -53,13 +64,16 @@ class CollectiveRates:
     h2: float = 0.0
     y1: float = 0.0
     y2: float = 0.0
+    p1: float = 1.0
+    p2: float = 1.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, grows = number(field.name, getattr(self, field.name)), field.name not in ("h", "y")
+            value, grows = number(field.name, getattr(self, field.name)), field.name in _MAY_BE_0
             if not np.isfinite(value) or value < 0 or not (value or grows):
                 rule = "not negative" if grows else "positive"
-                raise ValueError(f"{field.name} must be finite and {rule}, in 1/(training step), got {value}")
+                unit = "" if field.name in POWERS else ", in 1/(training step)"
+                raise ValueError(f"{field.name} must be finite and {rule}{unit}, got {value}")
             object.__setattr__(self, field.name, value)
 
 
@@ -108,7 +122,7 @@ class CollectiveState:
 
 
 class Maps(NamedTuple):
-    """What moves, and likewise its velocities; arrays of NumPy or of another library.
+    """What moves, and likewise its velocities.
 
     Attributes:
         H: representations, shape (p, m).
@@ -116,13 +130,13 @@ class Maps(NamedTuple):
         b: its bias, shape (c, 1).
     """
 
-    H: Any
-    D: Any
-    b: Any
+    H: Array
+    D: Array
+    b: Array
 
 
 class Problem(NamedTuple):
-    """What does not move; arrays of NumPy or of another library.
+    """What does not move.
 
     Attributes:
         F: a factor of the kernel, shape (p, r).
@@ -131,9 +145,9 @@ class Problem(NamedTuple):
         N: the number of points.
     """
 
-    F: Any
-    Y: Any
-    ones: Any
+    F: Array
+    Y: Array
+    ones: Array
     N: int
 
 
@@ -181,21 +195,33 @@ def reduced(start: CollectiveState, kernel: Kernel, targets: ArrayLike) -> Reduc
 
 
 def velocity(maps: Maps, problem: Problem, rates: Sequence[Any]) -> Maps:
-    """How the maps move: a pure function of arrays, of NumPy or of PyTorch, which then knows its derivatives.
+    """How the maps move.
 
     Args:
         maps: where they are.
-        problem: of the same library.
-        rates: h, y, b, h1, h2, y1, y2 of :class:`CollectiveRates`, numbers or arrays of no dimensions.
+        problem: what does not move.
+        rates: h, y, b, h1, h2, y1, y2, p1, p2 of :class:`CollectiveRates`, numbers, or arrays for several courses.
 
     Source: generated from the flow with growing rates of ``repdyn.symbolic.data_sets``.
     """
     errors, products, flow = _functions()
-    h, y, b, h1, h2, y1, y2 = rates
+    h, y, b, h1, h2, y1, y2, p1, p2 = rates
     (E,) = errors(*maps, problem.ones, problem.Y)
     small = products(E, problem.F, maps.H)
-    moves = flow(*maps, E, problem.F, problem.ones, *small, problem.N, h, h1, h2, y, y1, y2, b)
+    powers = _powers(small[-1] / problem.N, p1, p2 - 1)
+    moves = flow(*maps, E, problem.F, problem.ones, *small, *powers, problem.N, h, h1, h2, y, y1, y2, b)
     return Maps(*moves)
+
+
+def _powers(S: Array, *powers: Any) -> tuple[Array, ...]:
+    """Powers of a symmetric positive semidefinite matrix, or of each of several."""
+    if all(np.all((p == 0) | (p == 1)) for p in powers):
+        one = np.broadcast_to(np.eye(S.shape[-1]), S.shape)
+        return tuple(np.where(p == 1, S, one) for p in powers)
+    values, vectors = np.linalg.eigh(S)
+    least = np.maximum(_FLAT * values[..., -1:], np.finfo(np.float64).tiny)
+    values = np.maximum(values, least)[..., None, :]
+    return tuple((vectors * values**p) @ vectors.mT for p in powers)
 
 
 def flattened(maps: Maps) -> Array:
@@ -226,8 +252,9 @@ def _spanned(H: Array, D: Array) -> Array:
 @cache
 def _functions() -> tuple[Callable[..., tuple[Any, ...]], ...]:
     """Errors, the small products with them, and the velocities."""
-    from repdyn.symbolic.data_sets.factored import GROWING_FLOW, PRODUCTS
+    from repdyn.symbolic.data_sets.factored import POWER_FLOW, PRODUCTS
     from repdyn.symbolic.data_sets.flow import ERROR
+    from repdyn.symbolic.data_sets.growth import S1, S2
     from repdyn.symbolic.data_sets.notation import P0, P1, P2, R0, R1, R2, D, E, F, H, N, Y, b, ones, rate_b
 
     moving, growth = (H, D, b), (P0, P1, P2, R0, R1, R2)
@@ -235,9 +262,9 @@ def _functions() -> tuple[Callable[..., tuple[Any, ...]], ...]:
         compile_matrices("errors", (*moving, ones, Y), {"E": ERROR}),
         compile_matrices("products", (E, F, H), {str(x): value for x, value in PRODUCTS.items()}),
         compile_matrices(
-            "growing_flow",
-            (*moving, E, F, ones, *PRODUCTS, N, *growth, rate_b),
-            {f"rate_of_{x}": GROWING_FLOW[x] for x in moving},
+            "power_flow",
+            (*moving, E, F, ones, *PRODUCTS, S1, S2, N, *growth, rate_b),
+            {f"rate_of_{x}": POWER_FLOW[x] for x in moving},
         ),
     )
     return tuple(f.bare for f in functions)

@@ -73,7 +73,7 @@ def place_on_geodesic(hidden: ArrayLike, kernel: Kernel, targets: ArrayLike, rid
     about = layer - layer.mean(0)
     if not np.abs(about).max() > _CONSTANT * np.abs(layer).max():
         raise ValueError("hidden must tell points apart, got the same representation for all of them")
-    modes = joint_modes(kernel.centred(), given - given.mean(0), ridge)
+    modes = joint_modes(kernel.centred, given - given.mean(0), ridge)
     weights = np.linspace(0.0, 1.0, _GRID)
     powers = modes.strengths ** (2 * weights[:, None])
     products = np.square(modes.directions.T @ about).sum(1)

@@ -131,11 +131,12 @@ def collective_trajectory(
 
     With H the representations, D the decoder, b its bias and ``E = H D^T + b - Y*`` the errors of N points,
 
-        H' = -(P0 K E D + P1 K E D H^T H / N + P2 H H^T E D / N) / N
+        H' = -(P0 K E D + P1 K E D (H^T H / N)^p1 + P2 (H H^T / N)^p2 E D) / N
         D' = -(R0 E^T H + R1 D D^T E^T H + R2 E^T H D^T D) / N
         b' = -(1/tau_b) E^T 1 / N
 
-    It is exact of a linear two-layer network and needs no ansatz. What a step costs hangs on the ranks of the kernel
+    It is exact of a linear two-layer network, and with the powers 1/2 of one whose encoder has two balanced layers on
+    white inputs; it needs no ansatz. What a step costs hangs on the ranks of the kernel
     and of the start, not on the number of points.
 
     Args:

@@ -26,8 +26,8 @@ def _factored(rate: sp.MatrixExpr) -> sp.MatrixExpr:
 MATRIX_FLOW = {x: _factored(rate) for x, rate in flow.MATRIX_FLOW.items()}
 """How H, D and b move, by H, D, F, E, ``ones`` and the products; read from the left, no product is large."""
 
-GROWING_FLOW = {x: _factored(rate) for x, rate in growth.GROWING_FLOW.items()}
-"""The same with rates that grow."""
+POWER_FLOW = {x: _factored(rate) for x, rate in growth.POWER_FLOW.items()}
+"""The same with rates that grow, by the powers ``growth.S1`` and ``growth.S2`` too."""
 
 LATEX: dict[sp.Basic, str] = {FE: "A", HE: "B", HH: "S"}
 

@@ -18,7 +18,7 @@ from ..scalar_output.notation import b as slope
 from ..two_points.from_loss import rates_of_scalars
 from ..two_points.notation import D_y, dh, m
 from .as_pair import of_two, pair_flow, sign
-from .conserved import IN_FACTORS, IN_RANGE
+from .conserved import IN_FACTORS, IN_RANGE, G
 from .depth import H_before, W_l, layer
 from .flow import MATRIX_FLOW
 from .notation import P0, P1, P2, R0, R1, R2, D, E, H, K, K_pinv, N, b, n, velocity
@@ -31,10 +31,28 @@ GROWING_FLOW = {
 """The kernel of a deep encoder aligns with its own representation (P2), its directions that are large grow faster (P1);
 so do the decoder's in the space of the outputs (R1) and in that of the representations (R2)."""
 
+S1, S2 = sp.MatrixSymbol("S1", n, n), sp.MatrixSymbol("S2", n, n)
+p1, p2 = sp.symbols("p1 p2", positive=True)
+"""``(H^T H / N)^p1`` and ``(H^T H / N)^(p2 - 1)``, and the powers with which the encoder's rates grow."""
+
+POWER_FLOW = {
+    H: -(P0 * K * E * D + P1 * K * E * D * S1 + (P2 / N) * H * S2 * H.T * E * D) / N,
+    D: GROWING_FLOW[D],
+    b: GROWING_FLOW[b],
+}
+"""The same with powers of their own."""
+
+_FIRST_ORDER = {S1: H.T * H / N, S2: sp.Identity(n)}
+"""Both where the powers are 1."""
+
 Rest = sp.MatrixSymbol("Rest", n, n)
 eta, layers, kappa, size, q, rate = sp.symbols("eta encoder_layers kappa size q rate", positive=True)
 """What leads from a layer of a deep encoder to the representation; its rate; how many layers it has; a mode of it: of
 K, of the representation, what each layer multiplies the square by, its rate."""
+
+
+MODE_RATE = eta * layers * kappa ** (1 / layers) * size ** (2 - 2 / layers)
+"""How fast a balanced encoder moves a mode."""
 
 
 class logdet(sp.Function):
@@ -46,10 +64,26 @@ class logdet(sp.Function):
         return rf"\ln \det\left({printer.doprint(self.args[0])}\right)"
 
 
-_STRETCHED = P0 * sp.Identity(n) + (P2 / N) * H.T * K_pinv * H
+def _stretched(growth: sp.Expr) -> sp.MatrixExpr:
+    return P0 * sp.Identity(n) + (growth / N) * H.T * K_pinv * H
+
+
 _SLOPES = R0 * sp.Identity(n) + (R1 + R2) * D.T * D
-GROWING_CONSERVED = (N / P2) * logdet(_STRETCHED) - (1 / (R1 + R2)) * logdet(_SLOPES)
+
+
+def _determinants(growth: sp.Expr) -> sp.Expr:
+    return (N / growth) * logdet(_stretched(growth)) - (1 / (R1 + R2)) * logdet(_SLOPES)
+
+
+GROWING_CONSERVED = _determinants(P2)
 """Constant for P1 = 0 and H in the range of K."""
+
+_J_FLAT = sp.Symbol("J_flat")
+FLAT_CONSERVED = _determinants(P2 + kappa * P1)
+"""Constant for K that is kappa times a projection."""
+
+_FLAT: Rules = {(H.T, H): kappa * H.T * G * G.T * H}
+"""H^T H = kappa H^T K^+ H."""
 
 Pencil, _encoder, _decoder = (sp.MatrixSymbol(x, n, n) for x in ("Lambda", "A", "B"))
 """A B^(-1), and what the determinants are taken of."""
@@ -60,6 +94,10 @@ _EQUAL = {P1: sp.S.Zero, R1: sp.S.Zero, R2: P2 / N}
 _J = sp.Symbol("J")
 
 LATEX: dict[sp.Basic, str] = {
+    S1: "S_1",
+    S2: "S_2",
+    p1: "p_1",
+    p2: "p_2",
     Rest: "B",
     eta: r"\eta",
     layers: "k",
@@ -67,6 +105,7 @@ LATEX: dict[sp.Basic, str] = {
     kappa: r"\kappa",
     size: "a",
     slope: "b",
+    _J_FLAT: r"J_\kappa",
     Pencil: r"\Lambda",
     velocity(_encoder): r"\dot A",
     velocity(_decoder): r"\dot B",
@@ -91,25 +130,52 @@ def _mode_residual(relation: sp.Rel) -> sp.Expr:
     return sp.expand(sp.powsimp(sp.powdenest(sp.expand_power_base(layers * each - grown, force=True), force=True)))
 
 
-def _rate_of_logdet(of: sp.MatrixExpr) -> sp.Expr:
+_BY_LAYERS = {p1: 1 - 1 / layers, P1: eta * layers * (N / kappa) ** (1 - 1 / layers)}
+"""What a balanced encoder has in a mode."""
+
+
+def _powers_residual(relation: sp.Rel) -> sp.Expr:
+    """Where both powers are 1 it is the first order."""
+    variable = next(x for x in POWER_FLOW if velocity(x) == relation.lhs)
+    return first_nonzero(
+        matrix_residual(relation.rhs - POWER_FLOW[variable], {}),
+        matrix_residual(relation.rhs.xreplace(_FIRST_ORDER) - GROWING_FLOW[variable], {}),
+    )
+
+
+def _layers_residual(relation: sp.Rel) -> sp.Expr:
+    """P1 kappa (a^2/N)^p1 is the rate of the mode."""
+    claimed = _BY_LAYERS | {relation.lhs: relation.rhs}
+    grown = (P1 * kappa * (size**2 / N) ** p1).subs(claimed)
+    return sp.simplify(sp.expand_power_base(grown / MODE_RATE, force=True) - 1)
+
+
+def _rate_of_logdet(of: sp.MatrixExpr, known: Mapping[sp.Symbol, sp.Expr], rules: Rules) -> sp.Expr:
     """tr(V dX) for the inverse V = U U^T of X = p + q M, by V M = (1 - p V)/q."""
-    flow = {x: rate.xreplace({P1: sp.S.Zero, **IN_FACTORS}) for x, rate in GROWING_FLOW.items()}
+    flow = {x: rate.xreplace({**known, **IN_FACTORS}) for x, rate in GROWING_FLOW.items()}
     total = words(of.xreplace(IN_FACTORS))
     p = total.pop((), sp.S.Zero)
     ((word, factor),) = total.items()
     U = sp.MatrixSymbol("U", n, n)
     inverse: Rules = {(U, U.T, *word): (1 / factor) * sp.Identity(n) - (p / factor) * U * U.T}
-    return trace(U * U.T * derivative(of.xreplace(IN_FACTORS), flow), {**IN_RANGE, **inverse})
+    return trace(U * U.T * derivative(of.xreplace(IN_FACTORS), flow), {**IN_RANGE, **rules, **inverse})
 
 
 def _conserved_residual(relation: sp.Rel) -> sp.Expr:
-    return sp.simplify(relation.rhs.replace(logdet, _rate_of_logdet))
+    flat = relation.lhs == _J_FLAT
+    known: dict[sp.Symbol, sp.Expr] = {} if flat else {P1: sp.S.Zero}
+    rules: Rules = _FLAT if flat else {}
+
+    def rate_of(matrix: sp.MatrixExpr) -> sp.Expr:
+        return _rate_of_logdet(matrix, known, rules)
+
+    return sp.cancel(relation.rhs.replace(logdet, rate_of))
 
 
 def _pencil_residual(relation: sp.Rel) -> sp.Expr:
     """By H^T K^+ H = (N/P2) (Pencil X - P0), X being the decoder's matrix: the definition of the pencil."""
     flow = {x: rate.xreplace(_EQUAL | IN_FACTORS) for x, rate in GROWING_FLOW.items()}
-    encoder, decoder = (x.xreplace(_EQUAL | IN_FACTORS) for x in (_STRETCHED, _SLOPES))
+    encoder, decoder = (x.xreplace(_EQUAL | IN_FACTORS) for x in (_stretched(P2), _SLOPES))
     total = words(encoder)
     del total[()]
     ((word, factor),) = total.items()
@@ -217,8 +283,25 @@ STEPS = (
         r"In a mode of balanced layers, $K$ being $\kappa$ and $H$ being $a$, each layer multiplies the square by one "
         "number, and all $k$ terms are alike: the rate of the mode grows as $a^{2 - 2/k}$, not at all for one layer "
         "and towards $a^2$ for many. $P_1$ and $P_2$ are the first order of that, exact for no $k > 1$.",
-        (sp.Eq(rate, eta * layers * kappa ** (1 / layers) * size ** (2 - 2 / layers), evaluate=False),),
+        (sp.Eq(rate, MODE_RATE, evaluate=False),),
         _mode_residual,
+    ),
+    Step(
+        "growing_powers",
+        "Powers of their own",
+        r"So that few layers are met too, the rates grow with powers $p_1$ and $p_2$ of the representation, "
+        r"$S_1 = (H^T H/N)^{p_1}$ and $S_2 = (H^T H/N)^{p_2 - 1}$; $H S_2 H^T/N$ is the power $p_2$ of $H H^T/N$. "
+        "For $p_1 = p_2 = 1$ this is the flow before.",
+        (sp.Eq(velocity(H), POWER_FLOW[H], evaluate=False),),
+        _powers_residual,
+    ),
+    Step(
+        "powers_of_layers",
+        "The power of an encoder of layers",
+        r"In a mode the term of $P_1$ is $P_1 \kappa (a^2/N)^{p_1}$. With these two numbers and $P_0 = P_2 = 0$ it is "
+        r"the rate of $k$ balanced layers, of any number: exact in every mode where $\kappa$ is the same for all.",
+        tuple(sp.Eq(x, value, evaluate=False) for x, value in _BY_LAYERS.items()),
+        _layers_residual,
     ),
     Step(
         "growing_conserved",
@@ -227,8 +310,9 @@ STEPS = (
         "product $H^T E D$, and the logarithms of their determinants at rates whose ratio is fixed. For any loss "
         "this number is constant; without growth it tends to the trace of $C$, up to a constant. The other entries "
         "of $C$ are not known to have a counterpart. With $P_1$ the Gram matrix $H^T H$ enters, which knows more of "
-        "$K$ than $H^T K^+ H$ does: there is one where $K$ is a multiple of a projection, or mode by mode, below.",
-        (sp.Eq(_J, GROWING_CONSERVED, evaluate=False),),
+        r"$K$ than $H^T K^+ H$ does: the second number is constant where $K$ is $\kappa$ times a projection, as for "
+        "whitened inputs, and for other kernels there is one for each mode, below.",
+        (sp.Eq(_J, GROWING_CONSERVED, evaluate=False), sp.Eq(_J_FLAT, FLAT_CONSERVED, evaluate=False)),
         _conserved_residual,
     ),
     Step(
@@ -236,7 +320,7 @@ STEPS = (
         "Where both maps grow alike",
         r"Let $A$ and $B$ be the two matrices, $P_1 = R_1 = 0$ and $R_2 = P_2/N$. Then $\Lambda = A B^{-1}$ moves by a "
         r"commutator, since $\dot \Lambda B = \dot A - \Lambda \dot B$: all its eigenvalues are constant, $n$ numbers "
-        r"instead of one. For little growth they are those of $C$.",
+        r"instead of one. To first order in the growth $\Lambda$ is $(P_0/R_0)(I + (P_2/N) C)$.",
         (
             sp.Eq(
                 velocity(_encoder) - Pencil * velocity(_decoder),

@@ -230,7 +230,7 @@ SAME = "give another path, or remove the store"
     [
         (RepresentationDistances(drawn(seed=1)), BLOCK, r"sha256 of representation \w{16} where \w{16} is asked for"),
         (RepresentationDistances(drawn(44)), BLOCK, r"shape of representation \[45, 3\] where \[44, 3\] is asked for"),
-        (RepresentationDistances(drawn()), 7, "one with block 6 where 7 is asked for"),
+        (RepresentationDistances(drawn()), 7, "block 6 where 7 is asked for"),
         (RichDistances(classes()), BLOCK, "distances RepresentationDistances where RichDistances is asked for"),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_a_store_whose_description_was_changed_is_refused(tmp_path: Path) -> None:
     write_distances(tmp_path, RepresentationDistances(drawn()), block=BLOCK)
     text = (tmp_path / "zarr.json").read_text()
-    (tmp_path / "zarr.json").write_text(re.sub(r'"data_type": "float64"', '"data_type": "int64"', text, count=1))
+    (tmp_path / "zarr.json").write_text(re.sub(r'"data_type": "float64"', '"data_type": "float32"', text, count=1))
     with pytest.raises(ValueError, match="must hold a part of the same table, got one with another form than it was"):
         write_distances(tmp_path, RepresentationDistances(drawn()), block=BLOCK)
 
@@ -304,9 +304,7 @@ def test_no_points_have_no_distances() -> None:
 
 
 def test_distances_beyond_all_numbers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"a squared distance must be 0 or a number from .*; give them in another unit"
-    ):
+    with pytest.raises(ValueError, match=r"a squared distance must be 0 or a number from .*; give them in"):
         write_distances(tmp_path, RepresentationDistances(np.array([[0.0], [1e200]])))
 
 
@@ -395,7 +393,6 @@ def test_on_a_cluster_the_array_has_the_bits_of_the_store(tmp_path: Path) -> Non
         client.wait_for_workers(2, timeout=120)
         array = distance_array(source, block=64, client=client)
         assert len(pickle.dumps(dict(array.dask))) < x.nbytes / 4  # the points are on the workers
-        there = array.persist()
-        assert (there.compute() == store).all()
-        both = client.scheduler_info()["workers"].keys()
-        assert {worker for workers in client.who_has(there).values() for worker in workers} == both
+        halves = zip(client.scheduler_info()["workers"], (array[:300], array[300:]), strict=True)
+        table = np.vstack([client.compute(half, workers=[worker]).result() for worker, half in halves])
+    assert (table == store).all()

@@ -59,6 +59,19 @@ def test_rates_without_noise_are_found_again() -> None:
     assert (fit.kept.rank, fit.kept.units, fit.samples) == (4, 3, 3 * 12 * 45)
 
 
+def test_powers_are_found_again() -> None:
+    rates = CollectiveRates(0.2, 0.3, 0.1, h1=0.3, h2=0.5, p1=0.7, p2=0.4)
+    fit = fit_collective(*recorded(rates), growth=("h1", "h2", "p1", "p2"))
+    assert astuple(fit.rates) == pytest.approx(astuple(rates), rel=1e-2)
+    assert min(fit.r2.dh2, fit.r2.dy2, fit.r2.w) > 1 - 1e-6
+    assert len(fit.parameters) == 7
+
+
+def test_the_power_of_what_does_not_grow_is_not_told() -> None:
+    fit = fit_collective(*recorded(CONSTANT, 0.05), growth=("h2", "p2"))
+    assert fit.rates.h2 > 0 or (fit.rates.p2 == 1.0 and "p2" not in fit.stderr)
+
+
 def test_rates_with_noise_are_found_within_their_errors() -> None:
     off = []
     for seed in range(3):
@@ -214,8 +227,9 @@ def test_rates_that_were_never_computed_are_no_fit(monkeypatch) -> None:
             {"observed": State(DATA[1].dh2, 0 * DATA[1].dh2, DATA[1].w)},
             "observed.dy2 must vary, or weights be given of",
         ),
-        ({"growth": ("h1", "p3")}, "growth must be names among h1, h2, y1, y2, or none, got ('h1', 'p3')"),
-        ({"growth": "h1"}, "growth must be names among h1, h2, y1, y2, or none, got 'h1'"),
+        ({"growth": ("h1", "p3")}, "growth must be names among h1, h2, y1, y2, p1, p2, or none, got ('h1', 'p3')"),
+        ({"growth": "h1"}, "growth must be names among h1, h2, y1, y2, p1, p2, or none, got 'h1'"),
+        ({"growth": ("p1",)}, "p1 is the power of h1, which is not fitted; name both or neither"),
         ({"bias": 1}, "bias must be True or False, got 1"),
         ({"weights": State(-1.0, 1.0, 1.0)}, "weights must not be negative, nor all 0, got [-1.0, 1.0, 1.0]"),
         ({"weights": State(0.0, 0.0, 0.0)}, "weights must not be negative, nor all 0, got [0.0, 0.0, 0.0]"),

@@ -1,11 +1,10 @@
 """The trajectory of a whole data set, against networks, against the pair and against its own laws."""
 
 import re
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_network import activations, descend, drawn, task
@@ -21,7 +20,6 @@ from repdyn.numeric import (
     linearised_flow,
     tangent_kernel,
 )
-from repdyn.numeric.collective.flow import reduced, velocity
 from scipy.integrate import solve_ivp
 
 seeds = st.integers(0, 10**6)
@@ -45,13 +43,17 @@ def with_all_points(start, kernel, targets, rates):
     """The flow written out with matrices of points by points; the maps at TIMES."""
     K, N, shapes = kernel.matrix(), len(kernel), [x.shape for x in vars(start).values()]
     cuts = np.cumsum([int(np.prod(s)) for s in shapes])[:-1]
-    P0, R0, B, P1, P2, R1, R2 = astuple(rates)
+    P0, R0, B, P1, P2, R1, R2, p1, p2 = astuple(rates)
+
+    def power(M, p):
+        values, vectors = np.linalg.eigh(M)
+        return (vectors * np.maximum(values, 0) ** p) @ vectors.T
 
     def moving(_, q):
         H, D, b = (x.reshape(s) for x, s in zip(np.split(q, cuts), shapes, strict=True))
         E = H @ D.T + b - targets
         felt = E @ D
-        dH = P0 * K @ felt + P1 * K @ felt @ (H.T @ H) / N + P2 * (H @ H.T) @ felt / N
+        dH = P0 * K @ felt + P1 * K @ felt @ power(H.T @ H / N, p1) + P2 * power(H @ H.T / N, p2) @ felt
         dD = R0 * E.T @ H + R1 * (D @ D.T) @ E.T @ H + R2 * E.T @ H @ (D.T @ D)
         return -np.concatenate([x.ravel() for x in (dH, dD, B * E.sum(0))]) / N
 
@@ -69,12 +71,21 @@ def as_array(state: State):
     return np.stack([state.dh2, state.dy2, state.w])
 
 
-@pytest.mark.parametrize(("points", "inputs", "rank"), [(30, 3, (9, 5)), (4, 6, (4, 5)), (3, 2, (3, 5))])
-def test_it_is_the_flow_of_all_points_in_fewer_coordinates(points, inputs, rank) -> None:
+@pytest.mark.parametrize(
+    ("points", "inputs", "rank", "rates"),
+    [
+        (30, 3, (9, 5), GROWING),
+        (4, 6, (4, 5), GROWING),
+        (3, 2, (3, 5), GROWING),
+        (30, 3, (9, 5), replace(GROWING, p1=0.6, p2=0.4)),
+        (30, 3, (9, 5), replace(GROWING, p2=2.0)),
+    ],
+)
+def test_it_is_the_flow_of_all_points_in_fewer_coordinates(points, inputs, rank, rates) -> None:
     given = random(0, points, inputs)
-    path = collective_trajectory(TIMES, *given, GROWING)
+    path = collective_trajectory(TIMES, *given, rates)
     assert path.rank == rank
-    for k, state in enumerate(with_all_points(*given, GROWING)):
+    for k, state in enumerate(with_all_points(*given, rates)):
         assert_alike(path[k], state)
         np.testing.assert_allclose(path.outputs(k), state.outputs, atol=1e-7)
 
@@ -189,7 +200,7 @@ def test_it_follows_what_the_points_do_and_does_not_depend_on_axes(seed) -> None
 def test_a_unit_of_time_is_one_of_rates() -> None:
     start, kernel, targets = random(0)
     one = collective_trajectory(TIMES, start, kernel, targets, GROWING)
-    slow = CollectiveRates(*(x / 10 for x in astuple(GROWING)))
+    slow = CollectiveRates(*(x / 10 for x in astuple(GROWING)[:-2]))
     assert_alike(collective_trajectory(10 * TIMES, start, kernel, targets, slow)[-1], one[-1])
 
 
@@ -238,18 +249,21 @@ def test_an_encoder_of_two_layers_grows_as_it_says_to_the_next_order() -> None:
     assert apart["growing"][-1] < 0.1 * apart["constant"][-1]
 
 
-def test_its_velocity_is_a_function_of_tensors_with_derivatives() -> None:
-    found = reduced(*random(0))
-    expected = velocity(found.start, found.problem, astuple(GROWING))
-    maps, numbers = (
-        type(part)(*(torch.tensor(x) if isinstance(x, np.ndarray) else x for x in part))
-        for part in (found.start, found.problem)
-    )
-    rates = torch.tensor(astuple(GROWING), dtype=torch.float64, requires_grad=True)
-    for one, other in zip(velocity(maps, numbers, tuple(rates)), expected, strict=True):
-        np.testing.assert_allclose(one.detach().numpy(), other, atol=1e-14)
-    moved = [x.requires_grad_() for x in maps]
-    assert torch.autograd.gradcheck(lambda r, *q: tuple(velocity(type(maps)(*q), numbers, tuple(r))), (rates, *moved))
+def test_an_encoder_of_two_balanced_layers_on_white_inputs_grows_with_the_root() -> None:
+    draws = np.random.default_rng(1)
+    x = np.linalg.qr(draws.normal(size=(16, 4)))[0] * 4.0
+    y = 0.5 * x @ draws.normal(size=(4, 2))
+    left, sizes, right = np.linalg.svd(0.5 * draws.normal(size=(4, 4)))
+    first, second = (left * np.sqrt(sizes)) @ right, (right.T * np.sqrt(sizes)) @ right
+    decoder = 0.7 * draws.normal(size=(4, 2))
+    hidden, outputs = three_layers([first, second, decoder], x, y, (1.0, 1.0, 1.0), 2.0)
+    # K is N times a projection: (H^T H/N)^(1/2) is that of the weights, and (H H^T/N)^(1/2) counts N times.
+    moving = CollectiveRates(1e-12, 1.0, h1=1.0, h2=16.0, p1=0.5, p2=0.5)
+    start = CollectiveState(x @ first @ second, decoder.T, np.zeros(2))
+    path = collective_trajectory([0, 1, 2], start, linear_kernel(x), y, moving)
+    np.testing.assert_allclose(path[-1].hidden, hidden, atol=1e-7)
+    np.testing.assert_allclose(path.outputs(-1), outputs, atol=1e-7)
+    assert np.linalg.norm(path[-1].hidden - path[0].hidden) > 0.5
 
 
 def test_what_it_tells_of_some_points_is_of_those_points() -> None:
@@ -313,6 +327,7 @@ START, KERNEL, TARGETS = random(0)
     [
         (lambda: CollectiveRates(0.0, 1.0), "h must be finite and positive, in 1/(training step), got 0.0"),
         (lambda: CollectiveRates(1.0, 1.0, -1.0), "b must be finite and not negative, in 1/(training step), got -1.0"),
+        (lambda: CollectiveRates(1.0, 1.0, p1=0.0), "p1 must be finite and positive, got 0.0"),
         (lambda: CollectiveRates(1.0, 1.0, y2=np.nan), "y2 must be finite and not negative, in 1/(training step), got"),
         (
             lambda: CollectiveState(np.eye(2), np.eye(3), np.zeros(3)),

@@ -174,7 +174,7 @@ def test_a_ridge_is_that_of_kernel_regression() -> None:
 def test_of_two_points_it_is_the_rich_distance_of_the_pair() -> None:
     draws = np.random.default_rng(3)
     x, y = draws.normal(size=(2, 4)), draws.normal(size=(2, 3))
-    factor = geometric_mean_factor(linear_kernel(x).centred(), y - y.mean(0))
+    factor = geometric_mean_factor(linear_kernel(x).centred, y - y.mean(0))
     points = Points(x, y)
     np.testing.assert_allclose(squared_distances(factor), rich_distances(points, points), atol=1e-12)
 

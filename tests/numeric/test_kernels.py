@@ -170,7 +170,7 @@ def test_modes_are_the_eigenvectors_of_the_kernel() -> None:
 
 
 def test_a_centred_kernel_does_not_see_a_shift() -> None:
-    one, other = (linear_kernel(x).centred().matrix() for x in (X, X + 3.0))
+    one, other = (linear_kernel(x).centred.matrix() for x in (X, X + 3.0))
     np.testing.assert_allclose(one, other, atol=1e-10)
     np.testing.assert_allclose(one.sum(0), 0, atol=1e-12)
 
@@ -186,7 +186,7 @@ def test_a_centred_kernel_does_not_see_a_shift() -> None:
         (lambda: Kernel.from_matrix([[1.0, 2.0], [2.0, 1.0]]), "matrix must be positive semidefinite, got the eigen"),
         (lambda: Kernel.from_matrix(np.zeros((2, 2))), "matrix must be a kernel of points that is not 0, got shape"),
         (lambda: Kernel.from_matrix(np.eye(2), 0), "rank must be a whole number of at least 1, got 0"),
-        (lambda: Kernel(np.ones((3, 1))).centred(), "kernel must tell points apart, got one that is the same number"),
+        (lambda: Kernel(np.ones((3, 1))).centred, "kernel must tell points apart, got one that is the same number"),
         (lambda: linear_kernel([1.0]), "inputs must be finite numbers of shape (points, values), got shape (1,)"),
         (lambda: linear_kernel(X, -1.0), "bias must be finite and not negative, got -1.0"),
         (lambda: linear_kernel(np.zeros((2, 2))), "inputs must not all be 0 where there is no bias"),

@@ -1,6 +1,7 @@
 """The collective theory in numbers: integrated matrices, descent and roots against what the derivation says."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,13 +35,13 @@ from repdyn.symbolic.scalar_output.growing_rates import STEPS as GROWING_STEPS
 from scipy.integrate import solve_ivp
 
 CONSTANT, GROWING = (rate_h, rate_y, rate_b), (P0, P1, P2, R0, R1, R2, rate_b)
-WORKED_OUT = (H, D, F, E, ones, *factored.PRODUCTS, N)
+WORKED_OUT = (H, D, F, E, ones, *factored.PRODUCTS, N, growth.S1, growth.S2)
 
 
 @cache
 def compiled(growing):
     """The errors, the products and the flow, as code is made of them."""
-    rates = factored.GROWING_FLOW if growing else factored.MATRIX_FLOW
+    rates = factored.POWER_FLOW if growing else factored.MATRIX_FLOW
     results = {f"rate_of_{x}": rate for x, rate in rates.items()}
     return (
         compile_matrices("errors", (H, D, b, Y, ones), {"E": flow.ERROR}).bare,
@@ -66,7 +67,8 @@ def velocity(features, targets, rates, loss=squared):
         (errors,) = errors_of(representations, decoder, bias, targets, column)
         errors = loss(errors)
         products = products_of(features, representations, errors)
-        return move(representations, decoder, features, errors, column, *products, len(features), *rates)
+        first_order = products[-1] / len(features), np.eye(representations.shape[1])
+        return move(representations, decoder, features, errors, column, *products, len(features), *first_order, *rates)
 
     return moved
 
@@ -155,7 +157,7 @@ def test_nothing_as_large_as_the_kernel_is_formed_and_the_flow_is_the_same(growi
     )
     for one, other in zip(velocity(features, targets, rates)(representations, decoder, bias), made, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
-    sizes = [set(x.shape) for rate in factored.GROWING_FLOW.values() for x in rate.atoms(sp.MatrixSymbol)]
+    sizes = [set(x.shape) for rate in factored.POWER_FLOW.values() for x in rate.atoms(sp.MatrixSymbol)]
     assert {N} not in sizes
 
 
@@ -321,6 +323,49 @@ def test_with_growth_the_determinants_keep_what_c_loses(loss) -> None:
         lost.append(np.trace(h.T @ inverse @ h / 0.3 - d.T @ d / 0.7))
     np.testing.assert_allclose(found, found[0], atol=1e-9)
     assert np.ptp(lost) > 0.1
+
+
+def test_whitened_inputs_keep_them_with_all_kinds_of_growth() -> None:
+    features, targets, weights, decoder, bias = drawn(15)
+    features = np.sqrt(1.7) * np.linalg.qr(features)[0][:, :5] @ np.eye(5, 6)
+    rates = (0.3, 0.6, 0.8, 0.7, 0.4, 0.5, 0.2)
+    path = integrated(velocity(features, targets, rates), (features @ weights, decoder, bias), np.linspace(0, 20, 5))
+    growth_h, found = 0.8 + 1.7 * 0.6, []
+    for h, d, _ in path:
+        stretched = 0.3 * np.eye(4) + growth_h / 6 * h.T @ h / 1.7
+        slopes = 0.7 * np.eye(4) + 0.9 * d.T @ d
+        found.append(6 / growth_h * np.linalg.slogdet(stretched)[1] - np.linalg.slogdet(slopes)[1] / 0.9)
+    np.testing.assert_allclose(found, found[0], atol=1e-9)
+    assert np.abs(path[-1][1] - path[0][1]).max() > 0.1
+
+
+def test_a_deep_encoder_moves_a_mode_at_the_rate_that_is_derived() -> None:
+    """Three balanced layers, each moved by the gradient of its own weights."""
+    (kappa, y, a, d), (features, targets, _, decoder), (u, _, g, _) = commuting(16)
+    a, depth, eta, points = np.abs(a), 3, 0.2, len(features)
+    inputs = np.linalg.pinv(features) @ u * np.sqrt(kappa)  # orthonormal: the features of each mode
+    strengths = (a**2 / kappa) ** (1 / (2 * depth))
+    frames = [inputs, *(np.linalg.qr(np.random.default_rng(k).normal(size=(5, 3)))[0] for k in (0, 1)), g]
+    layers = [one * strengths @ other.T for one, other in pairwise(frames)]
+    representations = features @ layers[0] @ layers[1] @ layers[2]
+    np.testing.assert_allclose(representations, u * a @ g.T, atol=1e-12)
+    back = (representations @ decoder.T - targets) / points @ decoder
+    slopes = (
+        features.T @ back @ layers[2].T @ layers[1].T,
+        (features @ layers[0]).T @ back @ layers[2].T,
+        (features @ layers[0] @ layers[1]).T @ back,
+    )
+    steps = [-eta * slope for slope in slopes]
+    moved = (
+        features @ steps[0] @ layers[1] @ layers[2]
+        + features @ layers[0] @ steps[1] @ layers[2]
+        + features @ layers[0] @ layers[1] @ steps[2]
+    )
+    (law,) = next(step for step in growth.STEPS if step.name == "modes_of_encoder").statement
+    for k in range(3):
+        known = {growth.layers: depth, growth.eta: eta, growth.kappa: kappa[k], growth.size: a[k]}
+        expected = -float(law.rhs.subs(known)) / points * d[k] * (a[k] * d[k] - y[k])
+        assert u[:, k] @ moved @ g[:, k] == pytest.approx(expected, rel=1e-10)
 
 
 def test_where_both_maps_grow_alike_a_spectrum_is_kept() -> None:

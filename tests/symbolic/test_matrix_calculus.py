@@ -151,11 +151,12 @@ def test_a_symmetric_product_keeps_the_name_it_is_given() -> None:
     assert contract(A * A.T, {(A, A.T): K}) == {(K,): 1}
 
 
+@settings(max_examples=15)
 @given(matrices, matrices)
 def test_a_trace_is_that_of_the_product_turned_or_transposed(left, right) -> None:
-    assert trace(left * right.T - right.T * left, {}) == 0
+    assert sp.expand(trace(left * right.T, {}) - trace(right.T * left, {})) == 0
     assert trace(left * right.T - right * left.T, {}) == 0
-    assert (trace(left * right.T, {}) == 0) == (words(left * right.T) == {})
+    assert trace(left * left.T, {}) != 0 or words(left) == {}
 
 
 def test_a_trace_is_contracted_across_its_ends() -> None:

@@ -10,6 +10,7 @@ from repdyn.symbolic import MatrixTheory, chapters, collective, theories
 theory = collective()
 (H, D, b) = theory.rhs
 A = sp.MatrixSymbol("A", 2, 2)
+OTHER = sp.MatrixSymbol("other", *H.shape)
 
 
 def test_it_is_a_chapter_and_no_theory_of_a_pair() -> None:
@@ -36,12 +37,12 @@ def test_an_unknown_chapter_is_said() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("rhs", {H: A * H}, "rhs[H] of theory 'collective' has A: name it among the quantities"),
+        ("rhs", {H: 2 * OTHER}, "rhs[H] of theory 'collective' has other: name it among the quantities"),
         ("rhs", {H: D}, "rhs[H] must have the shape (N, n) of H, got (c, n)"),
         (
             "quantities",
             {},
-            "rhs[H] of theory 'collective' has D, E, H, K, N, c, n, rate_h: name it among the quantities",
+            "rhs[H] of theory 'collective' has D, E, K, N, c, n, rate_h: name it among the quantities",
         ),
     ],
 )

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from repdyn.experiments.cli import main
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.trajectories import Trajectories
 from repdyn.experiments.sweep.store import Store
+from repdyn.experiments.sweep.trial import Trial
 from repdyn.experiments.sweep.workers import Pool
 
 TINY = Trajectories(settings=("two_layer",), seeds=1, speed=20.0, width=8)
@@ -31,7 +33,18 @@ def tiny(monkeypatch) -> None:
     monkeypatch.setattr("repdyn.experiments.studies.studies", lambda scale, data_dir="": {TINY.name: TINY})
 
 
-@pytest.mark.usefixtures("tiny")
+@pytest.fixture
+def here(monkeypatch) -> None:
+    monkeypatch.setattr("repdyn.experiments.sweep.workers._local", lambda _: nullcontext(Pool(Here(), lambda: 1)))
+
+
+@cache
+def trials(scale: str) -> dict[str, list[Trial]]:
+    """The trials of every study: thousands at the scale of the paper, which take seconds to plan."""
+    return {name: study.trials() for name, study in studies(scale).items()}
+
+
+@pytest.mark.usefixtures("tiny", "here")
 def test_what_is_missing_is_planned_run_kept_and_then_no_longer_missing(tmp_path: Path, capsys) -> None:
     store = ["--store", str(tmp_path)]
     assert main(["reproduce", *store, "--dry-run"]) == 0
@@ -98,13 +111,12 @@ def test_trials_that_failed_give_a_status_that_is_not_0(tmp_path: Path, monkeypa
     assert captured.err == "repdyn: what failed is tried again by the same command; --traceback shows where\n"
 
 
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("tiny", "here")
 def test_where_the_errors_of_trials_came_from_is_kept_and_shown_when_asked_for(tmp_path, monkeypatch, capsys) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr("repdyn.experiments.trials.two_points.run_trial", fail)
-    monkeypatch.setattr("repdyn.experiments.sweep.workers._local", lambda _: nullcontext(Pool(Here(), lambda: 1)))
     words = ["reproduce", "--store", str(tmp_path), "--processes", "1"]
     assert main(words) == 1
     assert "Traceback" not in capsys.readouterr().err
@@ -116,25 +128,23 @@ def test_where_the_errors_of_trials_came_from_is_kept_and_shown_when_asked_for(t
 
 @pytest.mark.parametrize("scale", ["quick", "standard", "paper"])
 def test_every_study_plans_trials_of_known_experiments_at_every_scale(scale: str) -> None:
-    found = studies(scale)
-    assert list(found) == [
+    assert list(trials(scale)) == [
         *("trajectories", "ablations", "depth", "structure", "xor", "context"),
         *("digit_trajectories", "digit_structure", "beyond"),
     ]
-    for study in found.values():
-        trials = study.trials()
-        assert len({trial.digest for trial in trials}) == len(trials) > 0
+    for of_study in trials(scale).values():
+        assert len({trial.digest for trial in of_study}) == len(of_study) > 0
 
 
 def test_larger_scales_ask_for_more() -> None:
-    counts = {scale: sum(len(s.trials()) for s in studies(scale).values()) for scale in ("quick", "standard", "paper")}
+    counts = {scale: sum(map(len, trials(scale).values())) for scale in ("quick", "standard", "paper")}
     assert counts["quick"] < counts["standard"] < counts["paper"]
 
 
 def test_studies_share_what_they_train() -> None:
-    found = studies("standard")
-    trained = {need.digest for trial in found["trajectories"].trials() for need in trial.needs}
-    fitted = {trial.digest for trial in found["trajectories"].trials()}
+    found = trials("standard")
+    trained = {need.digest for trial in found["trajectories"] for need in trial.needs}
+    fitted = {trial.digest for trial in found["trajectories"]}
     for name in ("ablations", "depth"):
-        assert {need.digest for trial in found[name].trials() for need in trial.needs} <= trained, name
-    assert {trial.digest for trial in found["xor"].trials() if trial.experiment == "fits"} <= fitted
+        assert {need.digest for trial in found[name] for need in trial.needs} <= trained, name
+    assert {trial.digest for trial in found["xor"] if trial.experiment == "fits"} <= fitted

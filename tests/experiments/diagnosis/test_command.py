@@ -120,8 +120,10 @@ def script(tmp_path: Path) -> Path:
 @pytest.mark.filterwarnings("ignore:.*does not have many workers.*", "ignore:.*LeafSpec.*is deprecated.*")
 @pytest.mark.parametrize("function", ["plain", "of_classes", "of_lightning", "named", "of_rare_classes"])
 def test_a_network_of_a_script_is_trained_and_diagnosed(
-    script: Path, function: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    script: Path, function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    # Other theories are tried on one pair of a layer, since their fits take longer than all else.
+    monkeypatch.setattr("repdyn.experiments.diagnosis.alternatives.PAIRS", 1)
     table, page = tmp_path / "found.csv", tmp_path / "found.html"
     options = ["--pairs", "4", "--points", "8", "--epochs", "6", "--table", str(table), "--page", str(page)]
     assert main(["diagnose", f"{script}:{function}", *options]) == 0

@@ -1,13 +1,16 @@
 """The diagnosis as a page and as figures."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from browser import look
 from repdyn.experiments import diagnose, draw_layer, write_diagnosis
 from repdyn.experiments.figures.diagnosis import draw_layers_of
+from repdyn.experiments.page.diagnosis import diagnosis_html
 from repdyn.numeric import State
 from simulated_pairs import STEPS, pair, pairs, rows
 
@@ -20,14 +23,14 @@ def diagnosis():
     return diagnose(pd.concat(table, ignore_index=True))
 
 
-def test_the_page_is_whole_and_says_every_sentence(diagnosis, tmp_path: Path):
+def test_the_page_is_whole_and_says_every_sentence_once(diagnosis, tmp_path: Path):
     file = tmp_path / "found.html"
     write_diagnosis(diagnosis, file)
     text = file.read_text("utf-8")
     page = ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
     said = "".join(page.itertext())
     for found in diagnosis.layers:
-        assert found.verdict.sentence.replace("|²", "|\u2060²") in said
+        assert said.count(found.verdict.sentence.replace("|²", "|\u2060²")) == 1
         assert all(advice in said for advice in found.verdict.advice)
     assert len(page.findall(".//img")) == 3
     assert "1 pair could not be fitted" in said
@@ -38,9 +41,44 @@ def test_the_page_is_whole_and_says_every_sentence(diagnosis, tmp_path: Path):
 def test_every_number_of_the_table_is_on_the_page(diagnosis, tmp_path: Path):
     write_diagnosis(diagnosis, tmp_path / "found.html")
     page = ElementTree.fromstring((tmp_path / "found.html").read_text("utf-8").removeprefix("<!DOCTYPE html>"))
-    cells = [["".join(cell.itertext()) for cell in row] for row in page.findall(".//tbody/tr")]
-    assert [row[:3] for row in cells] == [[x.layer, x.verdict.regime, x.verdict.theory] for x in diagnosis.layers]
-    assert "0.005 (0.005 to 0.005)" in cells[0]
+    holds, rates = (
+        [["".join(cell.itertext()) for cell in row] for row in table.findall(".//tr")]
+        for table in page.findall(".//table")
+    )
+    assert [row[:3] for row in holds[1:]] == [[x.layer, x.verdict.regime, x.verdict.theory] for x in diagnosis.layers]
+    assert holds[0][3:] == ["R² of dh2", "of dy2", "of w", "conserved line", "learnt", "end"]
+    assert holds[1][3:] == ["1.00", "1.00", "1.00", "1.00", "100%", "1.00"]
+    assert rates[1][:5] == ["encoder", "0.005 (0.005 to 0.005)", "0%", "0.05 (0.05 to 0.05)", "0%"]
+    assert [row[-1] for row in rates[1:]] == [f"{x.different.regime.median:.2f}" for x in diagnosis.layers]
+
+
+def test_its_contents_lead_to_every_part(diagnosis):
+    page = ElementTree.fromstring(diagnosis_html(diagnosis).removeprefix("<!DOCTYPE html>"))
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    links = [(a.get("href"), a.text) for a in page.findall(".//nav//a")]
+    assert links == [(f"#{h.get('id')}", h.text) for h in page.findall(".//section/h2")]
+    assert len(links) == 4
+
+
+MEASURE = """
+  return {
+    tables: [...document.querySelectorAll(".scroll")].map(e => [e.scrollWidth, e.clientWidth]),
+    images: [...document.images].map(image => image.naturalWidth),
+  };
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_it_is_read_without_scrolling_sideways_and_on_a_desk_so_are_the_tables(diagnosis, width: int, tmp_path: Path):
+    names = ("encoder.layers.11.self_attention.out_proj", "decoder")
+    layers = tuple(replace(x, layer=name) for x, name in zip(diagnosis.layers, names, strict=True))
+    found, console = look(diagnosis_html(replace(diagnosis, layers=layers)), MEASURE, width, tmp_path)
+    assert found["scroll"] <= found["width"] == width
+    assert len(found["tables"]) == 2
+    assert width < 1000 or all(inner <= outer for inner, outer in found["tables"])
+    assert all(size > 100 for size in found["images"])
+    assert [found["messages"], console] == [[], []]
 
 
 def test_only_pages_are_written(diagnosis, tmp_path: Path):

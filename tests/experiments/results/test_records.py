@@ -4,6 +4,7 @@ import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,15 @@ def result():
     return run(SETTING)
 
 
+@pytest.fixture(scope="module")
+def written(result, tmp_path_factory) -> Path:
+    return write_run(result, tmp_path_factory.mktemp("written"))
+
+
 @pytest.fixture
-def folder(result, tmp_path: Path) -> Path:
-    return write_run(result, tmp_path)
+def folder(written: Path, tmp_path: Path) -> Path:
+    """A copy, since drawing the figures takes longer than all else."""
+    return Path(copytree(written, tmp_path / written.name))
 
 
 def test_a_run_is_written_under_its_setting_and_hash(folder: Path, result) -> None:

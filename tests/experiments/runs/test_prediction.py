@@ -97,7 +97,7 @@ def test_records_need_not_hold_the_step_of_the_measurement(found) -> None:
     ("changed", "words"),
     [
         ({"dy2": 4.0}, r"half of the difference is learnt at step \d+, before the mean prediction is: \d\.\d% of"),
-        ({"steps": 20}, "training ends before the mean prediction is learnt; give it more steps"),
+        ({"steps": 60}, "training ends before the mean prediction is learnt; give it more steps"),
     ],
     ids=["half first", "too short"],
 )

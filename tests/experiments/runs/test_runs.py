@@ -264,4 +264,4 @@ def test_a_setting_of_another_experiment_is_refused() -> None:
     with pytest.raises(SettingError, match=r"got DigitStructure; `repdyn reproduce` trains it for its study"):
         run(DigitStructure())
     with pytest.raises(TypeError, match="setting must be of type Setting, got 'default'"):
-        run("default")  # pyright: ignore[reportArgumentType]  # that is what is tested
+        run("default")

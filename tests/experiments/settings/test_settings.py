@@ -51,7 +51,7 @@ def test_the_architectures_and_optimisers_of_the_paper_have_their_settings() -> 
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        find_setting("default").lr = 1.0  # pyright: ignore[reportAttributeAccessIssue]  # what the test is about
+        find_setting("default").lr = 1.0
 
 
 def test_a_setting_written_as_toml_reads_back_as_itself(tmp_path) -> None:

@@ -238,6 +238,9 @@ def test_what_a_kill_between_two_renames_left_is_used_again(tmp_path: Path) -> N
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+PATHS = [str(Path(__file__).parents[i]) for i in (0, 2)]
+"""Where this file and what it imports of the tests are."""
+
 SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
@@ -250,14 +253,14 @@ if __name__ == "__main__":
 
 def script(folder: Path, store: Path) -> list[str]:
     file = folder / "sweep_them.py"
-    file.write_text(SCRIPT.format(path=[str(Path(__file__).parent)], store=str(store)))
+    file.write_text(SCRIPT.format(path=PATHS, store=str(store)))
     return [sys.executable, str(file)]
 
 
 def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_path: Path) -> None:
     store = tmp_path / "store"
     file = tmp_path / "reproduce_them.py"
-    file.write_text(COMMAND.format(path=[str(Path(__file__).parent)], store=str(store)))
+    file.write_text(COMMAND.format(path=PATHS, store=str(store)))
     with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: bool(list(store.glob("fits/[!.]*/manifest.json"))), process)
         workers = children(process.pid)
@@ -276,8 +279,11 @@ from test_sweep import *
 from repdyn.experiments.cli import main
 from repdyn.experiments.studies.trajectories import Trajectories
 import repdyn.experiments.studies
-study = Trajectories(settings=("two_layer",), seeds=20, speed=20.0, width=8)
-repdyn.experiments.studies.studies = lambda scale, data_dir="": {{study.name: study}}
+class Many(Trajectories):
+    def trials(self):
+        runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
+        return [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in runs]
+repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
 if __name__ == "__main__":
     sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
 """
@@ -309,8 +315,9 @@ def test_a_sweep_that_is_killed_ends_as_an_undisturbed_one_when_it_is_run_again(
     assert len(workers) >= 2
     assert 1 <= kept < len(RUNS + FITS)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-    subprocess.run(script(tmp_path, store), check=True)
-    assert tables(Store(store), RUNS + FITS) == undisturbed
+    again = Store(store)
+    assert sweep(plan(FITS, again), again, here()) == {"finished": len(RUNS + FITS) - kept}
+    assert tables(again, RUNS + FITS) == undisturbed
 
 
 def test_a_worker_of_a_cluster_that_is_killed_loses_nothing(tmp_path: Path, undisturbed) -> None:

@@ -1,7 +1,6 @@
 """Records in checkpoints, and several runs."""
 
 import pytest
-from plain_network import FIRST, POINTS, VALUES, Plain, train
 from repdyn.experiments import PairTracker
 from repdyn.experiments.training.lightning import Batches, fit
 from tracked import LAYERS, PAIRS, Net, X, Y, track
@@ -27,20 +26,20 @@ def test_a_tracker_is_for_one_run() -> None:
 
 
 def test_a_checkpoint_of_other_pairs_is_refused_and_another_every_keeps_the_history() -> None:
-    first = train(Plain(), steps=6, every=2)
+    first = track(Net(), layers=["encoder"], steps=6, every=2)
     held = {"callbacks": {first.state_key: first.state_dict()}}
-    again = PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], every=3)
+    again = PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], every=3)
     assert again.state_key == first.state_key
-    again.on_load_checkpoint(None, None, held)  # pyright: ignore[reportArgumentType]  # there is no trainer
+    again.on_load_checkpoint(None, None, held)
     again.load_state_dict(first.state_dict())
     assert again.frame().equals(first.frame())
 
     class Mine(PairTracker):
         """Somebody's own."""
 
-    others = [kind(POINTS[FIRST + 1], VALUES[FIRST + 1], ["encoder"]) for kind in (PairTracker, Mine)]
-    for other in (*others, PairTracker(POINTS[FIRST], VALUES[FIRST], ["decoder"])):
+    others = [kind(X[PAIRS + 1], Y[PAIRS + 1], ["encoder"]) for kind in (PairTracker, Mine)]
+    for other in (*others, PairTracker(X[PAIRS], Y[PAIRS], ["decoder"])):
         assert other.state_key != first.state_key
         with pytest.raises(ValueError, match="the checkpoint holds the records of other pairs or layers"):
-            other.on_load_checkpoint(None, None, held)  # pyright: ignore[reportArgumentType]  # as above
-        other.on_load_checkpoint(None, None, {"callbacks": {}})  # pyright: ignore[reportArgumentType]  # as above
+            other.on_load_checkpoint(None, None, held)
+        other.on_load_checkpoint(None, None, {"callbacks": {}})

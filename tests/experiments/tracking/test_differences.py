@@ -6,9 +6,21 @@ import numpy as np
 import pytest
 import torch
 from repdyn.experiments.tracking import differences
-from repdyn.experiments.tracking.differences import squared_differences
+from repdyn.experiments.tracking.differences import SquaredDifferences
 
-WAYS = [differences._by_numpy, differences._by_torch]
+WAYS = {
+    "blocks": {"_ROOM": 640},
+    "shared": {"_LONG": 1},
+    "shared, in parts": {"_LONG": 1, "_SHORT": 7},
+    "shared, in a small room": {"_LONG": 1, "_ROOM": 45},
+    "single": {"_LONG": 30},
+    "single, in parts": {"_LONG": 30, "_ROOM": 100, "_SHORT": 7},
+}
+"""How it is done on the processor, by what decides it."""
+
+
+def squared_differences(h: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    return SquaredDifferences(where)(h)
 
 
 def exact(h: torch.Tensor, where: torch.Tensor) -> list[float]:
@@ -16,15 +28,32 @@ def exact(h: torch.Tensor, where: torch.Tensor) -> list[float]:
     return [float(sum((a - b) ** 2 for a, b in zip(rows[j], rows[i], strict=True))) for i, j in where.tolist()]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["numpy", "torch"])
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64], ids=str)
-@pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-6, 0.0])
-def test_points_that_nearly_coincide_keep_their_digits(way, dtype: torch.dtype, apart: float, monkeypatch) -> None:
-    monkeypatch.setattr(differences, "_NUMBERS", 64)  # several blocks
+NEAR = pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-6, 0.0])
+KINDS = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64], ids=str)
+WHERE = torch.tensor([[0, 1], [1, 2], [4, 0], [3, 3], [2, 0], [0, 4]])
+
+
+def near(apart: float, dtype: torch.dtype) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    near = 100 + apart * torch.randn(5, 40, generator=generator, dtype=torch.float64)
-    h, where = near.to(dtype), torch.tensor([[0, 1], [1, 2], [4, 0], [3, 3]])
-    np.testing.assert_allclose(way(h, where).numpy(), exact(h, where), rtol=1e-13)
+    return (100 + apart * torch.randn(5, 40, generator=generator, dtype=torch.float64)).to(dtype)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@KINDS
+@NEAR
+def test_points_that_nearly_coincide_keep_their_digits(way, dtype: torch.dtype, apart: float, monkeypatch) -> None:
+    for name, value in {"_ROOM": 200, **WAYS[way]}.items():
+        monkeypatch.setattr(differences, name, value)
+    h = near(apart, dtype)
+    np.testing.assert_allclose(squared_differences(h, WHERE).numpy(), exact(h, WHERE), rtol=1e-13)
+
+
+@KINDS
+@NEAR
+def test_they_do_so_where_torch_computes(dtype: torch.dtype, apart: float, monkeypatch) -> None:
+    monkeypatch.setattr(differences, "_BLOCK", 160)  # the last one smaller
+    h = near(apart, dtype)
+    np.testing.assert_allclose(SquaredDifferences(WHERE)._by_torch(h).numpy(), exact(h, WHERE), rtol=1e-13)
 
 
 def test_they_are_of_the_numbers_that_are_there_and_in_double_precision() -> None:

@@ -5,7 +5,6 @@ import random
 import numpy as np
 import pytest
 import torch
-from plain_network import FIRST, POINTS, VALUES, Plain, train
 from repdyn.experiments import PairRecorder, PairTracker
 from repdyn.experiments.training.lightning import Batches, fit, half_squared_error
 from torch import nn
@@ -83,30 +82,30 @@ def test_hooks_are_removed_at_the_end_and_after_an_error() -> None:
 
 
 def test_what_a_module_logs_in_its_forward_neither_ends_training_nor_is_doubled() -> None:
-    class Logging(Plain):
+    class Logging(Net):
         def forward(self, x):
             y = super().forward(x)
             self.log("size", y.square().mean())
             self.log_dict({"largest": y.max()})
             return y
 
-    loud, quiet = Logging(), Plain()
-    train(loud, every=5)
-    train(quiet, every=5)
+    loud, quiet = Logging(), Net()
+    track(loud, layers=["encoder"], every=5)
+    track(quiet, layers=["encoder"], every=5)
     assert loud.losses == quiet.losses
 
 
 def test_what_goes_wrong_with_a_record_ends_the_records_and_not_the_training() -> None:
-    class Fragile(Plain):
+    class Fragile(Net):
         def forward(self, x):
             if not self.training and len(self.losses) > 5:
                 raise RuntimeError("no evaluation any more")
             return super().forward(x)
 
-    net, alone = Fragile(), Plain()
+    net, alone = Fragile(), Net()
     with pytest.warns(UserWarning, match="PairTracker records nothing more: no evaluation any more"):
-        tracker = train(net, every=4, forward=lambda m, x: m(x))
-    fit(alone, Batches(POINTS, VALUES, batch=20, steps=12, seed=0), [])
+        tracker = track(net, layers=["encoder"], every=4, forward=lambda m, x: m(x))
+    fit(alone, Batches(X, Y, batch=20, steps=12, seed=0), [])
     assert net.losses == alone.losses
     assert tracker.problem == "no evaluation any more"
     assert tracker.steps.tolist() == [0, 4]
@@ -191,16 +190,16 @@ def test_a_record_leaves_no_trace_whatever_the_network_draws_and_keeps(kind: str
         torch.manual_seed(5)
         random.seed(5)
         np.random.seed(5)  # noqa: NPY002  # as above
-        network = nn.Sequential(nn.Linear(4, 8), MODULES[kind](), nn.Linear(8, 3))
-        network(POINTS)
+        network = nn.Sequential(nn.Linear(6, 8), MODULES[kind](), nn.Linear(8, 3))
+        network(X)
         optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
-        recorder = PairRecorder(network, POINTS[FIRST], VALUES[FIRST], ["0"])
+        recorder = PairRecorder(network, X[PAIRS], Y[PAIRS], ["0"])
         losses = []
         for step in range(6):
             if records:
                 recorder.record(step)
             optimiser.zero_grad()
-            loss = half_squared_error(network(POINTS), VALUES)
+            loss = half_squared_error(network(X), Y)
             losses.append(loss.item())
             loss.backward()
             optimiser.step()

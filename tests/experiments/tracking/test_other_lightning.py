@@ -3,37 +3,11 @@
 import subprocess
 import sys
 
-SCRIPT = """
-import pickle
+from other_trainer import HEAD
 
-import lightning as L
-import torch
-from repdyn.experiments import PairTracker
-
-
-class Mine(L.LightningModule):
-    def __init__(self):
-        super().__init__()
-        self.encoder, self.decoder = torch.nn.Linear(4, 8), torch.nn.Linear(8, 2)
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
-
-    def training_step(self, batch, batch_idx):
-        x, y = batch
-        return (self(x) - y).square().sum(1).mean() / 2
-
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), lr=0.05)
-
-
-torch.manual_seed(0)
-x, y = torch.randn(8, 4), torch.randn(8, 2)
-tracker = PairTracker(x[None, :2], y[None, :2], ["encoder"], every=3)
-loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=4)
-quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+SCRIPT = f"""{HEAD}
 module = Mine()
-L.Trainer(max_epochs=4, accelerator="cpu", callbacks=[tracker], **quiet).fit(module, loader)
+tracker = fit(module, 4, 4)
 h = module.encoder(x[:2]).double()
 assert abs(float((h[1] - h[0]).square().sum()) - tracker.state().dh2[-1]) < 1e-5
 assert isinstance(tracker, PairTracker)

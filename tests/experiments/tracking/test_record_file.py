@@ -10,17 +10,19 @@ import pyarrow as pa
 import pytest
 import pytorch_lightning as pl
 import torch
-from plain_network import FIRST, POINTS, VALUES, Plain, train
 from repdyn.experiments import Layer, PairRecorder, PairTracker
 from repdyn.experiments.results.folder import read_trajectories
 from repdyn.experiments.storage.folders import RecordError
 from torch.utils.data import DataLoader, TensorDataset
-from tracked import QUIET
+from tracked import PAIRS, QUIET, Net, X, Y, track
 
 
 def test_a_file_holds_what_the_tracker_does(tmp_path) -> None:
     file = tmp_path / "new" / "run.arrows"
-    tracker, without = train(Plain(), every=5, file=file, labels=["a", "b", "c"]), train(Plain(), every=5)
+    tracker, without = (
+        track(Net(), layers=["encoder"], every=5, file=file, labels=["a", "b", "c"]),
+        track(Net(), layers=["encoder"], every=5),
+    )
     assert tracker.frame().drop(columns="pair").equals(without.frame().drop(columns="pair"))
     assert read_trajectories(file).equals(tracker.frame())
     with pa.ipc.open_stream(file) as stream:  # by anybody
@@ -28,9 +30,7 @@ def test_a_file_holds_what_the_tracker_does(tmp_path) -> None:
     names = ["step", "pair", "dy2", "w", "loss", "dh2 at encoder", "dx2", "dy2_target"]
     assert table.column_names == names
     assert table.num_rows == len(tracker.steps) * 3
-    assert PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=file, labels=["a", "b", "c"]).state() == (
-        tracker.state()
-    )
+    assert PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=file, labels=["a", "b", "c"]).state() == (tracker.state())
 
 
 SCRIPT = """
@@ -65,7 +65,7 @@ def test_a_process_that_is_killed_loses_at_most_the_record_it_is_writing(tmp_pat
 
 def test_a_record_that_was_cut_off_is_left_out(tmp_path) -> None:
     file = tmp_path / "run.arrows"
-    whole = train(Plain(), steps=3, file=file).frame()
+    whole = track(Net(), layers=["encoder"], steps=3, file=file).frame()
     size = file.stat().st_size
     for lost in (1, 8, 100, 500):
         os.truncate(file, size - lost)
@@ -74,10 +74,10 @@ def test_a_record_that_was_cut_off_is_left_out(tmp_path) -> None:
 
 def test_a_checkpoint_of_a_file_is_small_and_a_resumed_run_drops_what_came_after_it(tmp_path) -> None:
     def run(file, epochs: int, resume=None) -> tuple[PairTracker, pl.Trainer]:
-        tracker = PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=file)
+        tracker = PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=file)
         trainer = pl.Trainer(max_epochs=epochs, callbacks=[tracker], **QUIET)
-        loader = DataLoader(TensorDataset(POINTS, VALUES), batch_size=5)
-        trainer.fit(Plain(), loader, ckpt_path=resume)
+        loader = DataLoader(TensorDataset(X, Y), batch_size=5)
+        trainer.fit(Net(), loader, ckpt_path=resume)
         return tracker, trainer
 
     expected, _ = run(tmp_path / "expected.arrows", 4)
@@ -86,7 +86,7 @@ def test_a_checkpoint_of_a_file_is_small_and_a_resumed_run_drops_what_came_after
     assert "records" not in first.state_dict()
     trainer.save_checkpoint(tmp_path / "held.ckpt")
     trainer.fit_loop.max_epochs = 3
-    loader = DataLoader(TensorDataset(POINTS, VALUES), batch_size=5)
+    loader = DataLoader(TensorDataset(X, Y), batch_size=5)
     trainer.fit(trainer.lightning_module, loader)  # goes on, as if nothing had been
     assert first.steps.tolist() == list(range(13))
     with (tmp_path / "run.arrows").open("ab") as file:
@@ -95,11 +95,11 @@ def test_a_checkpoint_of_a_file_is_small_and_a_resumed_run_drops_what_came_after
     pd.testing.assert_frame_equal(resumed.frame(), expected.frame())
     assert read_trajectories(tmp_path / "run.arrows").equals(resumed.frame())
 
-    in_memory = PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"])
+    in_memory = PairTracker(X[PAIRS], Y[PAIRS], ["encoder"])
     in_memory.load_state_dict(first.state_dict())
     assert in_memory.steps.tolist() == list(range(13))
     in_memory.load_state_dict({**first.state_dict(), "count": 9})
-    later = PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=tmp_path / "later.arrows")
+    later = PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=tmp_path / "later.arrows")
     later.load_state_dict(in_memory.state_dict())
     assert later.steps.tolist() == list(range(9))
 
@@ -110,9 +110,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "igno
 def test_a_recorder_of_ones_own_loop_goes_on_where_it_was_saved(tmp_path) -> None:
     def recorder() -> PairRecorder:
         torch.manual_seed(0)
-        network = torch.nn.Linear(4, 3)
+        network = torch.nn.Linear(6, 3)
         layer = Layer("", pool=lambda h: 2 * h)
-        return PairRecorder(network, POINTS[FIRST], VALUES[FIRST], [layer], dx2="", file=tmp_path / "own.arrows")
+        return PairRecorder(network, X[PAIRS], Y[PAIRS], [layer], dx2="", file=tmp_path / "own.arrows")
 
     first = recorder()
     first.record(0)
@@ -128,29 +128,29 @@ def test_a_recorder_of_ones_own_loop_goes_on_where_it_was_saved(tmp_path) -> Non
 
 
 def test_records_that_are_dropped_are_dropped_from_the_file(tmp_path) -> None:
-    class Later(Plain):
+    class Later(Net):
         """Dropout sets in at the 130th step."""
 
         def training_step(self, batch, batch_idx):
-            self.middle = torch.nn.Dropout(0.5) if len(self.losses) >= 130 else torch.nn.Identity()
+            self.between = torch.nn.Dropout(0.5) if len(self.losses) >= 130 else torch.nn.Identity()
             return super().training_step(batch, batch_idx)
 
     with pytest.warns(UserWarning, match="the records of steps 101 to 199 are dropped"):
-        tracker = train(Later(), steps=220, file=tmp_path / "run.arrows")
+        tracker = track(Later(), layers=["encoder"], steps=220, file=tmp_path / "run.arrows")
     assert read_trajectories(tmp_path / "run.arrows").equals(tracker.frame())
 
 
 def test_a_file_that_is_not_of_this_training_is_refused(tmp_path) -> None:
     file = tmp_path / "run.arrows"
-    first = train(Plain(), steps=4, file=file)
+    first = track(Net(), layers=["encoder"], steps=4, file=file)
     state = first.state_dict()
     with pytest.raises(ValueError, match=r"there is a file .*run\.arrows already, whose training is not resumed here"):
-        train(Plain(), steps=4, file=file)
-    others = PairTracker(POINTS[FIRST + 1], VALUES[FIRST + 1], ["encoder"], file=file)
+        track(Net(), layers=["encoder"], steps=4, file=file)
+    others = PairTracker(X[PAIRS + 1], Y[PAIRS + 1], ["encoder"], file=file)
     for ask in (others.frame, lambda: others.load_state_dict(state)):
         with pytest.raises(ValueError, match=r"run\.arrows holds the records of other pairs or layers than are"):
             ask()
-    again = PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=file)
+    again = PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=file)
     os.truncate(file, file.stat().st_size - 1)
     with pytest.raises(ValueError, match=r"run\.arrows holds 4 records and the checkpoint counts 5: it is not"):
         again.load_state_dict(state)
@@ -167,12 +167,12 @@ def test_a_file_that_is_not_of_this_training_is_refused(tmp_path) -> None:
         (3, "path"),
     ):
         with pytest.raises((ValueError, TypeError), match=words):
-            PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=wrong)
+            PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=wrong)
 
 
 def test_a_file_without_a_record_is_no_trajectory(tmp_path) -> None:
     file = tmp_path / "run.arrows"
-    train(Plain(), steps=1, file=file)
+    track(Net(), layers=["encoder"], steps=1, file=file)
     size = 0
     with pa.OSFile(str(file), "rb") as stream:
         pa.ipc.read_schema(stream)
@@ -181,4 +181,4 @@ def test_a_file_without_a_record_is_no_trajectory(tmp_path) -> None:
     with pytest.raises(RecordError, match=r"run\.arrows holds no record yet"):
         read_trajectories(file)
     with pytest.raises(ValueError, match="nothing is recorded yet"):
-        PairTracker(POINTS[FIRST], VALUES[FIRST], ["encoder"], file=file).frame()
+        PairTracker(X[PAIRS], Y[PAIRS], ["encoder"], file=file).frame()

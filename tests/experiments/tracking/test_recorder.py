@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from plain_network import FIRST, POINTS, VALUES, Plain, train
 from repdyn.experiments import PairRecorder, compare
 from repdyn.experiments.training.lightning import half_squared_error
 from sequences import INPUTS, SEQUENCES, TARGETS, Language, dh2, logits, recorded
 from torch import nn
+from tracked import PAIRS, Net, X, Y, track
 
 
 def test_tokens_without_a_distance_are_refused() -> None:
@@ -47,15 +47,15 @@ def test_a_compiled_module_has_the_names_of_its_own() -> None:
 
 
 def test_a_loop_of_ones_own_records_what_lightning_does() -> None:
-    network = Plain()
+    network = Net()
     optimiser = network.configure_optimizers()
-    recorder = PairRecorder(network, POINTS[FIRST].numpy(), VALUES[FIRST].numpy(), ["encoder"])
+    recorder = PairRecorder(network, X[PAIRS].numpy(), Y[PAIRS].numpy(), ["encoder"])
     for step in range(13):
         recorder.record(step)
         optimiser.zero_grad()
-        half_squared_error(network(POINTS), VALUES).backward()
+        half_squared_error(network(X), Y).backward()
         optimiser.step()
-    by_lightning = train(Plain()).frame()
+    by_lightning = track(Net(), layers=["encoder"]).frame()
     assert recorder.frame().columns.equals(by_lightning.columns)
     for column in ("step", "dh2", "dy2", "w", "loss", "dx2", "dy2_target"):
         np.testing.assert_allclose(recorder.frame()[column], by_lightning[column], rtol=1e-4, atol=1e-7)
@@ -73,7 +73,7 @@ def test_outputs_that_are_no_predictions_are_refused() -> None:
 
 
 def test_records_are_in_the_order_of_steps() -> None:
-    recorder = PairRecorder(Plain(), POINTS[FIRST], VALUES[FIRST], ["encoder"])
+    recorder = PairRecorder(Net(), X[PAIRS], Y[PAIRS], ["encoder"])
     for step in (3, True, -1, 2.0):
         recorder.record(3) if not recorder.steps.size else None
         with pytest.raises(ValueError, match="step must be the number of training steps so far, more than at the last"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from other_trainer import HEAD
 from pytorch_lightning.callbacks import StochasticWeightAveraging, WeightAveraging
 from repdyn.experiments import PairTracker
 from repdyn.experiments.training.lightning import half_squared_error
@@ -177,48 +178,10 @@ def test_what_recording_took_is_said_at_the_end(caplog) -> None:
     assert tracker.seconds > 0
 
 
-PROCESSES = """
-import sys
-
-import lightning as L
-import torch
-from repdyn.experiments import PairTracker
-from torch.utils.data import DataLoader, TensorDataset
-import warnings
-warnings.simplefilter("ignore")
-
-
-class Mine(L.LightningModule):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.encoder, self.decoder = torch.nn.Linear(4, 8), torch.nn.Linear(8, 2)
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
-
-    def training_step(self, batch, batch_idx):
-        x, y = batch
-        return (self(x) - y).square().sum(1).mean() / 2
-
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), lr=0.05)
-
-
+PROCESSES = f"""{HEAD}
 if __name__ == "__main__":
-    torch.manual_seed(1)
-    x, y = torch.randn(8, 4), torch.randn(8, 2)
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
-    quiet |= {"accelerator": "cpu", "enable_model_summary": False}
-
-    def fit(file, batch, **options):
-        tracker = PairTracker(x[None, :2], y[None, :2], ["encoder"], every=3, file=file)
-        trainer = L.Trainer(max_epochs=8, callbacks=[tracker], **quiet, **options)
-        trainer.fit(Mine(), DataLoader(TensorDataset(x, y), batch_size=batch))
-        return tracker
-
-    alone = fit(None, 8)
-    spawned = fit(sys.argv[1], 4, strategy=sys.argv[2], devices=2)
+    alone = fit(Mine(), 8, 8)
+    spawned = fit(Mine(), 4, 8, sys.argv[1], strategy=sys.argv[2], devices=2)
     assert spawned.steps.tolist() == alone.steps.tolist() == [0, 3, 6, 8], spawned.steps
     for column in ("dh2", "dy2", "w", "loss", "dx2"):
         a, b = spawned.frame()[column], alone.frame()[column]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from plain_network import Plain, train
 from repdyn.experiments import PairTracker
 from repdyn.experiments.training.lightning import Batches, fit, half_squared_error
 from torch import nn
@@ -91,19 +90,19 @@ def test_a_training_pass_over_other_points_than_the_batch_is_not_taken_for_it() 
 
 
 def test_a_training_pass_that_comes_to_differ_is_noticed_and_its_records_are_dropped() -> None:
-    class Later(Plain):
+    class Later(Net):
         """Dropout sets in at the 130th step."""
 
         def training_step(self, batch, batch_idx):
-            self.middle = nn.Dropout(0.5) if len(self.losses) >= 130 else nn.Identity()
-            self.middle.train()
+            self.between = nn.Dropout(0.5) if len(self.losses) >= 130 else nn.Identity()
+            self.between.train()
             return super().training_step(batch, batch_idx)
 
     net = Later()
     with pytest.warns(UserWarning, match="the records of steps 101 to 199 are dropped: they were taken"):
-        frame = train(net, steps=220).frame()
+        frame = track(net, layers=["encoder"], steps=220).frame()
     alone = Later()
-    expected = train(alone, steps=220, forward=lambda m, x: m(x)).frame()
+    expected = track(alone, layers=["encoder"], steps=220, forward=lambda m, x: m(x)).frame()
     assert alone.losses == net.losses
     expected = expected.merge(frame[["step", "pair"]], on=["step", "pair"])
     np.testing.assert_allclose(frame["dy2"], expected["dy2"], rtol=1e-4, atol=1e-7)
