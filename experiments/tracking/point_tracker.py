@@ -8,7 +8,6 @@ from __future__ import annotations
 from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before Lightning loads matplotlib
 
 # isort: split
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -19,14 +18,10 @@ from torch import Tensor
 
 from .layers import Layer
 from .look import Forward, Look, checked_forward
+from .other_lightning import adopt, reduced
 from .pairs import Inputs, mapped
 from .point_records import PointRecords
-from .tracker import (
-    _of_lightning as of_lightning,  # pyright: ignore[reportPrivateUsage]  # both trackers are callbacks of both packages
-)
-from .tracker import (
-    _unlogged as unlogged,  # pyright: ignore[reportPrivateUsage]  # and both look without a trace
-)
+from .silence import silence
 
 
 class PointTracker(PointRecords, pl.Callback):
@@ -83,8 +78,10 @@ class PointTracker(PointRecords, pl.Callback):
         self.every, self.problem = every, ""
         self._forward, self._crossed = forward, 0
         self._look: Look | None = None
-        if "lightning.pytorch" in sys.modules:  # whose trainer takes callbacks of its own class
-            object.__setattr__(self, "__class__", of_lightning(cast(Any, type(self))))
+        adopt(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
     # Checkpoints.
 
@@ -129,7 +126,7 @@ class PointTracker(PointRecords, pl.Callback):
             )
         convert = trainer.precision_plugin.convert_input
         self._pairs.points = mapped(lambda x: cast(Tensor, convert(x.to(pl_module.device))), self._pairs.points)
-        self._look = Look(pl_module, self._pairs, self._described, self._forward, lambda: unlogged(trainer, pl_module))
+        self._look = Look(pl_module, self._pairs, self._described, self._forward, lambda: silence(trainer, pl_module))
         self.seconds = 0.0
         with self._timed():
             prediction, hidden = self._look()

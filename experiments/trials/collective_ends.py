@@ -65,7 +65,7 @@ def encoder_kernel(inputs: ArrayLike, nonlinearity: str = "leaky_relu", rank: in
     return tangent_kernel(inputs, DEPTH, _RECTIFIED.get(nonlinearity, "leaky_relu"), rank=rank)
 
 
-def from_targets(inputs: ArrayLike, targets: ArrayLike, nonlinearity: str, shown: int) -> dict[str, Array]:
+def from_targets(inputs: Array, targets: Array, nonlinearity: str, shown: int) -> dict[str, Array]:
     """The end without a number fitted, squared distances of the first so many points: ``K #_1/2 Y* Y*^T``.
 
     Args:
@@ -77,17 +77,17 @@ def from_targets(inputs: ArrayLike, targets: ArrayLike, nonlinearity: str, shown
     Returns:
         By the kernel: ``linear`` and ``tangent``.
     """
-    wanted = np.asarray(targets) - np.mean(targets, axis=0)
+    wanted = targets - targets.mean(0)
     kernels = {"linear": linear_kernel(inputs), "tangent": encoder_kernel(inputs, nonlinearity, RANK)}
     return {
-        name: squared_distances(geometric_mean_factor(kernel.centred(), wanted, ridge=RIDGE)[:shown])
+        name: squared_distances(geometric_mean_factor(kernel.centred, wanted, ridge=RIDGE)[:shown])
         for name, kernel in kernels.items()
     }
 
 
 def from_outputs(kernel: Kernel, outputs: Array, weight: float) -> Array:
     """Squared distances at a place between a kernel and what has been learnt, ``K #_a Y Y^T``."""
-    return squared_distances(geometric_mean_factor(kernel.centred(), outputs - outputs.mean(0), weight))
+    return squared_distances(geometric_mean_factor(kernel.centred, outputs - outputs.mean(0), weight))
 
 
 def place(gram: Array, kernel: Kernel, outputs: Array) -> GeodesicPlace | None:
@@ -111,18 +111,19 @@ def with_start(gram: Array, start: Array, kernel: Kernel, outputs: Array) -> Rem
     >>> round(found.weight, 2), round(found.start, 2)
     (0.5, 0.5)
     """
-    modes = joint_modes(kernel.centred(), outputs - outputs.mean(0))
+    modes = joint_modes(kernel.centred, outputs - outputs.mean(0))
     weights = np.linspace(0.0, 1.0, _GRID)
     powers = modes.strengths ** (2 * weights[:, None])
-    seen = [np.einsum("ik,ij,jk->k", modes.directions, x, modes.directions, optimize=True) for x in (gram, start)]
     overlaps = np.square(modes.directions.T @ modes.directions)
-    mm = ((powers @ overlaps) * powers).sum(1)
-    (mg, ms), ss, sg = (powers @ x for x in seen), np.sum(start**2), np.sum(start * gram)
-    determinant = mm * ss - ms**2
-    learnt, left = (ss * mg - ms * sg) / determinant, (mm * sg - ms * mg) / determinant
-    alone = (left < 0) | (learnt < 0)
-    learnt, left = np.where(alone, np.maximum(mg / mm, 0.0), learnt), np.where(alone, 0.0, left)
-    explained = 2 * (learnt * mg + left * sg) - learnt**2 * mm - 2 * learnt * left * ms - left**2 * ss
+    mm: Array = ((powers @ overlaps) * powers).sum(1)
+    mg: Array = powers @ (modes.directions * (gram @ modes.directions)).sum(0)
+    ms: Array = powers @ (modes.directions * (start @ modes.directions)).sum(0)
+    ss, sg = float(np.sum(start**2)), float(np.sum(start * gram))
+    determinant: Array = mm * ss - ms**2
+    both_left: Array = (mm * sg - ms * mg) / determinant
+    left: Array = np.maximum(both_left, 0.0)
+    learnt: Array = np.where(both_left > 0, (ss * mg - ms * sg) / determinant, mg / mm)
+    explained: Array = 2 * (learnt * mg + left * sg) - learnt**2 * mm - 2 * learnt * left * ms - left**2 * ss
     best = int(np.argmax(explained))
     factor = modes.directions * np.sqrt(learnt[best] * powers[best])
     both = factor @ factor.T + left[best] * start
@@ -131,7 +132,7 @@ def with_start(gram: Array, start: Array, kernel: Kernel, outputs: Array) -> Rem
 
 def balanced_error(gram: Array, kernel: Kernel, outputs: Array, weight: float) -> float:
     """How far a layer is from ``c K #_a Y Y^T`` of a given a, as a share of its size, c being the best there is."""
-    factor = geometric_mean_factor(kernel.centred(), outputs - outputs.mean(0), weight)
+    factor = geometric_mean_factor(kernel.centred, outputs - outputs.mean(0), weight)
     mean = factor @ factor.T
     scale = np.sum(mean * gram) / np.sum(mean**2)
     return float(np.linalg.norm(gram - scale * mean) / np.linalg.norm(gram))

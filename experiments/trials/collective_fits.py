@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_GROWING: dict[str, tuple[str, ...]] = {"constant": (), "growing": ("h1", "h2", "y1", "y2")}
+_GROWING: dict[str, tuple[str, ...]] = {"constant": (), "growing": ("h1", "h2", "p1", "p2")}
 """Forms of the collective theory, and which rates grow in each."""
 
 PAIRWISE = "pairwise"
