@@ -34,8 +34,8 @@ class PointRecorder(PointRecords):
     Raises:
         TypeError: if inputs or targets are no tensors of real numbers, or a layer or the network puts out anything
             else.
-        ValueError: if shapes do not match, points coincide, a layer does not exist, is not called once, or does not
-            put out a row for each point.
+        ValueError: if shapes do not match, fewer than 3 points differ, a layer does not exist, is not called once, or
+            does not put out a row for each point.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(2, 4), nn.Linear(4, 1))

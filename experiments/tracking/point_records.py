@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 MOST = 2**30
 """Bytes that the records of one training may take."""
 
+_FEWEST = 3
+"""Points between which there is anything to compare."""
+
 _NUMBER = 4
 """Bytes of a number that is kept."""
 
@@ -47,8 +50,7 @@ class PointRecords:
     def __init__(self, inputs: Inputs, targets: Any, layers: Sequence[str | Layer]) -> None:
         self._described = as_layers(layers)
         self.layers = tuple(layer.name for layer in self._described)
-        self._pairs = _as_pairs(inputs, targets)
-        self._rows = torch.cat([self._pairs.where[:1, 0], self._pairs.where[:, 1]])
+        self._pairs, self._rows = _as_pairs(inputs, targets)
         self.points = len(self._rows)
         self.seconds = 0.0
         self._half = np.triu_indices(self.points)
@@ -131,7 +133,8 @@ class PointRecords:
         """A digest of the points and of what is looked at."""
         facts = [(x.name, x.select, x.batch, x.positions, x.mask, x.call) for x in self._described]
         pool = [x.pool if not callable(x.pool) else "callable" for x in self._described]
-        return hashlib.sha256(f"{self._pairs.digest} {facts} {pool}".encode()).hexdigest()[:16]
+        rows = cast(list[int], self._rows.tolist())
+        return hashlib.sha256(f"{self._pairs.digest} {rows} {facts} {pool}".encode()).hexdigest()[:16]
 
     def _add(self, step: int, prediction: Tensor, hidden: Mapping[str, Tensor]) -> None:
         """Append a record.
@@ -195,29 +198,33 @@ class PointRecords:
             self.seconds += time.perf_counter() - begun
 
 
-def _as_pairs(inputs: Inputs, targets: Any) -> Pairs:
-    """The points as pairs of the first with each other: what passes through a network and is checked there.
+def _as_pairs(inputs: Inputs, targets: Any) -> tuple[Pairs, Tensor]:
+    """The points as pairs of the first with the others: what passes through a network; and where each point is there.
 
     Raises:
         TypeError: as :class:`Pairs`.
-        ValueError: if they are fewer than 3, two are the same, or shapes do not match.
+        ValueError: if shapes do not match, or fewer than 3 points differ.
     """
     given, wanted = mapped(_tensor, inputs), _tensor(targets)
     counts = {len(x) if x.ndim else 0 for x in (*tensors(given), wanted)}
-    if len(counts) != 1 or min(counts) < 3:
+    if len(counts) != 1:
         raise ValueError(
-            "points must be at least 3, with as many targets, of shapes (points, ...), got "
-            f"{sorted(counts)} rows; give classes as one-hot vectors"
+            "points need inputs of shape (points, ...) and targets of shape (points, ...), got "
+            f"{' and '.join(map(str, sorted(counts)))} rows; give classes as one-hot vectors"
         )
+    rows = torch.cat([x.detach().cpu().reshape(len(x), -1).double() for x in tensors(given)], dim=1)
+    _, same_as = cast(tuple[Tensor, Tensor], torch.unique(rows, dim=0, return_inverse=True))
+    found = {int(k): i for i, k in reversed(list(enumerate(same_as)))}
+    if len(found) < _FEWEST:
+        raise ValueError(f"at least {_FEWEST} points must differ, got {len(found)} that do")
+    first, *others = sorted(found.values())
 
     def paired(x: Tensor) -> Tensor:
-        return torch.stack([x[:1].expand_as(x[1:]), x[1:]], dim=1)
+        return torch.stack([x[[first]].expand_as(x[others]), x[others]], dim=1)
 
-    rows = torch.cat([x.detach().cpu().reshape(len(x), -1).double() for x in tensors(given)], dim=1)
-    alike = len(rows) - len(cast(Tensor, torch.unique(rows, dim=0)))
-    if alike:
-        raise ValueError(f"points must differ, got {alike} that another one is the same as; leave them out")
-    return Pairs(mapped(paired, given), paired(wanted), dx2=np.ones(len(wanted) - 1))
+    pairs = Pairs(mapped(paired, given), paired(wanted), dx2=np.ones(len(others)))
+    places = dict(zip((first, *others), (pairs.where[0, 0], *pairs.where[:, 1]), strict=True))
+    return pairs, torch.stack([places[found[int(k)]] for k in same_as])
 
 
 def _tensor(value: Any) -> Tensor:

@@ -51,10 +51,10 @@ class PointTracker(PointRecords, pl.Callback):
     Raises:
         TypeError: if inputs or targets are no tensors of real numbers; (at the start of training) if a layer or the
             network puts out anything but a tensor.
-        ValueError: if shapes do not match, points coincide, or ``every`` is not positive; (at the start of training) if
-            a layer does not exist, is not called once, or does not put out a row for each point, the records would take
-            too much memory, or they would be made in processes that Lightning starts; (of a checkpoint) if it is of
-            other points or layers.
+        ValueError: if shapes do not match, fewer than 3 points differ, or ``every`` is not positive; (at the start of
+            training) if a layer does not exist, is not called once, or does not put out a row for each point, the
+            records would take too much memory, or they would be made in processes that Lightning starts; (of a
+            checkpoint) if it is of other points or layers.
 
     >>> import torch
     >>> tracker = PointTracker(torch.eye(3), torch.zeros(3, 1), ["network.hidden.0"], every=100)

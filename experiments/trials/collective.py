@@ -57,6 +57,9 @@ PREDICTIONS = {
 _POINTS = 1_000
 """Digits that a kernel of the whole data set is of: the first so many."""
 
+_FITTED = 2_000
+"""Digits that the fits of trajectories are of: the recorded ones, and as many others as there are up to this."""
+
 _DRAWN = 1_500
 """Pairs that are kept to be drawn."""
 
@@ -75,8 +78,8 @@ def run_trial(setting: Collective) -> Outcome:
       balanced_error, of the place k/L on the geodesic of the linear kernel;
     - ``remainders``: a row a layer: weight and start, how much of the start is left beside the learnt part;
     - ``pairs``: some pairs of each layer: same, measured, outputs, pair;
-    - ``digits``, ``outputs``, ``distances``: class and inputs; outputs of each step; squared distances of each
-      step at the setting's layer.
+    - ``digits``, ``outputs``, ``distances``: class and inputs of digits, the recorded ones first; their outputs at each
+      step; their squared distances at each step and the setting's layer.
 
     Values are the loss and the share of digits known, as they are taught, at the end.
     """
@@ -91,7 +94,8 @@ def run_trial(setting: Collective) -> Outcome:
         tracker = PointTracker(batches.x[shown], batches.y[shown], names, every=setting.every)
         diverged_at = fit(module, batches, [tracker])
         loss, known = evaluate(module, batches.x, batches.y)
-    values = {"images": len(kept), "nonlinearity": setting.nonlinearity, "loss": loss, "known": known}
+    values = {"images": len(kept), "shown": setting.shown, "layer": setting.layer}
+    values |= {"nonlinearity": setting.nonlinearity, "loss": loss, "known": known}
     if diverged_at is not None:
         return trained(diverged_at, {}, values)
     inputs, targets = batches.x.double().numpy(), batches.y.double().numpy()
@@ -111,7 +115,7 @@ def run_trial(setting: Collective) -> Outcome:
     found = [_layer(tracker, k, kernel, free, classes) for k in range(setting.hidden_layers)]
     tables = {name: pd.concat([x[name] for x in found], ignore_index=True) for name in found[0]}
     tables["places"] = _places(tracker, kernel, linear_kernel(inputs[shown]))
-    return Outcome(values=values, tables={**tables, **_recorded(setting, tracker, inputs, classes)})
+    return Outcome(values=values, tables={**tables, **_recorded(setting, tracker, inputs, taught.numpy())})
 
 
 def chosen(
@@ -201,12 +205,11 @@ def _recorded(
     setting: Collective, tracker: PointTracker, inputs: Array, classes: NDArray[np.int64]
 ) -> dict[str, pd.DataFrame]:
     """What the fits of trajectories start from."""
-    shown = setting.shown
-    digits = pd.DataFrame(inputs[:shown].astype(np.float32), columns=[f"x{i}" for i in range(inputs.shape[1])])
-    digits.insert(0, "class", classes)
+    digits = pd.DataFrame(inputs[:_FITTED].astype(np.float32), columns=[f"x{i}" for i in range(inputs.shape[1])])
+    digits.insert(0, "class", classes[:_FITTED])
     outputs = tracker.outputs.reshape(-1, CLASSES).astype(np.float32)
     said = pd.DataFrame(outputs, columns=[f"y{i}" for i in range(CLASSES)])
-    said.insert(0, "step", np.repeat(tracker.steps, shown))
+    said.insert(0, "step", np.repeat(tracker.steps, setting.shown))
     distances = tracker.frame(hidden_layer(setting.layer))[["step", "first", "second", "dh2"]]
     small = {"step": np.int32, "first": np.int16, "second": np.int16, "dh2": np.float32}
     return {"digits": digits, "outputs": said, "distances": distances.astype(small)}

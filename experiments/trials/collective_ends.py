@@ -56,13 +56,15 @@ class Remainder:
     distances: Array
 
 
-def encoder_kernel(inputs: ArrayLike, nonlinearity: str = "leaky_relu", rank: int | None = None) -> Kernel:
-    """The kernel that stands for a network's encoder: the tangent kernel of one infinitely wide hidden layer.
+def encoder_kernel(
+    inputs: ArrayLike, nonlinearity: str = "leaky_relu", rank: int | None = None, depth: int = DEPTH
+) -> Kernel:
+    """The kernel that stands for a network's encoder: the tangent kernel of infinitely wide hidden layers.
 
     >>> encoder_kernel(np.eye(3)).matrix().shape
     (3, 3)
     """
-    return tangent_kernel(inputs, DEPTH, _RECTIFIED.get(nonlinearity, "leaky_relu"), rank=rank)
+    return tangent_kernel(inputs, depth, _RECTIFIED.get(nonlinearity, "leaky_relu"), rank=rank)
 
 
 def from_targets(inputs: Array, targets: Array, nonlinearity: str, shown: int) -> dict[str, Array]:

@@ -40,7 +40,10 @@ PAIRWISE = "pairwise"
 MEASURED = "measured"
 """In place of a form, in the table of curves."""
 
-_RANK, _UNITS = 60, 20
+_KEPT = 300
+"""Directions of the kernel that are computed."""
+
+_RANK, _UNITS = 100, 20
 """Directions of the kernel and of the hidden units that are integrated."""
 
 
@@ -50,12 +53,12 @@ class Recorded:
 
     Attributes:
         t: training steps, shape (T,).
-        classes: of the points, shape (N,).
-        dh2: squared distances at each step, shape (T, N, N).
-        outputs: shape (T, N, c).
-        dx2: squared distances of the inputs, shape (N, N).
+        classes: of all N points, shape (N,), the s recorded ones first.
+        dh2: squared distances at each step, shape (T, s, s).
+        outputs: shape (T, s, c).
+        dx2: squared distances of the inputs, shape (s, s).
         start: where the network stood.
-        kernel: its encoder's.
+        kernel: its encoder's, of all points.
     """
 
     t: Array
@@ -90,7 +93,7 @@ def run_trial(setting: CollectiveFits, run: Outcome) -> Outcome:
     - ``curves``: of these pairs a row for each form, ``measured`` among them, and step: pair, same, dh2 and dy2.
     """
     recorded = read(run)
-    every = np.stack(np.triu_indices(len(recorded.classes), k=1), axis=1)
+    every = np.stack(np.triu_indices(recorded.dh2.shape[1], k=1), axis=1)
     pairs = every[np.random.default_rng(setting.seed).permutation(len(every))][: setting.pairs]
     alone = pairs[: setting.alone]
     observed = recorded.states(alone)
@@ -123,21 +126,25 @@ def run_trial(setting: CollectiveFits, run: Outcome) -> Outcome:
 def read(run: Outcome) -> Recorded:
     """A training from the tables of ``repdyn.experiments.trials.collective``."""
     digits, said, distances = (run.tables[name] for name in ("digits", "outputs", "distances"))
-    count, steps = len(digits), distances["step"].unique()
+    count, steps = int(run.values["shown"]), distances["step"].unique()
     dh2 = np.zeros((len(steps), count, count))
     first, second = (distances[name].to_numpy().reshape(len(steps), -1)[0] for name in ("first", "second"))
     dh2[:, first, second] = dh2[:, second, first] = distances["dh2"].to_numpy(np.float64).reshape(len(steps), -1)
     outputs = said.drop(columns="step").to_numpy(np.float64).reshape(len(steps), count, -1)
     inputs = digits.drop(columns="class").to_numpy(np.float64)
     about = np.eye(count) - 1 / count
+    depth = max(1, int(run.values["layer"]))
+    kernel = encoder_kernel(inputs, str(run.values["nonlinearity"]), _KEPT, depth)
     return Recorded(
         t=steps.astype(np.float64),
         classes=digits["class"].to_numpy(np.int64),
         dh2=dh2,
         outputs=outputs,
-        dx2=squared_distances(inputs),
-        start=measured_start(gram=-about @ dh2[0] @ about / 2, outputs=outputs[0]),
-        kernel=encoder_kernel(inputs, str(run.values["nonlinearity"])),
+        dx2=squared_distances(inputs[:count]),
+        start=measured_start(
+            gram=-about @ dh2[0] @ about / 2, outputs=outputs[0], kernel=kernel, points=np.arange(count)
+        ),
+        kernel=kernel,
     )
 
 

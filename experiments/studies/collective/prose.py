@@ -36,9 +36,11 @@ def method(source: str, shown: int, speed: float, values: pd.DataFrame) -> tuple
         "1,000 digits of the data set. The paper's formulas are those of the study digit_structure, on raw pixels.",
         "Early layers keep what they began with: beside the learnt part their Gram matrix holds a multiple of that of "
         "the start, which the place says nothing of. The last prediction of the table fits both.",
-        "Whole trajectories: the flow of the collective theory from the measured start, on the recorded digits, at the "
-        "deepest layer. Constant rates are three numbers, of encoder, decoder and its bias; growing ones seven, with "
-        "two terms of growth of the encoder and the power of each.",
+        "Whole trajectories: the flow of the collective theory at the deepest layer, from the start as it is measured "
+        "at the recorded digits and carried on to the others, up to 2,000, by kernel regression; K is the tangent "
+        "kernel of as many infinitely wide layers as the encoder has below the layer. Constant rates are three "
+        "numbers, of encoder, decoder and its bias; growing ones seven, with two terms of growth of the encoder and "
+        "the power of each.",
     )
 
 

@@ -134,9 +134,9 @@ def test_more_than_the_memory_is_refused_before_training(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"inputs": X[:2], "targets": Y[:2]}, ValueError, r"points must be at least 3, .* got \[2\] rows"),
-        ({"targets": Y[:5]}, ValueError, r"with as many targets, of shapes .* got \[5, 20\] rows"),
-        ({"inputs": torch.cat([X[:19], X[:1]])}, ValueError, "points must differ, got 1 that another one is the same"),
+        ({"inputs": X[:2], "targets": Y[:2]}, ValueError, "at least 3 points must differ, got 2 that do"),
+        ({"inputs": X[:1].expand(20, 6)}, ValueError, "at least 3 points must differ, got 1 that do"),
+        ({"targets": Y[:5]}, ValueError, r"points need inputs of shape \(points, ...\) .* got 5 and 20 rows"),
         ({"targets": "Y"}, TypeError, "inputs and targets must be tensors or arrays, got 'Y'"),
         ({"layers": []}, ValueError, "layer"),
         ({"every": 0}, ValueError, "every must be a positive number of steps, got 0"),
@@ -156,6 +156,17 @@ def test_what_is_not_there_is_refused_by_name() -> None:
         track_one.gram("last")
     with pytest.raises(ValueError, match="record must be the number of one, from -3 to 2, got 3"):
         track_one.gram("middle", 3)
+
+
+def test_points_that_are_the_same_are_recorded_as_such() -> None:
+    net, order = Net(), [4, 0, 4, 1, 0, 2]
+    some, all_of_them = PointRecorder(net, X[order], Y[order], ["middle"]), PointRecorder(net, X, Y, ["middle"])
+    for recorder in (some, all_of_them):
+        recorder.record(0)
+    np.testing.assert_allclose(some.outputs[0], all_of_them.outputs[0][order], atol=1e-6)
+    distances = [x.frame().pivot(index="first", columns="second", values="dh2") for x in (some, all_of_them)]
+    assert distances[0].loc[0, 2] == distances[0].loc[1, 4] == 0
+    assert distances[0].loc[0, 1] == pytest.approx(distances[1].loc[0, 4], rel=1e-4)
 
 
 def test_tokens_have_no_distance_and_need_none() -> None:
