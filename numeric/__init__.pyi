@@ -17,6 +17,8 @@ from .collective.fit import fit_collective as fit_collective
 from .collective.fit import observed_pairs as observed_pairs
 from .collective.flow import CollectiveRates as CollectiveRates
 from .collective.flow import CollectiveState as CollectiveState
+from .collective.forecast import DistanceForecast as DistanceForecast
+from .collective.forecast import forecast_distances as forecast_distances
 from .collective.place import GeodesicPlace as GeodesicPlace
 from .collective.place import place_on_geodesic as place_on_geodesic
 from .collective.start import measured_start as measured_start

@@ -166,8 +166,18 @@ WHOLE_PATH = numeric.collective_trajectory(
     T, NETWORK_START, KERNEL.value, LABELS.value, numeric.CollectiveRates(0.1, 0.1)
 )
 WHOLE_PAIRS = [[0, 1], [1, 2]]
+MOVING_START = numeric.CollectiveState(np.diag([1.0, 2.0, 3.0]), np.eye(3) / 2, np.zeros(3))
 WHOLE_FIT = numeric.fit_collective(
-    T, WHOLE_PATH.states(WHOLE_PAIRS), WHOLE_PAIRS, NETWORK_START, KERNEL.value, LABELS.value, growth=()
+    T,
+    numeric.collective_trajectory(
+        T, MOVING_START, KERNEL.value, LABELS.value, numeric.CollectiveRates(0.1, 0.1)
+    ).states(WHOLE_PAIRS),
+    WHOLE_PAIRS,
+    MOVING_START,
+    KERNEL.value,
+    LABELS.value,
+    growth=(),
+    bias=False,
 )
 DEPTH = Given(1, skipped={"a huge integer"})
 
@@ -386,7 +396,7 @@ CALLS: dict[str, Call] = {
             "t": Given(T),
             "observed": Given(WHOLE_FIT.observed),
             "pairs": Given(WHOLE_PAIRS),
-            "start": Given(NETWORK_START),
+            "start": Given(MOVING_START),
             "kernel": KERNEL,
             "targets": LABELS,
             "growth": Given(()),
@@ -396,8 +406,24 @@ CALLS: dict[str, Call] = {
             "units": Given(3),
         },
     ),
+    "numeric.forecast_distances": Call(
+        numeric.forecast_distances,
+        {
+            "t": Given(T),
+            "observed": Given(WHOLE_FIT.observed),
+            "pairs": Given(WHOLE_PAIRS),
+            "start": Given(MOVING_START),
+            "kernel": KERNEL,
+            "targets": LABELS,
+            "until": Given(10.0),
+            "shown": Given([0, 2], {"None"}),
+            "growth": Given(()),
+            "level": Given(0.9, {"a number", "a fraction"}),
+            "theory_error": Given(1.0, FINE),
+        },
+    ),
     "numeric.CollectiveFit.aic_of": Call(
-        WHOLE_FIT.aic_of, {"predicted": Given(WHOLE_FIT.predicted), "parameters": Given(3)}
+        WHOLE_FIT.aic_of, {"predicted": Given(WHOLE_FIT.predicted), "parameters": Given(3, skipped={"a huge integer"})}
     ),
     **{
         f"numeric.CollectiveTrajectory.{method.__name__}": Call(

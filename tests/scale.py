@@ -22,7 +22,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from repdyn.numeric import Points, RepresentationDistances, smoothed_distances, write_distances
+from repdyn.numeric import (
+    Points,
+    Rates,
+    RepresentationDistances,
+    final_distances,
+    smoothed_distances,
+    tangent_kernel,
+    write_distances,
+)
 
 TESTS = Path(__file__).parent
 GIB = 2**30
@@ -86,6 +94,17 @@ def smoothed(points: int) -> Callable[[], object]:
     """Smoothed structure of 100 digits among all."""
     data = digits(points)
     return lambda: smoothed_distances(data[:SHOWN], data)
+
+
+def collective(points: int) -> Callable[[], object]:
+    """Where 100 digits among all end by the collective theory, with the tangent kernel of two hidden layers."""
+    data = digits(points)
+
+    def end() -> None:
+        kernel = tangent_kernel(data.inputs / 255, 2, "relu", rank=300)
+        final_distances(kernel, data.targets, Rates(1.0, 1.0), ridge=0.01, shown=np.arange(SHOWN))
+
+    return end
 
 
 def written(points: int) -> Callable[[], object]:

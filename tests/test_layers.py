@@ -29,7 +29,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "coefficients departure embedding exponent geometry measurement",
         "compiled kernels units",
         "begin geometric_mean gram infinite_width loss rich similarity structure",
-        "blocks collective integration line_fit solution",
+        "blocks integration line_fit solution",
         "end_states linearised moments path",
         "model",
         "agreeing descent search",
@@ -37,6 +37,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "fit",
         "nested stretch",
         "forecast",
+        "collective",
     ),
     "experiments": (
         "settings storage",

@@ -22,6 +22,9 @@ from .watch import LayerWatch, check_rows, real_tensor
 
 Gradients = list[Tensor]
 
+_ROUNDING = 16
+"""A gradient of the mean of so many roundings of those of both outputs is none: they cancel."""
+
 
 @dataclass(frozen=True)
 class TangentRates:
@@ -129,7 +132,9 @@ def tangent_rates(
     if mean_is_learnt:
         overlap = sum(_dot(p, q) for p, q in zip(of_dy, of_y_mean, strict=True))
         size = sum(_dot(p, p) for p in of_y_mean)
-        share = overlap / size if size > 0 else 0.0  # a mean that nothing moves holds itself
+        each = size + sum(_dot(p, p) for p in of_dy) / 4  # of the output of one point, where both are as large
+        still = size <= (_ROUNDING * torch.finfo(y.dtype).eps) ** 2 * each
+        share = 0.0 if still else overlap / size  # a mean that nothing moves holds itself
         by_encoder, by_decoder = (
             [p - share * q for p, q in zip(x, m, strict=True)] for x, m in zip(of_dy, of_y_mean, strict=True)
         )

@@ -17,7 +17,7 @@ _TOLERANCE = 1e-7
 """The integrator's, for each of its steps; of a fit, whose residuals are larger."""
 
 _MOST_VELOCITIES = 4_000
-"""A trajectory that takes more of them moves too fast to be one that was recorded."""
+"""A trajectory that takes more of them moves too fast to be one that was recorded, unless it is longer."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Course:
     ) -> None:
         smaller, self.kept, rest = _truncated(start, kernel, rank, units)
         self.elapsed, self.pairs = elapsed, pairs
+        self.most_velocities = _MOST_VELOCITIES
         self.reduced: Reduced = reduced(*smaller, targets)
         chosen = np.unique(pairs)
         self._first, self._second = np.searchsorted(chosen, pairs).T
@@ -80,8 +81,8 @@ class Course:
         def moving(_: float, q: Array) -> Array:
             nonlocal asked
             asked += 1
-            if asked > _MOST_VELOCITIES:
-                raise ArithmeticError(f"rates must be slower: {_MOST_VELOCITIES} evaluations did not suffice")
+            if asked > self.most_velocities:
+                raise ArithmeticError(f"rates must be slower: {self.most_velocities} evaluations did not suffice")
             moved = velocity(unflattened(q.reshape(len(rates), -1), like), problem, numbers)
             return np.concatenate([x.reshape(len(rates), -1) for x in moved], axis=1).ravel()
 

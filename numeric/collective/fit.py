@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +21,7 @@ from ..quantities import State, check_distances, increasing_times
 from ..uncertainty import uncertainty
 from .course import Course, Kept
 from .end import checked_points
-from .flow import POWERS, CollectiveRates, CollectiveState
+from .flow import GROWTH_OF, POWERS, CollectiveRates, CollectiveState
 
 Array = NDArray[np.float64]
 
@@ -32,9 +33,6 @@ GROWTH = ("h1", "h2", "y1", "y2")
 _OF_POWER = {"p1": "h1", "p2": "h2"}
 """The growth that each power is of."""
 
-_LOGARITHMS = ("h", "y", *POWERS)
-"""What is searched for as a logarithm; the others may be 0."""
-
 _ROOT = 0.5
 """The powers with which the search is begun, those of two layers."""
 
@@ -45,7 +43,10 @@ _SPEEDS = (0.3, 1.0, 3.0)
 """How much faster than the escape says the search is begun."""
 
 _SMALL = 0.1
-"""Growth counts linearly up to this share of what makes it as large as the rate that it adds to, then as a logarithm."""
+"""Growth is searched for linearly up to this share of what doubles its rate, then as a logarithm."""
+
+_WIDEST = 15.0
+"""A rate that must be positive is searched for down to so many e-folds below its guess."""
 
 _NONE = 1e-5
 """Growth at most so many times that is 0."""
@@ -79,7 +80,9 @@ class CollectiveFit:
         rates: those that were fitted, and 0 for the others.
         parameters: the names of those that were fitted.
         stderr: their standard errors, or None: ``message`` says why. They allow for residuals that stay alike for a
-            while, and for pairs that err together. Of a rate at its bound 0 there is none.
+            while and pairs that err together, or for points whose pairs do, whichever is more. A rate at its bound has
+            none.
+        covariance: that of the logarithms of the rates that have one, in the order of ``stderr``, or None.
         r2: the coefficient of determination of each scalar, over all records and pairs.
         median_r2: the same of each pair over its records, the median of all pairs.
         weights: what each squared difference counts, by default one over the variance of that scalar.
@@ -103,6 +106,7 @@ class CollectiveFit:
     rates: CollectiveRates
     parameters: tuple[str, ...]
     stderr: Mapping[str, float] | None
+    covariance: Array | None
     r2: State
     median_r2: State
     weights: State
@@ -139,7 +143,7 @@ class CollectiveFit:
         return _aic(missed, self.samples, whole("parameters", parameters, 0))
 
 
-def fit_collective(
+def fit_collective(  # noqa: PLR0913  # each says another thing of what was recorded
     t: ArrayLike,
     observed: State,
     pairs: ArrayLike,
@@ -271,7 +275,7 @@ class _Problem:
 
 @dataclass(frozen=True)
 class Unknowns:
-    """The unknowns of a search, of order 1: logarithms of rates, and of growth what is linear near 0.
+    """The unknowns of a search, of order 1: logarithms, and of what may be 0 what is linear near it.
 
     Attributes:
         names: of the rates that they are.
@@ -281,10 +285,16 @@ class Unknowns:
     names: tuple[str, ...]
     scale: CollectiveRates
 
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """Those that cannot be 0: powers, and a rate whose growth is not fitted."""
+        alone = (name for name, growth in GROWTH_OF.items() if not any(x in self.names for x in growth))
+        return (*alone, *POWERS)
+
     def rates(self, x: Array) -> CollectiveRates:
         with np.errstate(over="ignore"):
             values = {
-                name: np.exp(y) * getattr(self.scale, name) if name in _LOGARITHMS else self._grown(name, y)
+                name: np.exp(y) * getattr(self.scale, name) if name in self.positive else self._grown(name, y)
                 for name, y in zip(self.names, np.minimum(x, 50.0).tolist(), strict=True)
             }
         return CollectiveRates(**values)
@@ -294,14 +304,14 @@ class Unknowns:
 
     def at(self, rates: CollectiveRates) -> Array:
         values = {name: getattr(rates, name) / getattr(self.scale, name) for name in self.names}
-        return np.array([np.log(v) if name in _LOGARITHMS else np.log1p(v) for name, v in values.items()])
+        return np.array([np.log(v) if name in self.positive else np.log1p(v) for name, v in values.items()])
 
     def slopes(self, x: Array) -> Array:
         """The derivatives of the rates."""
         return np.exp(np.minimum(x, 50.0)) * [getattr(self.scale, name) for name in self.names]
 
     def lowest(self) -> Array:
-        return np.array([-np.inf if name in _LOGARITHMS else 0.0 for name in self.names])
+        return np.array([-_WIDEST if name in self.positive else 0.0 for name in self.names])
 
 
 @dataclass(frozen=True)
@@ -323,7 +333,8 @@ def _guess(problem: _Problem, kernel: Kernel, targets: Array) -> CollectiveRates
     centred, about = kernel.centred, targets - targets.mean(0)
     modes = joint_modes(centred, about)
     end = (modes.directions * np.sqrt(modes.strengths))[problem.course.pairs]
-    expected = float(np.mean(np.square(end[:, 1] - end[:, 0]).sum(-1)))
+    gaps: Array = end[:, 1] - end[:, 0]
+    expected = float(np.sum(gaps**2)) / len(gaps)
     dh2, dy2, _ = problem.data
     measured = float(dh2[-1].mean())
     ratio = measured / expected if expected > 0 and measured > 0 else 1.0
@@ -350,7 +361,7 @@ def _searched(problem: _Problem, guess: CollectiveRates, names: tuple[str, ...])
     constant = tuple(name for name in names if name not in (*GROWTH, *POWERS))
     growing = tuple(name for name in names if name in GROWTH)
     powers = {name: _ROOT for name in names if name in POWERS}
-    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in _LOGARITHMS else _SMALL) for name in NAMES})
+    scale = CollectiveRates(**{name: getattr(guess, name) * (1.0 if name in POWERS else _SMALL) for name in NAMES})
 
     def of(names: tuple[str, ...], more: float, speed: float) -> CollectiveRates:
         base = {name: getattr(guess, name) * speed for name in constant}
@@ -390,25 +401,31 @@ def _refined(problem: _Problem, unknowns: Unknowns, x: Array, most: int, toleran
         gtol=None,
         max_nfev=most,
     )
-    return _Found(unknowns, found.x, float(found.cost), bool(found.success), str(found.message))
+    return _Found(unknowns, cast(Array, found.x), float(found.cost), bool(found.success), str(found.message))
 
 
 def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Array) -> CollectiveFit:
     """The result of the search on all data."""
     unknowns, lowest = found.unknowns, found.unknowns.lowest()
     search = _refined(problem, unknowns, found.x, _MOST_STEPS, _TOLERANCE)
-    free = search.x > np.where(np.isfinite(lowest), np.log1p(_NONE), -np.inf)
+    free = search.x > lowest + np.log1p(_NONE)
+    for name, growth in GROWTH_OF.items():  # of what moves a map not all is 0
+        free[names.index(name)] |= not any(f for x, f in zip(names, free, strict=True) if x in (name, *growth))
     none = list(itertools.compress(names, ~free))
-    free &= [_OF_POWER.get(name) not in none for name in names]
-    x = np.where(free, search.x, np.maximum(lowest, 0.0))
+    untold = np.array([_OF_POWER.get(name) in none for name in names])
+    free &= ~untold
+    x = np.where(free, search.x, np.where(untold, 0.0, lowest))
     rates, fitted = unknowns.rates(x), tuple(itertools.compress(names, free))
     (predicted,) = problem.course.states(rates)
-    errors, reason = _errors(problem, predicted, problem.slopes(unknowns, x)[free], times)
-    if errors is not None:
-        errors = dict(zip(fitted, (errors * unknowns.slopes(x)[free]).tolist(), strict=True))
+    found_errors, reason = _errors(problem, predicted, problem.slopes(unknowns, x)[free], times)
+    values = np.array([getattr(rates, name) for name in fitted])
+    covariance = None
+    if found_errors is not None:
+        logs = unknowns.slopes(x)[free] / values
+        covariance = found_errors * logs * logs[:, None]
     said = [search.message, reason]
     if not free.all():
-        said.append(f"At the bound 0: {', '.join(none)}.")
+        said.append(f"At the bound, 0 or next to it: {', '.join(none)}.")
     r2 = [r_squared(o.ravel(), float(np.sum((p - o) ** 2))) for p, o in zip(predicted, problem.data, strict=True)]
     weights = problem.root[:, 0, 0] ** 2
     worse = [f"{n} (R2 = {x:.3g})" for n, x, weight in zip(_SCALARS, r2, weights, strict=True) if weight and x < 0]
@@ -424,7 +441,10 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
     return CollectiveFit(
         rates=rates,
         parameters=names,
-        stderr=errors,
+        stderr=None
+        if covariance is None
+        else dict(zip(fitted, (values * np.sqrt(np.diag(covariance))).tolist(), strict=True)),
+        covariance=covariance,
         r2=State(*r2),
         median_r2=State(*map(float, each)),
         weights=State(*weights.tolist()),
@@ -439,7 +459,7 @@ def _report(problem: _Problem, found: _Found, names: tuple[str, ...], times: Arr
 
 
 def _errors(problem: _Problem, predicted: Array, slopes: Array, times: Array) -> tuple[Array | None, str]:
-    """Standard errors of unknowns, or None and why there are none."""
+    """The covariance of unknowns, or None and why there are none."""
     used = problem.root[:, 0, 0] > 0
     residuals = (problem.root * (predicted - problem.data))[used, 1:]
     jacobian = slopes[:, used, 1:]
@@ -462,7 +482,25 @@ def _errors(problem: _Problem, predicted: Array, slopes: Array, times: Array) ->
         rounding=np.full(len(rows), np.finfo(np.float64).eps),
         numbers=residuals.size,
     )
-    return found.errors, ""
+    by_points = _by_points(problem.course.pairs, residuals, jacobian)
+    larger = np.mean(np.diag(by_points) / np.diag(found.covariance)) > 1
+    return by_points if larger else found.covariance, ""
+
+
+def _by_points(pairs: NDArray[np.intp], residuals: Array, jacobian: Array) -> Array:
+    """The covariance of unknowns where what a point's pairs miss is correlated in any way, and over time.
+
+    Least squares is off by ``(J^T J)^-1 J^T r``; parts of ``J^T r`` of pairs that share a point are taken together
+    (Aronow, Samii & Assenova, Polit. Anal. 23 (2015) 564). Each pair is of two, which counts it twice: of pairs that
+    err by themselves it is too large by that.
+    """
+    scores = np.einsum("ksnm,snm->mk", jacobian, residuals)
+    points = np.zeros((int(pairs.max()) + 1, len(jacobian)))
+    for side in pairs.T:
+        np.add.at(points, side, scores)
+    columns = jacobian.reshape(len(jacobian), -1)
+    inverse = np.linalg.inv(columns @ columns.T)
+    return inverse @ (points.T @ points) @ inverse
 
 
 def _scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:
@@ -486,15 +524,20 @@ def _weights(data: Array, weights: State | None) -> Array:
     return 1 / data.var(axis=(1, 2))
 
 
-def _fitted(growth: Sequence[str], bias: bool) -> tuple[str, ...]:
-    """The names of what is fitted, in the order of :class:`CollectiveRates`."""
+def _fitted(growth: Any, bias: bool) -> tuple[str, ...]:
+    """The names of what is fitted, in the order of :class:`CollectiveRates`.
+
+    Raises:
+        ValueError: if growth is anything but names, or a power is named without what it is of.
+    """
     known = (*GROWTH, *POWERS)
-    if isinstance(growth, str) or not isinstance(growth, Sequence) or not all(x in known for x in growth):
-        raise ValueError(f"growth must be names among {', '.join(known)}, or none, got {shown(growth)}")
-    alone = [power for power, of in _OF_POWER.items() if power in growth and of not in growth]
+    names: list[Any] = list(cast(Any, growth)) if isinstance(growth, tuple | list) else [growth]
+    if isinstance(growth, str) or not all(isinstance(x, str) and x in known for x in names):
+        raise ValueError(f"growth must be a list of names among {', '.join(known)}, or empty, got {shown(growth)}")
+    alone = [power for power, of in _OF_POWER.items() if power in names and of not in names]
     if alone:
         raise ValueError(f"{alone[0]} is the power of {_OF_POWER[alone[0]]}, which is not fitted; name both or neither")
-    chosen = {"h", "y", *growth, *(["b"] if bias else [])}
+    chosen = {"h", "y", *names, *(["b"] if bias else [])}
     return tuple(name for name in NAMES if name in chosen)
 
 

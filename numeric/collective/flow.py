@@ -24,6 +24,9 @@ _ROUNDING = 1e-13
 POWERS = ("p1", "p2")
 """What of the rates is none: the powers with which two of them grow."""
 
+GROWTH_OF = {"h": ("h1", "h2"), "y": ("y1", "y2")}
+"""What each of the two rates grows by."""
+
 _MAY_BE_0 = ("b", "h1", "h2", "y1", "y2")
 
 _FLAT = 1e-12
@@ -35,8 +38,8 @@ class CollectiveRates:
     """Effective learning rates of the collective theory, in units of 1/(training step), and how they grow.
 
     Attributes:
-        h: ``P0 = 1/tau_h``, of the encoder, positive.
-        y: ``R0 = 1/tau_y``, of the decoder, positive.
+        h: ``P0 = 1/tau_h``, of the encoder, positive, or 0 where h1 or h2 is positive.
+        y: ``R0 = 1/tau_y``, of the decoder, positive, or 0 where y1 or y2 is.
         b: ``1/tau_b``, of the decoder's bias; 0 for none.
         h1: P1, growth of the encoder's rate in the space of the representations: directions that are large move faster.
         h2: P2, its growth among the points: the kernel aligns with the representation.
@@ -51,7 +54,7 @@ class CollectiveRates:
 
     Raises:
         TypeError: if one is no real number.
-        ValueError: if one is not finite, h, y or a power not positive, another negative.
+        ValueError: if one is not finite or negative, a power is 0, or h or y is and so is its growth.
 
     >>> CollectiveRates(h=0.01, y=0.02).b
     0.0
@@ -68,13 +71,17 @@ class CollectiveRates:
     p2: float = 1.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, grows = number(field.name, getattr(self, field.name)), field.name in _MAY_BE_0
-            if not np.isfinite(value) or value < 0 or not (value or grows):
-                rule = "not negative" if grows else "positive"
-                unit = "" if field.name in POWERS else ", in 1/(training step)"
-                raise ValueError(f"{field.name} must be finite and {rule}{unit}, got {value}")
-            object.__setattr__(self, field.name, value)
+        values = {field.name: number(field.name, getattr(self, field.name)) for field in fields(self)}
+        for name, value in values.items():
+            growth = GROWTH_OF.get(name, ())
+            may_be_0 = name in _MAY_BE_0 or any(values[x] for x in growth)
+            if not np.isfinite(value) or value < 0 or not (value or may_be_0):
+                where = f" where {' and '.join(growth)} are 0" if growth else ""
+                unit = "" if name in POWERS else ", in 1/(training step)"
+                raise ValueError(
+                    f"{name} must be finite and {'not negative' if may_be_0 else f'positive{where}'}{unit}, got {value}"
+                )
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import scipy.linalg as la
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +27,7 @@ def measured_start(
     *,
     gram: ArrayLike | None = None,
     points: ArrayLike | None = None,
-    rcond: float = 1e-3,
+    rcond: float = 1e-2,
 ) -> CollectiveState:
     """The state of a network from what its encoder makes of some points and what its decoder makes of that.
 
@@ -39,8 +41,8 @@ def measured_start(
         kernel: K of all N points; needed for ``points`` only.
         gram: their inner products, shape (m, m), of which a factor is H in other axes.
         points: which of the kernel's points were measured, shape (m,); if it is not given they are all there are.
-        rcond: directions of H about its mean that hold less than this share of the largest one's length, and those of
-            ``K[s, s]`` with less than its square, count as none.
+        rcond: singular values of H about its mean below this share of the largest count as none, and likewise those
+            of the kernel's factor: a decoder that reads what hardly varies is large and says little.
 
     Raises:
         TypeError: if an argument is of another kind.
@@ -65,7 +67,7 @@ def measured_start(
             f"measured, got shape {given.shape}"
         )
     middle, mean = measured.mean(0), given.mean(0)
-    decoder: Array = np.linalg.lstsq(measured - middle, given - mean, rcond=share)[0].T
+    decoder = cast(Array, np.linalg.lstsq(measured - middle, given - mean, rcond=share)[0]).T
     bias = mean - decoder @ middle
     if points is not None:
         measured = _extended(kernel, points, measured, share)
@@ -99,5 +101,5 @@ def _extended(kernel: Kernel | None, points: ArrayLike, measured: Array, share: 
         raise ValueError(
             f"points must be the numbers of the {len(measured)} points that were measured, each once, got {len(index)}"
         )
-    weights: Array = np.linalg.lstsq(kernel.factor[index], measured, rcond=share)[0]
+    weights = cast(Array, np.linalg.lstsq(kernel.factor[index], measured, rcond=share)[0])
     return kernel.factor @ weights

@@ -325,7 +325,10 @@ START, KERNEL, TARGETS = random(0)
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: CollectiveRates(0.0, 1.0), "h must be finite and positive, in 1/(training step), got 0.0"),
+        (
+            lambda: CollectiveRates(0.0, 1.0),
+            "h must be finite and positive where h1 and h2 are 0, in 1/(training step), got 0.0",
+        ),
         (lambda: CollectiveRates(1.0, 1.0, -1.0), "b must be finite and not negative, in 1/(training step), got -1.0"),
         (lambda: CollectiveRates(1.0, 1.0, p1=0.0), "p1 must be finite and positive, got 0.0"),
         (lambda: CollectiveRates(1.0, 1.0, y2=np.nan), "y2 must be finite and not negative, in 1/(training step), got"),

@@ -22,3 +22,8 @@ def test_smoothed_structure_of_all_of_mnist_takes_less_than_two_gibibytes() -> N
 @pytest.mark.slow
 def test_a_store_takes_the_memory_of_a_few_blocks() -> None:
     assert measure("scale:written", 20_000).peak < GIB / 2
+
+
+@pytest.mark.slow
+def test_the_end_of_all_of_mnist_takes_less_than_two_gibibytes() -> None:
+    assert measure("scale:collective", 60_000).peak < 2 * GIB
