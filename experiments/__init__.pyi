@@ -42,6 +42,8 @@ from .settings import (
     override as override,
 )
 from .tracking.layers import Layer as Layer
+from .tracking.point_recorder import PointRecorder as PointRecorder
+from .tracking.point_tracker import PointTracker as PointTracker
 from .tracking.recorder import PairRecorder as PairRecorder
 from .tracking.tangent_kernels import TangentRates as TangentRates
 from .tracking.tangent_kernels import tangent_rates as tangent_rates

@@ -17,7 +17,7 @@ from ..storage.versions import installed_versions
 from ..tracking.table import CONSTANTS, SCALARS, checked_table, labels
 from ..tracking.table_files import read_table
 
-CONFIG, TRAJECTORY, FIT = "config.toml", "trajectory.parquet", "fit.json"
+CONFIG, TRAJECTORY, FIT, WHOLE = "config.toml", "trajectory.parquet", "fit.json", "data_set.json"
 PREDICTIONS = "predictions.json"
 _KERNELS = "-kernels"
 """What the folder of predictions ends in."""
@@ -34,6 +34,8 @@ def write_run(run: Run, results: Path) -> Path:
     with _whole(run.setting, results, "", status, run.seconds) as folder:
         run.frame.to_parquet(folder / TRAJECTORY, index=False)
         (folder / FIT).write_text(to_json([c.row() for c in run.comparisons]), "utf-8")
+        if len(run.whole):
+            (folder / WHOLE).write_text(to_json(run.whole.to_dict("records")), "utf-8")
         if run.main:
             save_figure(draw_run(run), folder / "figure")
         if run.by_layer:

@@ -171,6 +171,20 @@ def _digits(value: float, form: str) -> str:
     return format(value, form) if np.isfinite(value) else "-"
 
 
+def whole_lines(whole: pd.DataFrame) -> list[str]:
+    """How both theories agree with all distances among many digits at the end, a row a layer."""
+    rows: dict[str, dict[str, str]] = {}
+    for found in whole.to_dict("records"):
+        row = rows.setdefault(str(found["layer"]), {"layer": str(found["layer"]).removeprefix("network.")})
+        r, apart = float(found["r"]), float(found["r_different"])
+        row[f"{found['theory']}: r"] = f"{r:.2f} ({_digits(apart, '.2f')})"
+        if found["theory"] == "collective":
+            row["place"] = f"{found['place']:.2f} [{found['place_low']:.2f}, {found['place_high']:.2f}]"
+    table = pd.DataFrame(list(rows.values())).fillna("-").to_string(index=False)
+    said = "all distances among many digits at the end, Pearson's r with both theories (of two classes alone); place:"
+    return [f"{said} 0 inputs, 1 outputs", table]
+
+
 def departure_lines(c: Comparison) -> list[str]:
     """Where theory and network part ways, a line for each scalar, and the conserved line."""
     return ["where theory and network part ways:", *(_departure(d) for d in c.departures), _line(c)]
@@ -210,6 +224,8 @@ def run_summary(run: Run, folder: Path) -> str:
         lines += departure_lines(run.main[0])
     elif run.main:
         lines += _departures_of_pairs(run.main, run.kind_of_pair)
+    if len(run.whole):
+        lines += whole_lines(run.whole)
     if run.by_layer:
         lines += ["by hidden layer (exponent: d log dh2 / d log dy2):", depth_table(run)]
     lines.append(f"written to {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from repdyn.symbolic.arguments import instance
@@ -25,6 +25,8 @@ class Run:
         comparisons: each of them against the theory, or why it could not be compared.
         diverged_at: the step at which the loss ceased to be a number, or None.
         seconds: how long training took.
+        whole: of digits, how the theory of pairs and the collective theory agree with all distances among the first of
+            them at the end, a row for each layer and theory; empty of anything else, or if training diverged.
     """
 
     setting: Setting
@@ -32,6 +34,7 @@ class Run:
     comparisons: list[Comparison | Failure]
     diverged_at: int | None
     seconds: float
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def layer(self) -> str:
@@ -72,11 +75,11 @@ def run(setting: Setting) -> Run:
     """
     setting = identified(instance("setting", setting, Setting))
     began = time.perf_counter()
-    frame, diverged_at = _train(setting)
+    frame, whole, diverged_at = _train(setting)
     seconds = time.perf_counter() - began
     # The paper's plain sum of squares for its own experiment; for digits dh2 is a hundred times the other two.
     comparisons = compare(frame, balanced=isinstance(setting, Digits))
-    return Run(setting, frame, comparisons, diverged_at, seconds)
+    return Run(setting, frame, comparisons, diverged_at, seconds, whole)
 
 
 def balanced_exponent(setting: Setting, layer: str) -> float:
@@ -92,10 +95,11 @@ def balanced_exponent(setting: Setting, layer: str) -> float:
     return (hidden_index(layer) + 1) / (setting.hidden_layers + 1)
 
 
-def _train(setting: Setting) -> tuple[pd.DataFrame, int | None]:
+def _train(setting: Setting) -> tuple[pd.DataFrame, pd.DataFrame, int | None]:
     match setting:
         case TwoPoints():
-            return two_points.train(setting)
+            frame, diverged_at = two_points.train(setting)
+            return frame, pd.DataFrame(), diverged_at
         case Digits(experiment=Digits.experiment):
             return digits.train(setting)
         case _:

@@ -3,7 +3,7 @@
 from .catalogue import find_setting, load_settings, override
 from .configuration import Configuration, described
 from .context import Context
-from .digits import DigitData, DigitPrediction, Digits, DigitStructure, HeldOutDigits
+from .digits import Collective, CollectiveFits, DigitData, DigitPrediction, Digits, DigitStructure, HeldOutDigits
 from .fits import Fits, LineFits
 from .network import MODELS, NONLINEARITIES, OPTIMISERS, Setting
 from .two_points import LOSSES, TwoPoints
@@ -15,6 +15,8 @@ __all__ = [
     "MODELS",
     "NONLINEARITIES",
     "OPTIMISERS",
+    "Collective",
+    "CollectiveFits",
     "Configuration",
     "Context",
     "DigitData",

@@ -8,13 +8,19 @@ from typing import Any, ClassVar
 
 from repdyn.symbolic.arguments import shown
 
-from .configuration import Configuration, described
+from .configuration import Configuration, check_choice, described
 from .memory import Task
 from .network import Setting
 from .values import SettingError, checked
 
 _PIXELS = {"mnist": 28 * 28, "load_digits": 8 * 8}
 _IMAGES = {"mnist": 60_000, "load_digits": 1797}
+
+FORMS = ("constant", "growing")
+"""Forms of the collective theory whose rates are fitted."""
+
+_FEWEST, _MOST = 20, 1_000
+"""Digits whose distances from each other are all recorded."""
 
 
 @dataclass(frozen=True)
@@ -160,3 +166,63 @@ class DigitPrediction(DigitData):
     def check_images(self, images: int) -> None:
         if self.shown > images:
             raise SettingError(f"shown must be at most the number of images, {images}, got {self.shown}")
+
+
+@dataclass(frozen=True)
+class Collective(Digits):
+    """One network, how it represents the first digits at every layer over training, and what the theory says of them.
+
+    >>> Collective().shown
+    200
+    """
+
+    experiment: ClassVar[str] = "collective"
+    module: ClassVar[str] = "repdyn.experiments.trials.collective"
+
+    layer: int = described(3, "hidden layer whose trajectories are fitted, counted from 0", positive=False)
+    steps: int = described(6000, "training steps")
+    every: int = described(200, "record the digits every so many steps")
+    shown: int = described(200, "digits recorded: the first so many, sorted by class")
+    imbalance: float = described(1.0, "times as many digits of the most frequent class as of the rarest")
+    noise: float = described(0.0, "share of the labels that are drawn at random", positive=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not _FEWEST <= self.shown <= _MOST:
+            raise SettingError(f"shown must be from {_FEWEST} to {_MOST:,} digits, got {self.shown}")
+        if self.imbalance < 1:
+            raise SettingError(f"imbalance must be at least 1, which is none, got {self.imbalance}")
+        if self.noise > 1:
+            raise SettingError(f"noise must be a share, at most 1, got {self.noise}")
+
+    def check_images(self, images: int) -> None:
+        super().check_images(images)
+        if self.shown > images:
+            raise SettingError(f"shown must be at most the number of images, {images}, got {self.shown}")
+
+
+@dataclass(frozen=True)
+class CollectiveFits(Configuration):
+    """The collective theory and pairs by themselves, fitted to the trajectories of one network.
+
+    >>> CollectiveFits().alone
+    45
+    """
+
+    experiment: ClassVar[str] = "collective_fits"
+    module: ClassVar[str] = "repdyn.experiments.trials.collective_fits"
+
+    forms: tuple[str, ...] = described(("constant", "growing"), "of the collective theory: its rates")
+    pairs: int = described(2000, "pairs of recorded digits, drawn at random")
+    alone: int = described(45, "how many of them are also fitted one by one")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for form in self.forms:
+            check_choice("each of forms", form, FORMS)
+        if self.alone > self.pairs:
+            raise SettingError(f"alone must be at most pairs, got {self.alone} of {self.pairs}")
+
+    def rough_seconds(self) -> float:
+        """As of every configuration."""
+        return 60.0

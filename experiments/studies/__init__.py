@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .ablations import Ablations
 from .beyond import Beyond
+from .collective.study import CollectiveTheory
 from .context.study import ContextTask
 from .depth import Depth
 from .digit_structure import DigitStructures
@@ -22,6 +23,7 @@ _KINDS: tuple[type[Study], ...] = (
     ContextTask,
     DigitTrajectories,
     DigitStructures,
+    CollectiveTheory,
     Beyond,
 )
 

@@ -6,21 +6,28 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import torch
+from repdyn.numeric import Points, gram_distances, rich_distances
 from torch.nn import functional
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
+from ..tracking.point_tracker import PointTracker
 from ..tracking.tracker import PairTracker
 from ..training.lightning import Batches, Supervised, fit, half_squared_error, repeatable
 from ..training.networks import build_network
+from .collective_ends import correlations, encoder_kernel, from_outputs, place
 from .digit_data import CLASSES, load_digits, load_test_digits
 
 if TYPE_CHECKING:
     from ..settings import Digits, HeldOutDigits
+
+
+_SHOWN = 200
+"""Digits of which all distances are compared with the collective theory."""
 
 
 def prepare(setting: Digits) -> tuple[Supervised, Batches, PairTracker]:
@@ -79,9 +86,37 @@ def run_trial(setting: HeldOutDigits) -> Outcome:
     return trained(diverged_at, {"trajectory": tracker.frame()}, values)
 
 
-def train(setting: Digits) -> tuple[pd.DataFrame, int | None]:
-    """The trajectories of the pairs, as :meth:`PairTracker.frame`, and the step at which training diverged or None."""
+def train(setting: Digits) -> tuple[pd.DataFrame, pd.DataFrame, int | None]:
+    """The trajectories of the pairs, as :meth:`PairTracker.frame`; of the first digits and each layer what is said of
+    all their distances at the end (:func:`ends_of`); and the step at which training diverged or None."""
     with repeatable(setting.threads):
         module, batches, tracker = prepare(setting)
-        diverged_at = fit(module, batches, [tracker])
-    return tracker.frame(), diverged_at
+        shown = slice(_SHOWN)
+        points = PointTracker(batches.x[shown], batches.y[shown], tracker.layers, every=setting.steps)
+        diverged_at = fit(module, batches, [tracker, points])
+    if diverged_at is not None:
+        return tracker.frame(), pd.DataFrame(), diverged_at
+    return tracker.frame(), ends_of(points, batches, setting.nonlinearity), None
+
+
+def ends_of(points: PointTracker, batches: Batches, nonlinearity: str) -> pd.DataFrame:
+    """How the theory of pairs and the collective theory agree with the recorded digits at the end of training.
+
+    Returns:
+        A row for each layer and theory (``pair`` or ``collective``) with layer, theory, r, r_different and r_same; and
+        of the collective one place, place_low and place_high.
+    """
+    x, y = (z[: points.points].double().numpy() for z in (batches.x, batches.y))
+    data, kernel, outputs = Points(x, y), encoder_kernel(x, nonlinearity), points.outputs[-1]
+    classes, alone = y.argmax(1), rich_distances(data, data)
+    rows: list[dict[str, Any]] = []
+    for layer in points.layers:
+        gram = points.gram(layer)
+        measured = gram_distances(gram)
+        rows.append({"layer": layer, "theory": "pair", **correlations(alone, measured, classes)})
+        found = place(gram, kernel, outputs)
+        if found is not None:
+            predicted = from_outputs(kernel, outputs, found.weight)
+            where = dict(zip(("place", "place_low", "place_high"), (found.weight, *found.interval), strict=True))
+            rows.append({"layer": layer, "theory": "collective", **correlations(predicted, measured, classes), **where})
+    return pd.DataFrame(rows)

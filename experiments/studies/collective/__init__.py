@@ -1,0 +1,1 @@
+"""Whole data sets: the collective theory of how a network represents many points."""
