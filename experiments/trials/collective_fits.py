@@ -48,6 +48,9 @@ _KEPT = 300
 _RECORDS = 31
 """Records that are fitted, evenly spread."""
 
+_FEWEST = 4
+"""Records that a forecast takes."""
+
 LEVEL = 0.9
 """Of the intervals of a forecast."""
 
@@ -169,6 +172,9 @@ def read(run: Outcome) -> Recorded:
 def _forecast(recorded: Recorded, pairs: NDArray[np.int64], share: float) -> dict[str, Any]:
     """What the first part of a training says of its end, and how far it is so."""
     first = recorded.at(np.nonzero(recorded.t <= share * recorded.t[-1])[0])
+    if len(first.t) < _FEWEST:
+        reason = f"a forecast takes at least {_FEWEST} records, and {len(first.t)} are of this part; record more often"
+        return {"share": share, "learnt": float("nan"), "reason": reason}
     found = forecast_distances(
         first.t,
         first.states(pairs),
