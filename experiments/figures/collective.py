@@ -99,6 +99,7 @@ def draw_sweep(best: pd.DataFrame) -> Figure:
     """
     names = {
         "outputs": ("collective theory", THEORY_COLOUR, "o"),
+        "outputs_start": ("and what is left of the start", "#8172b3", "D"),
         "smoothed": ("paper, smoothed", _OTHER, "s"),
         "pair": ("paper, pair by pair", _THIRD, "^"),
         "start": ("start", "0.6", "v"),
@@ -111,7 +112,7 @@ def draw_sweep(best: pd.DataFrame) -> Figure:
         for ax, (kind, title) in zip(figure.subplots(1, 2, sharey=True), titles.items(), strict=True):
             for prediction, (label, colour, marker) in names.items():
                 own = best[best["prediction"] == prediction].set_index("setting")[kind].reindex(settings)
-                ax.plot(own, np.arange(len(settings)), marker, ms=6, color=colour, label=label, ls="none")
+                ax.plot(own, np.arange(len(settings)), marker, ms=5, color=colour, label=label, ls="none")
             ax.axvline(bounds[kind], color="0.5", lw=0.8, ls="--")
             ax.set(title=title, xlabel="Pearson's r at the setting's best layer", xlim=(min(0.0, ax.get_xlim()[0]), 1))
             ax.grid(axis="y", lw=0.3)

@@ -181,7 +181,7 @@ class Collective(Digits):
 
     layer: int = described(3, "hidden layer whose trajectories are fitted, counted from 0", positive=False)
     steps: int = described(6000, "training steps")
-    every: int = described(200, "record the digits every so many steps")
+    every: int = described(60, "record the digits every so many steps")
     shown: int = described(200, "digits recorded: the first so many, sorted by class")
     imbalance: float = described(1.0, "times as many digits of the most frequent class as of the rarest")
     noise: float = described(0.0, "share of the labels that are drawn at random", positive=False)
@@ -215,11 +215,15 @@ class CollectiveFits(Configuration):
     forms: tuple[str, ...] = described(("constant", "growing"), "of the collective theory: its rates")
     pairs: int = described(2000, "pairs of recorded digits, drawn at random")
     alone: int = described(45, "how many of them are also fitted one by one")
+    seen: tuple[float, ...] = described((0.05, 0.1, 0.2), "shares of training from which the end is forecast")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for form in self.forms:
             check_choice("each of forms", form, FORMS)
+        for share in self.seen:
+            if share >= 1:
+                raise SettingError(f"each of seen must be a share of training, below 1, got {share}")
         if self.alone > self.pairs:
             raise SettingError(f"alone must be at most pairs, got {self.alone} of {self.pairs}")
 

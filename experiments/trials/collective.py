@@ -60,6 +60,9 @@ _POINTS = 1_000
 _FITTED = 2_000
 """Digits that the fits of trajectories are of: the recorded ones, and as many others as there are up to this."""
 
+_PLACES = 31
+"""Records at which places are told, evenly spread."""
+
 _DRAWN = 1_500
 """Pairs that are kept to be drawn."""
 
@@ -69,7 +72,7 @@ _RELABELLINGS = 999
 def run_trial(setting: Collective) -> Outcome:
     """Train, recording the first digits at every layer.
 
-    Tables, all of the recorded digits at the end of training but for ``places``, which has every record, and those of
+    Tables, all of the recorded digits at the end of training but for ``places``, which has many records, and those of
     ``repdyn.experiments.trials.collective_fits``:
 
     - ``ends``: a row for each layer and prediction: r, r_different, r_same, and of that from the outputs p_value and
@@ -187,8 +190,9 @@ def _layer(
 def _places(tracker: PointTracker, kernel: Kernel, linear: Kernel) -> pd.DataFrame:
     """The place of every layer at every record where one can be told."""
     rows: list[dict[str, Any]] = []
-    outputs = tracker.outputs
-    for record, step in enumerate(tracker.steps):
+    outputs, steps = tracker.outputs, tracker.steps
+    for record in np.unique(np.linspace(0, len(steps) - 1, _PLACES).astype(int)):
+        step = steps[record]
         for k, name in enumerate(tracker.layers):
             gram = tracker.gram(name, record)
             found = place(gram, kernel, outputs[record])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from repdyn.numeric import (
     CollectiveState,
     Kernel,
     Pair,
+    Refusal,
     State,
     fit_collective,
     fit_rates,
+    forecast_distances,
     measured_start,
     squared_distances,
 )
@@ -42,6 +44,15 @@ MEASURED = "measured"
 
 _KEPT = 300
 """Directions of the kernel that are computed."""
+
+_RECORDS = 31
+"""Records that are fitted, evenly spread."""
+
+_FEWEST = 4
+"""Records that a forecast takes."""
+
+LEVEL = 0.9
+"""Of the intervals of a forecast."""
 
 _RANK, _UNITS = 100, 20
 """Directions of the kernel and of the hidden units that are integrated."""
@@ -74,6 +85,10 @@ class Recorded:
         """Shape (N, c)."""
         return np.eye(CLASSES)[self.classes]
 
+    def at(self, records: NDArray[np.intp]) -> Recorded:
+        """The same training at some of its records."""
+        return replace(self, t=self.t[records], dh2=self.dh2[records], outputs=self.outputs[records])
+
     def states(self, pairs: NDArray[np.int64]) -> State:
         """The three scalars of pairs, fields of shape (T, m)."""
         first, second = pairs.T
@@ -90,9 +105,12 @@ def run_trial(setting: CollectiveFits, run: Outcome) -> Outcome:
     - ``fits``: a row for each form: numbers (fitted in all), success, r2 of dh2, dy2 and w over all pairs and
       median_r2 of each pair (of the pairwise form over those that are fitted one by one), the rates, and aic, of the
       pairs that are fitted one by one: the records, the weights and what they leave out are the same for all forms;
+    - ``forecasts``: a row for each share of training that was seen: share, learnt, reason (why there is none), and of
+      all distances among the recorded digits at the end coverage, that of intervals of 90 %, and r;
     - ``curves``: of these pairs a row for each form, ``measured`` among them, and step: pair, same, dh2 and dy2.
     """
-    recorded = read(run)
+    whole = read(run)
+    recorded = whole.at(np.unique(np.linspace(0, len(whole.t) - 1, _RECORDS).astype(np.intp)))
     every = np.stack(np.triu_indices(recorded.dh2.shape[1], k=1), axis=1)
     pairs = every[np.random.default_rng(setting.seed).permutation(len(every))][: setting.pairs]
     alone = pairs[: setting.alone]
@@ -120,7 +138,10 @@ def run_trial(setting: CollectiveFits, run: Outcome) -> Outcome:
                 each = [r_squared(x, float(np.sum((x - y) ** 2))) for x, y in zip(o.T, p.T, strict=True)]
                 row[f"median_r2_{name}"] = float(np.median(each))
     curves = [_curves(recorded, alone, form, state) for form, state in predicted.items()]
-    return Outcome(tables={"fits": pd.DataFrame(rows), "curves": pd.concat(curves, ignore_index=True)})
+    tables = {"fits": pd.DataFrame(rows), "curves": pd.concat(curves, ignore_index=True)}
+    if setting.seen:
+        tables["forecasts"] = pd.DataFrame([_forecast(whole, pairs, share) for share in setting.seen])
+    return Outcome(tables=tables)
 
 
 def read(run: Outcome) -> Recorded:
@@ -146,6 +167,32 @@ def read(run: Outcome) -> Recorded:
         ),
         kernel=kernel,
     )
+
+
+def _forecast(recorded: Recorded, pairs: NDArray[np.int64], share: float) -> dict[str, Any]:
+    """What the first part of a training says of its end, and how far it is so."""
+    first = recorded.at(np.nonzero(recorded.t <= share * recorded.t[-1])[0])
+    if len(first.t) < _FEWEST:
+        reason = f"a forecast takes at least {_FEWEST} records, and {len(first.t)} are of this part; record more often"
+        return {"share": share, "learnt": float("nan"), "reason": reason}
+    found = forecast_distances(
+        first.t,
+        first.states(pairs),
+        pairs,
+        recorded.start,
+        recorded.kernel,
+        recorded.targets,
+        until=float(recorded.t[-1]),
+        shown=np.arange(len(recorded.dx2)),
+        level=LEVEL,
+    )
+    if isinstance(found, Refusal):
+        return {"share": share, "learnt": found.learnt, "reason": found.reason}
+    rows = np.triu_indices(len(recorded.dx2), k=1)
+    end = recorded.dh2[-1][rows]
+    within = (found.lower[rows] <= end) & (end <= found.upper[rows])
+    r = float(np.corrcoef(found.expected[rows], end)[0, 1])
+    return {"share": share, "learnt": found.learnt, "reason": "", "coverage": float(within.mean()), "r": r}
 
 
 def _one_by_one(recorded: Recorded, pairs: NDArray[np.int64], observed: State) -> State:

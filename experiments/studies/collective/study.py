@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from ...figures.collective import draw_courses, draw_distances, draw_orders, draw_places, draw_sweep, rows_of
-from ...settings import Collective, CollectiveFits, override
+from ...settings import Collective, CollectiveFits, SettingError, override
 from ...sweep.trial import Trial
 from ...trials.collective_fits import MEASURED, PAIRWISE
 from ...trials.digit_data import named
@@ -42,8 +42,14 @@ class CollectiveTheory(Study):
     speed: float = size(1.0, "factor on the learning rate; steps are divided by it")
     forms: tuple[str, ...] = size(("constant", "growing"), "of the theory, fitted to whole trajectories")
     fits: int = size(1, "networks whose trajectories are fitted")
+    seen: tuple[float, ...] = size((0.05, 0.1, 0.2), "shares of training from which the end is forecast")
     shown: int = size(200, "digits recorded")
     data_dir: str = size("", "folder of the MNIST files; without it scikit-learn's digits")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.fits > self.seeds:
+            raise SettingError(f"study {self.name}: fits must be at most seeds, got {self.fits} of {self.seeds}")
 
     def trials(self) -> list[Trial]:
         """Networks, and fits to those of the default setting.
@@ -59,7 +65,9 @@ class CollectiveTheory(Study):
             for values in (*self.settings, *self.linear)
             for seed in range(self.others)
         ]
-        fits = [Trial(CollectiveFits(name=MAIN, seed=k, forms=self.forms), (main[k],)) for k in range(self.fits)]
+        asked = CollectiveFits(name=MAIN, forms=self.forms, seen=self.seen)
+        # The last networks: how far forecasts are off was measured at the first two.
+        fits = [Trial(replace(asked, seed=k), (main[k],)) for k in range(self.seeds - self.fits, self.seeds)]
         return [*main, *others, *fits]
 
     def _at(self, setting: Collective, seed: int) -> Collective:
@@ -72,6 +80,7 @@ class CollectiveTheory(Study):
         if ends.empty or not (ends["setting"] == MAIN).any():
             return Section(self.title, (QUESTION, "No network of the default setting is trained: nothing to compare."))
         fits, curves = results.table("collective_fits", "fits"), results.table("collective_fits", "curves")
+        forecasts = results.table("collective_fits", "forecasts")
         linear = ends["setting"].str.startswith(LINEAR)
         best = best_layers(ends[~linear])
         errors = orders(places[places["setting"].str.startswith(LINEAR)], self._gains())
@@ -80,7 +89,7 @@ class CollectiveTheory(Study):
         return Section(
             self.title,
             (QUESTION, *method(source, self.shown, self.speed, values), f"Intervals: {interval_name(self.seeds)}."),
-            claims(best, last_places(places[~places["setting"].str.startswith(LINEAR)]), fits, errors),
+            claims(best, last_places(places[~places["setting"].str.startswith(LINEAR)]), fits, errors, forecasts),
             tuple(self._plates(results, best, places, fits, curves, errors)),
             (ends_table(ends[ends["setting"] == MAIN], results.table("collective", "remainders")), *fits_table(fits)),
             answer(best, fits),
@@ -132,7 +141,7 @@ class CollectiveTheory(Study):
                 "sweep",
                 draw_sweep(medians(best)),
                 "Pearson's r of predicted with measured distances in every setting, for the collective theory and "
-                "three other predictions.",
+                "four other predictions.",
                 "Each setting at its layer that the collective theory meets best, median over networks. Dashed: what "
                 "is claimed of it.",
             ),

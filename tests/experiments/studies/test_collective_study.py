@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from claimed import claim, verdict
+from repdyn.experiments.settings import SettingError
 from repdyn.experiments.studies import studies
 from repdyn.experiments.studies.collective.study import CollectiveTheory
 from repdyn.experiments.studies.study import Results
@@ -18,6 +19,7 @@ STUDY = CollectiveTheory(
     seeds=2,
     speed=100.0,
     forms=("constant",),
+    seen=(0.5,),
     shown=30,
 )
 
@@ -49,7 +51,7 @@ def changed(results: Results, experiment: str, table: str, change) -> Results:
 def test_every_claim_has_a_verdict_in_every_setting(results) -> None:
     section = STUDY.section(results)
     counts = [len(x.verdicts) for x in section.claims]
-    assert counts == [2, 2, 2, 1, 1, 1, 2]
+    assert counts == [2, 2, 2, 1, 1, 1, 1, 2]
     assert [x.name for x in section.plates] == ["distances", "places", "sweep", "courses", "orders"]
     assert len(section.tables) == 2
     assert {x.setting for x in section.holdings} == {"digits", "shallow"}
@@ -111,6 +113,28 @@ def test_the_criterion_counts_each_network(results) -> None:
 
     found = verdict(STUDY.section(changed(results, "collective_fits", "fits", change)), "better than two rates")
     assert (found.measured, found.agrees, found.by) == ("AIC -15", True, "3 numbers against 8")
+
+
+@pytest.mark.parametrize(("coverage", "agrees"), [(0.9, True), (0.7, False), (1.0, False)])
+def test_intervals_are_right_that_hold_neither_too_few_nor_too_many(results, coverage: float, agrees: bool) -> None:
+    def change(_, forecasts):
+        return forecasts.assign(reason="", coverage=coverage, r=0.8, learnt=0.5)
+
+    found = verdict(STUDY.section(changed(results, "collective_fits", "forecasts", change)), "From the first part")
+    assert (found.setting, found.agrees) == ("50% of training seen", agrees)
+
+
+def test_where_there_is_no_forecast_nothing_is_decided(results) -> None:
+    def change(_, forecasts):
+        return forecasts.assign(reason="only 1.0% is learnt")[["share", "learnt", "reason"]]
+
+    found = verdict(STUDY.section(changed(results, "collective_fits", "forecasts", change)), "From the first part")
+    assert (found.measured, found.agrees, found.by) == ("no forecast", None, "only 1.0% is learnt")
+
+
+def test_more_networks_than_there_are_cannot_be_fitted() -> None:
+    with pytest.raises(SettingError, match="study collective: fits must be at most seeds, got 3 of 2"):
+        replace(STUDY, fits=3)
 
 
 def test_nothing_is_compared_without_the_default_network(results) -> None:

@@ -103,6 +103,7 @@ def test_more_digits_than_there_are_cannot_be_shown() -> None:
     ("values", "words"),
     [
         ({"forms": ("linear",)}, "each of forms must be one of constant, growing, got 'linear'"),
+        ({"seen": (1.0,)}, "each of seen must be a share of training, below 1, got 1.0"),
         ({"alone": 50, "pairs": 40}, "alone must be at most pairs, got 50 of 40"),
     ],
 )
@@ -178,7 +179,7 @@ def by_theory(rates: CollectiveRates) -> Outcome:
 @pytest.fixture(scope="module")
 def fitted() -> Outcome:
     run = by_theory(CollectiveRates(h=0.01, y=0.02, b=0.02))
-    return collective_fits.run_trial(CollectiveFits(forms=("constant",), pairs=100, alone=12), run)
+    return collective_fits.run_trial(CollectiveFits(forms=("constant",), pairs=100, alone=12, seen=(0.02, 0.5)), run)
 
 
 def test_the_rates_of_a_network_that_is_the_theory_are_found(fitted) -> None:
@@ -189,6 +190,13 @@ def test_the_rates_of_a_network_that_is_the_theory_are_found(fitted) -> None:
     assert (found["rate_h"], found["rate_y"]) == pytest.approx((0.01, 0.02), rel=0.05)  # the start is measured
     assert fits.loc["pairwise", "numbers"] == 24
     assert found["aic"] < fits.loc["pairwise", "aic"]
+
+
+def test_a_forecast_of_a_network_that_is_the_theory_holds_its_end(fitted) -> None:
+    early, half = fitted.tables["forecasts"].to_dict("records")
+    assert (half["reason"], half["coverage"]) == ("", 1.0)
+    assert half["r"] > 0.99
+    assert "a forecast takes at least 4 records" in early["reason"]
 
 
 def test_curves_are_of_the_pairs_that_are_fitted_one_by_one(fitted) -> None:
