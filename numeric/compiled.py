@@ -167,7 +167,7 @@ def compile_matrices(
     >>> n, k = sp.Symbol("n"), sp.Symbol("k")
     >>> A, x = sp.MatrixSymbol("A", n, n), sp.MatrixSymbol("x", n, 1)
     >>> print(compile_matrices("flow", (A, x, k), {"rate": -k * A.T * x / 2}).source.splitlines()[-2].strip())
-    (-k/2) * (A.T @ x),
+    (-k/2) * (A.mT @ x),
     """
     from .languages import matrices
     from .languages.expressions import identity
