@@ -373,12 +373,12 @@ CALLS: dict[str, Call] = {
     "numeric.measured_start": Call(
         numeric.measured_start,
         {
-            "hidden": Given(np.diag([1.0, 3.0, 2.0]), {"an array of three dimensions"}),
+            "hidden": Given(np.diag([1.0, 3.0, 2.0]), called="points that were measured"),
             "outputs": Given(np.eye(3)),
-            "kernel": Given(KERNEL.value, {"None"}),
+            "kernel": KERNEL,
             "gram": Given(None, {"None"}, "hidden or gram"),
-            "points": Given(None, {"None"}),
-            "rcond": Given(1e-3, {"a bool", *FINE}),
+            "points": Given([0, 1, 2], {"None", "what is gram"}),
+            "rcond": Given(1e-3, {"a number", "a fraction"}),
         },
     ),
     "numeric.observed_pairs": Call(
@@ -393,7 +393,7 @@ CALLS: dict[str, Call] = {
     "numeric.fit_collective": Call(
         numeric.fit_collective,
         {
-            "t": Given(T),
+            "t": Given(T, called="observed"),
             "observed": Given(WHOLE_FIT.observed),
             "pairs": Given(WHOLE_PAIRS),
             "start": Given(MOVING_START),
@@ -402,8 +402,8 @@ CALLS: dict[str, Call] = {
             "growth": Given(()),
             "bias": Given(False, {"a bool"}),
             "weights": Given(None, {"None", "a state"}),
-            "rank": Given(3),
-            "units": Given(3),
+            "rank": Given(3, {"a huge integer"}),
+            "units": Given(3, {"a huge integer"}),
         },
     ),
     "numeric.forecast_distances": Call(

@@ -94,7 +94,7 @@ class CollectiveFit:
         observed: what was measured, fields of shape (T, m).
         predicted: the same by the theory.
 
-    >>> from repdyn.numeric import CollectiveState, Kernel, collective_trajectory
+    >>> from repdyn.numeric import CollectiveRates, CollectiveState, Kernel, collective_trajectory, fit_collective
     >>> start = CollectiveState([[0.1], [-0.1]], [[0.1]], [0.0])
     >>> kernel, targets, t = Kernel([[1.0], [-1.0]]), [[0.5], [-0.5]], np.linspace(0, 500, 30)
     >>> path = collective_trajectory(t, start, kernel, targets, CollectiveRates(0.02, 0.05))
@@ -137,8 +137,8 @@ class CollectiveFit:
             ValueError: if its fields have another shape, or the number is no whole one.
         """
         shape = np.shape(self.observed.dh2)
-        other, mine = _scalars("predicted", predicted, shape), _scalars("observed", self.observed, shape)
-        root = np.sqrt(_scalars("weights", self.weights, ()))[:, None, None]
+        other, mine = three_scalars("predicted", predicted, shape), three_scalars("observed", self.observed, shape)
+        root = np.sqrt(three_scalars("weights", self.weights, ()))[:, None, None]
         missed = float(np.sum((root * (other - mine))[:, 1:] ** 2))
         return _aic(missed, self.samples, whole("parameters", parameters, 0))
 
@@ -192,10 +192,8 @@ def fit_collective(  # noqa: PLR0913  # each says another thing of what was reco
     """
     times = increasing_times(t)
     given = points_alike(kernel, "targets", targets)
-    index = checked_points("pairs", pairs, len(kernel), 2)
-    if index.shape[1] != 2 or not len(index) or (index[:, 0] == index[:, 1]).any():
-        raise ValueError(f"pairs must be of two different points each, shape (m, 2), got {shown(pairs)}")
-    data = _scalars("observed", observed, (times.size, len(index)))
+    index = checked_pairs(pairs, len(kernel))
+    data = three_scalars("observed", observed, (times.size, len(index)))
     check_distances(observed)
     root = np.sqrt(_weights(data, weights))[:, None, None]
     names = _fitted(growth, flag("bias", bias))
@@ -232,7 +230,7 @@ def observed_pairs(grams: ArrayLike, outputs: ArrayLike, targets: ArrayLike, pai
         raise ValueError(f"outputs must be of shape ({times}, {count}, values) like grams, got {said.shape}")
     if wanted.shape != said.shape[1:]:
         raise ValueError(f"targets must be of shape {said.shape[1:]} like outputs, got {wanted.shape}")
-    first, second = checked_points("pairs", pairs, count, 2).T[:2]
+    first, second = checked_pairs(pairs, count).T
     dh2 = np.stack([gram_distances(gram)[first, second] for gram in products])
     dy, target = said[:, second] - said[:, first], wanted[second] - wanted[first]
     return State(dh2, np.square(dy).sum(-1), (dy * (dy - target)).sum(-1))
@@ -503,8 +501,13 @@ def _by_points(pairs: NDArray[np.intp], residuals: Array, jacobian: Array) -> Ar
     return inverse @ (points.T @ points) @ inverse
 
 
-def _scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:
-    """The three scalars, shape (3, *shape)."""
+def three_scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:
+    """The three scalars, shape (3, *shape).
+
+    Raises:
+        TypeError: if it is no state.
+        ValueError: if a field has another shape.
+    """
     found = [np.asarray(x, dtype=np.float64) for x in vars(instance(name, state, State)).values()]
     if any(x.shape != shape for x in found):
         raise ValueError(f"{name} must have fields of shape {shape}, got {[x.shape for x in found]}")
@@ -514,7 +517,7 @@ def _scalars(name: str, state: State, shape: tuple[int, ...]) -> Array:
 def _weights(data: Array, weights: State | None) -> Array:
     """What each scalar counts, shape (3,)."""
     if weights is not None:
-        given = _scalars("weights", weights, ())
+        given = three_scalars("weights", weights, ())
         if (given < 0).any() or not given.any():
             raise ValueError(f"weights must not be negative, nor all 0, got {given.tolist()}")
         return given
@@ -539,6 +542,18 @@ def _fitted(growth: Any, bias: bool) -> tuple[str, ...]:
         raise ValueError(f"{alone[0]} is the power of {_OF_POWER[alone[0]]}, which is not fitted; name both or neither")
     chosen = {"h", "y", *names, *(["b"] if bias else [])}
     return tuple(name for name in NAMES if name in chosen)
+
+
+def checked_pairs(pairs: ArrayLike, count: int) -> NDArray[np.intp]:
+    """Pairs of two different ones among so many points, shape (m, 2).
+
+    Raises:
+        ValueError: if they are anything else.
+    """
+    index = checked_points("pairs", pairs, count, 2)
+    if index.shape[1] != 2 or not len(index) or (index[:, 0] == index[:, 1]).any():
+        raise ValueError(f"pairs must be of two different points each, shape (m, 2), got {shown(pairs)}")
+    return index
 
 
 def _aic(sse: float, samples: int, parameters: int) -> float:

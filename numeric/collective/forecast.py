@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from repdyn.symbolic.arguments import instance
 from scipy.special import ndtri
 
 from ..arguments import number
@@ -16,7 +15,7 @@ from ..kernels import Kernel, points_alike
 from ..quantities import State, increasing_times
 from .course import Course
 from .end import points_shown
-from .fit import CollectiveFit, fit_collective
+from .fit import CollectiveFit, checked_pairs, fit_collective, three_scalars
 from .flow import CollectiveState
 
 Array = NDArray[np.float64]
@@ -37,6 +36,9 @@ _DIFFERENT, _ALIKE = 0.55, 1.9
 
 _MEASURED_AT = 0.9
 """...the distances of two networks, those of seeds 0 and 1 of the digits, at the end of their training."""
+
+_WIDEST = 10.0
+"""Intervals whose bounds are this factor away from the forecast say nothing."""
 
 _MOST_VELOCITIES = 40_000
 """Of the way to the time that is asked for, after which it is not going to be reached."""
@@ -112,22 +114,23 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
         theory_error: how much of the error of the theory is allowed for: 1 in networks, 0 where it is known to hold.
 
     A training without a forecast has a :class:`Refusal` with the reason: less than 3 % of the error of the pairs is
-    learnt, or the theory does not describe what happened (R^2 below 0.25 of a scalar, over all pairs), or it cannot be
-    computed up to the time asked for.
+    learnt, or the theory does not describe what happened (R^2 below 0.25 of a scalar, over all pairs), it cannot be
+    computed up to the time asked for, or most intervals are wider than a factor of 10 to either side.
 
     Raises:
         TypeError: if an argument is of another kind.
         ValueError: as :func:`fit_collective`; if there are fewer than 4 records, ``until`` is before the last one,
             level is not between 0 and 1, or the error is negative.
 
-    >>> from repdyn.numeric import collective_trajectory
+    >>> from repdyn.numeric import CollectiveRates, CollectiveState, Kernel
+    >>> from repdyn.numeric import collective_trajectory, forecast_distances
     >>> start = CollectiveState([[0.1], [-0.1]], [[0.1]], [0.0])
     >>> kernel, targets, t = Kernel([[1.0], [-1.0]]), [[0.5], [-0.5]], np.linspace(0, 150, 16)
     >>> path = collective_trajectory([*t, 1000.0], start, kernel, targets, CollectiveRates(0.02, 0.02))
     >>> said = {"start": start, "kernel": kernel, "targets": targets, "growth": (), "until": 1000.0}
     >>> found = forecast_distances(t, path.states([[0, 1]])[:-1], [[0, 1]], theory_error=0.0, **said)
-    >>> round(found.expected[0, 1], 2), round(path.distances(-1)[0, 1], 2)
-    (1.0, 1.0)
+    >>> found.expected.round(2).tolist(), path.distances(-1).round(2).tolist()
+    ([[0.0, 2.0], [2.0, 0.0]], [[0.0, 2.0], [2.0, 0.0]])
     """
     times = increasing_times(t)
     if times.size < _FEWEST:
@@ -142,20 +145,30 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
     given, points = points_alike(kernel, "targets", targets), points_shown(kernel, shown)
     if points.size < _PAIR:
         raise ValueError(f"shown must be at least two points, got {points.size}")
+    seen = checked_pairs(pairs, len(kernel))
+    data = three_scalars("observed", observed, (times.size, len(seen)))
+    squares = np.square(given[seen[:, 1]] - given[seen[:, 0]]).sum(1)
+    error = (2 * data[2] - data[1] + squares).mean(1)
+    learnt = float(1 - error[-1] / error[0]) if error[0] > 0 else 0.0
+    if not learnt >= _BEGUN:
+        return Refusal(
+            _THEORY,
+            learnt,
+            f"only {learnt:.1%} of the pairs' differences is learnt so far, and a forecast takes {_BEGUN:.0%}: "
+            "train on",
+        )
     rank, units = _SPAN
     first = times.size // 2 + 1
     fit, earlier = (
         fit_collective(
-            times[:n], _until(observed, n), pairs, start, kernel, given, growth=growth, rank=rank, units=units
+            times[:n], State(*data[:, :n]), seen, start, kernel, given, growth=growth, rank=rank, units=units
         )
         for n in (times.size, first)
     )
-    seen = np.asarray(pairs)
-    squares = np.square(given[seen[:, 1]] - given[seen[:, 0]]).sum(1)
-    error = (2 * np.asarray(fit.observed.w) - np.asarray(fit.observed.dy2) + squares).mean(1)
-    learnt = float(1 - error[-1] / error[0]) if error[0] > 0 else 0.0
-    if reason := _unfit(fit, learnt):
-        return Refusal(_THEORY, learnt, reason)
+    r2 = {name: float(getattr(fit.r2, name)) for name in ("dh2", "dy2", "w")}
+    if min(r2.values()) < _EXPLAINED:
+        shares = ", ".join(f"{x:.2f} of {name}" for name, x in r2.items())
+        return Refusal(_THEORY, learnt, f"the theory does not describe what happened so far: R^2 is {shares}")
     pairs_shown = np.stack(np.triu_indices(points.size, 1), axis=1)
     later = np.array([times[0], times[-1], asked]) - times[0]
     future = Course(later, points[pairs_shown], start, kernel, given, rank, units)
@@ -174,26 +187,12 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
     measured = np.where(like, _ALIKE, _DIFFERENT) / float(ndtri((1 + _MEASURED_AT) / 2))
     moved = np.where(like, *(_size(missed[squares == 0 if x else squares > 0]) for x in (True, False))) * change
     off = normal * np.sqrt(variance + own**2 * np.maximum(measured, moved) ** 2)
+    if not np.median(off) < np.log(_WIDEST):
+        return Refusal(
+            _THEORY, learnt, f"what was seen leaves most distances open by more than a factor of {_WIDEST:g}: train on"
+        )
     middle, lower, upper = (_matrix(x, pairs_shown, points.size) for x in (expected, expected - off, expected + off))
     return DistanceForecast(learnt, share, asked, points, middle, lower, upper, fit)
-
-
-def _until(observed: State, count: int) -> State:
-    """The first records."""
-    return State(*(np.atleast_1d(x)[:count] for x in vars(instance("observed", observed, State)).values()))
-
-
-def _unfit(fit: CollectiveFit, learnt: float) -> str:
-    """Why what was seen is not enough, or nothing."""
-    if not learnt >= _BEGUN:
-        return (
-            f"only {learnt:.1%} of the pairs' differences is learnt so far, and a forecast takes {_BEGUN:.0%}: train on"
-        )
-    r2 = {name: float(getattr(fit.r2, name)) for name in ("dh2", "dy2", "w")}
-    if min(r2.values()) < _EXPLAINED:
-        shares = ", ".join(f"{x:.2f} of {name}" for name, x in r2.items())
-        return f"the theory does not describe what happened so far: R^2 is {shares}"
-    return ""
 
 
 def _followed(course: Course, fit: CollectiveFit) -> tuple[Array, Array, Array]:
@@ -221,8 +220,9 @@ def _missed(
 ) -> Array:
     """What a fit to the first records misses of the last one, as a logarithm of each pair's distance."""
     elapsed = times[[0, first - 1, -1]] - times[0]
-    later = Course(elapsed, pairs, *given, *_SPAN).states(earlier.rates)[0, 0, -1]
-    return _logs(later) - _logs(fit.observed.dh2)[-1]
+    course = Course(elapsed, pairs, *given, *_SPAN)
+    course.most_velocities = _MOST_VELOCITIES
+    return _logs(course.states(earlier.rates)[0, 0, -1]) - _logs(fit.observed.dh2)[-1]
 
 
 def _logs(squares: ArrayLike) -> Array:

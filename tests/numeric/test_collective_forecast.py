@@ -33,10 +33,10 @@ def task():
     return path, {"pairs": PAIRS, "start": start, "kernel": Kernel(x), "targets": targets, "growth": ()}
 
 
-def forecast(count=13, noise=0.0, **more):
+def forecast(count=13, noise=0.0, seed=1, **more):
     path, given = task()
     seen = path.states(more.get("pairs", PAIRS))[:count]
-    draws = np.random.default_rng(1)
+    draws = np.random.default_rng(seed)
     parts = [
         x * np.r_[np.ones((1, x.shape[1])), 1 + noise * draws.normal(size=x[1:].shape)] for x in vars(seen).values()
     ]
@@ -53,14 +53,19 @@ def test_where_the_theory_holds_it_says_what_comes_of_points_that_were_not_recor
 
 
 def test_intervals_hold_what_comes_and_are_as_wide_as_is_asked() -> None:
-    narrow, wide = (forecast(noise=0.03, theory_error=0.0, level=level) for level in (0.5, 0.95))
+    """All pairs share their rates, and so the error of a forecast: what holds is counted over draws."""
     others = np.triu_indices(10, 1)
     truth = task()[0].distances(-1)[others]
-    lower, upper = wide.lower[others], wide.upper[others]
-    assert np.mean((truth >= lower) & (truth <= upper)) > 0.7
+    held = []
+    for seed in range(6):
+        wide = forecast(noise=0.03, seed=seed, theory_error=0.0, level=0.95)
+        lower, upper = wide.lower[others], wide.upper[others]
+        held.append(np.mean((truth >= lower) & (truth <= upper)))
+        assert (upper < 1.2 * wide.expected[others]).all()
+    assert np.mean(held) > 0.75
+    narrow = forecast(noise=0.03, seed=seed, theory_error=0.0, level=0.5)
     assert (narrow.upper[others] < upper).all()
     assert (narrow.lower[others] > lower).all()
-    assert (upper < 2 * wide.expected[others]).all()
 
 
 def test_networks_are_allowed_more_and_pairs_of_like_targets_most() -> None:
@@ -86,7 +91,7 @@ def test_some_points_are_those_of_all() -> None:
 
 
 def test_before_anything_is_learnt_nothing_is_said() -> None:
-    still = CollectiveRates(1e-4, 1e-4)
+    still = CollectiveRates(1e-3, 1e-3)
     _, given = task()
     path = collective_trajectory(TIMES, given["start"], given["kernel"], given["targets"], still)
     found = forecast(observed=path.states(PAIRS))
@@ -114,6 +119,11 @@ def test_a_time_that_cannot_be_reached_is_a_refusal(monkeypatch) -> None:
 
     monkeypatch.setattr(module, "_followed", gives_up)
     assert forecast().reason == "the theory cannot be computed up to step 60: too far"
+
+
+def test_what_leaves_everything_open_is_a_refusal() -> None:
+    words = "what was seen leaves most distances open by more than a factor of 10: train on"
+    assert forecast(theory_error=20.0).reason == words
 
 
 @pytest.mark.parametrize(
