@@ -353,7 +353,8 @@ CALLS: dict[str, Call] = {
         },
     ),
     "numeric.CollectiveRates": Call(
-        numeric.CollectiveRates, {name: Given(0.1, FINE) for name in ("h", "y", "b", "h1", "h2", "y1", "y2")}
+        numeric.CollectiveRates,
+        {name: Given(0.1, FINE) for name in ("h", "y", "b", "h1", "h2", "y1", "y2", "p1", "p2")},
     ),
     "numeric.CollectiveState": Call(
         numeric.CollectiveState,

@@ -106,7 +106,8 @@ def run_trial(setting: CollectiveFits, run: Outcome) -> Outcome:
       median_r2 of each pair (of the pairwise form over those that are fitted one by one), the rates, and aic, of the
       pairs that are fitted one by one: the records, the weights and what they leave out are the same for all forms;
     - ``forecasts``: a row for each share of training that was seen: share, learnt, reason (why there is none), and of
-      all distances among the recorded digits at the end coverage, that of intervals of 90 %, and r;
+      all distances among the recorded digits at the end coverage, that of intervals of 90 %, r, and of digits of two
+      classes and of one by how much the logarithms of 90 % are at most off;
     - ``curves``: of these pairs a row for each form, ``measured`` among them, and step: pair, same, dh2 and dy2.
     """
     whole = read(run)
@@ -192,7 +193,16 @@ def _forecast(recorded: Recorded, pairs: NDArray[np.int64], share: float) -> dic
     end = recorded.dh2[-1][rows]
     within = (found.lower[rows] <= end) & (end <= found.upper[rows])
     r = float(np.corrcoef(found.expected[rows], end)[0, 1])
-    return {"share": share, "learnt": found.learnt, "reason": "", "coverage": float(within.mean()), "r": r}
+    missed, same = np.abs(np.log(found.expected[rows] / end)), recorded.classes[rows[0]] == recorded.classes[rows[1]]
+    off = {"off_different": missed[~same], "off_same": missed[same]}
+    return {
+        "share": share,
+        "learnt": found.learnt,
+        "reason": "",
+        "coverage": float(within.mean()),
+        "r": r,
+        **{name: float(np.quantile(x, LEVEL)) for name, x in off.items()},
+    }
 
 
 def _one_by_one(recorded: Recorded, pairs: NDArray[np.int64], observed: State) -> State:

@@ -35,7 +35,8 @@ _DIFFERENT, _ALIKE = 0.55, 1.9
 """How far logarithms of distances are off, of pairs of different and of like targets, in this share of..."""
 
 _MEASURED_AT = 0.9
-"""...the distances of two networks, those of seeds 0 and 1 of the digits, at the end of their training."""
+"""...the distances of two networks, those of seeds 0 and 1 of the digits, at the end of their training; of any network
+the study ``collective`` tells both, as ``off_different`` and ``off_same`` of its trials."""
 
 _WIDEST = 10.0
 """Intervals whose bounds are this factor away from the forecast say nothing."""
