@@ -131,6 +131,15 @@ PAIRED = {
     "dx2": Given([1.0], {"None", "what is forward", "what is count", "what is file", *TEXT}),
     "file": Given("records.arrows", {"None", "what is forward"}),
 }
+SPREAD = torch.tensor([[-1.0], [0.0], [2.0]])
+SEEN = experiments.PointRecorder(NETWORK, SPREAD, SPREAD, ["0"])
+SEEN.record(0)
+POINTED = {
+    "inputs": Given(SPREAD),
+    "targets": Given(SPREAD),
+    "layers": Given(["0"], {"strings"}),
+    "forward": Given(None, {"None", "a class", "a function", "what is module"}),
+}
 TINY = experiments.TwoPoints(width=4, hidden_layers=1, layer=0, steps=3, lr=0.05)
 LATE = symbolic.theories()["growing_rates"].approach
 (COMPARED,) = experiments.compare(FRAME)
@@ -635,6 +644,20 @@ CALLS: dict[str, Call] = {
         lambda step: experiments.PairRecorder(NETWORK, ENDS, ENDS, ["0"]).record(step),
         {"step": Given(3, {"a huge integer"})},
     ),
+    "experiments.PointTracker": Call(experiments.PointTracker, {**POINTED, "every": Given(1, {"a huge integer"})}),
+    "experiments.PointRecorder": Call(experiments.PointRecorder, {"module": Given(NETWORK), **POINTED}),
+    "experiments.PointRecorder.record": Call(
+        lambda step: experiments.PointRecorder(NETWORK, SPREAD, SPREAD, ["0"]).record(step),
+        {"step": Given(3, {"a huge integer"})},
+    ),
+    **{
+        f"experiments.{kind}.{method}": Call(getattr(SEEN, method), given)
+        for kind in ("PointTracker", "PointRecorder")
+        for method, given in {
+            "gram": {"layer": Given("0", {"None"}), "record": Given(0)},
+            "frame": {"layer": Given("0", {"None"})},
+        }.items()
+    },
     "experiments.Layer": Call(
         experiments.Layer,
         {

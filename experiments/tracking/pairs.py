@@ -57,8 +57,8 @@ class Pairs:
     def __init__(
         self, inputs: Inputs, targets: Any, labels: Sequence[str] | None = None, dx2: Any | None = None
     ) -> None:
-        inputs = mapped(_as_tensor("inputs"), inputs)
-        targets = _as_tensor("targets")(targets).detach().cpu()
+        inputs = mapped(as_tensor("inputs"), inputs)
+        targets = as_tensor("targets")(targets).detach().cpu()
         leaves = list(tensors(inputs))
         if not leaves:
             raise TypeError(f"inputs must be a tensor, or hold some, got {shown(inputs)}")
@@ -156,7 +156,9 @@ def are_names(value: Any) -> bool:
     return all(isinstance(x, str) for x in names) and len(set(names)) == len(names)
 
 
-def _as_tensor(name: str) -> Callable[[Any], Tensor]:
+def as_tensor(name: str) -> Callable[[Any], Tensor]:
+    """What makes a tensor of a tensor or an array of real numbers, and refuses everything else by that name."""
+
     def tensor(value: Any) -> Tensor:
         if isinstance(value, np.ndarray):
             array = cast(NDArray[Any], value)

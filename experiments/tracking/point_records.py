@@ -21,7 +21,7 @@ from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 
 from .layers import Layer, as_layers
-from .pairs import Inputs, Pairs, mapped, tensors
+from .pairs import Inputs, Pairs, as_tensor, mapped, tensors
 
 Array = NDArray[np.float64]
 
@@ -205,7 +205,9 @@ def _as_pairs(inputs: Inputs, targets: Any) -> tuple[Pairs, Tensor]:
         TypeError: as :class:`Pairs`.
         ValueError: if shapes do not match, or fewer than 3 points differ.
     """
-    given, wanted = mapped(_tensor, inputs), _tensor(targets)
+    given, wanted = mapped(as_tensor("inputs"), inputs), as_tensor("targets")(targets)
+    if not any(True for _ in tensors(given)):
+        raise TypeError(f"inputs must be a tensor, or hold some, got {shown(inputs)}")
     counts = {len(x) if x.ndim else 0 for x in (*tensors(given), wanted)}
     if len(counts) != 1:
         raise ValueError(
@@ -225,14 +227,6 @@ def _as_pairs(inputs: Inputs, targets: Any) -> tuple[Pairs, Tensor]:
     pairs = Pairs(mapped(paired, given), paired(wanted), dx2=np.ones(len(others)))
     places = dict(zip((first, *others), (pairs.where[0, 0], *pairs.where[:, 1]), strict=True))
     return pairs, torch.stack([places[found[int(k)]] for k in same_as])
-
-
-def _tensor(value: Any) -> Tensor:
-    if isinstance(value, np.ndarray):
-        value = torch.tensor(cast(NDArray[Any], value))
-    if not isinstance(value, Tensor):
-        raise TypeError(f"inputs and targets must be tensors or arrays, got {shown(value)}")
-    return value
 
 
 def _gram(h: Array) -> Array:

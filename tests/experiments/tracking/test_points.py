@@ -137,7 +137,7 @@ def test_more_than_the_memory_is_refused_before_training(monkeypatch) -> None:
         ({"inputs": X[:2], "targets": Y[:2]}, ValueError, "at least 3 points must differ, got 2 that do"),
         ({"inputs": X[:1].expand(20, 6)}, ValueError, "at least 3 points must differ, got 1 that do"),
         ({"targets": Y[:5]}, ValueError, r"points need inputs of shape \(points, ...\) .* got 5 and 20 rows"),
-        ({"targets": "Y"}, TypeError, "inputs and targets must be tensors or arrays, got 'Y'"),
+        ({"targets": "Y"}, TypeError, "targets must be of type Tensor, got 'Y'"),
         ({"layers": []}, ValueError, "layer"),
         ({"every": 0}, ValueError, "every must be a positive number of steps, got 0"),
     ],
