@@ -25,6 +25,7 @@ THEORIES = {
     "growing_rates": "rates that\ngrow",
     "cross_entropy": "cross-\nentropy",
     "ablation": "best changed\nequations",
+    "collective": "collective,\ndata sets",
 }
 """The columns, and what stands above them."""
 
