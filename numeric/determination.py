@@ -34,6 +34,15 @@ def varies(values: Array) -> bool:
     return size > 0 and bool(np.ptp(values / size) > _ROUNDING)
 
 
+def akaike(sse: float, samples: int, numbers: int) -> float:
+    """Akaike's information criterion of so many residuals of one unknown variance, where so many numbers were fitted.
+
+    >>> akaike(10.0, 10, 3)
+    6.0
+    """
+    return float(samples * np.log(sse / samples)) + 2 * numbers if sse else -np.inf
+
+
 def r_squared(measured: Array, sse: float) -> float:
     """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
     size = float(np.abs(measured).max(initial=0.0)) or 1.0

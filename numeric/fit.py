@@ -15,7 +15,7 @@ from .arguments import by_name
 from .begin import theory_start
 from .coefficients import DEFAULT_THEORY, named, parameter_values
 from .descent import descended
-from .determination import determination, r_squared
+from .determination import akaike, determination, r_squared
 from .measurement import Measurement
 from .model import Model
 from .quantities import Pair, Rates, State, is_aligned
@@ -131,7 +131,7 @@ class RateFit:
     @property
     def aic(self) -> float:
         """Akaike's information criterion for residuals of one unknown variance; the lower, the better."""
-        return float(self.samples * np.log(self.sse / self.samples)) + 2 * len(self.fitted) if self.sse else -np.inf
+        return akaike(self.sse, self.samples, len(self.fitted))
 
 
 def fit_rates(

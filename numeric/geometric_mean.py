@@ -10,8 +10,8 @@ import scipy.linalg as la
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import number
-from .geometry import symmetric
-from .kernels import Kernel, check_definite, check_points, points_alike
+from .geometry import check_definite, check_points, symmetric
+from .kernels import Kernel, points_alike
 
 Array = NDArray[np.float64]
 

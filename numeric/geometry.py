@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg as la
 from numpy.typing import ArrayLike
 
 from .arguments import real
 from .distances import Distances
 from .scaling import Array
+
+INDEFINITE = 1e-6
+"""A negative eigenvalue up to this share of the largest is rounding."""
+
+ROUNDING = 1e-13
+"""Eigenvalues below this share of the largest are none."""
 
 SYMMETRIC = 1e-6
 """Entries that mirror each other may differ by this share of the largest; the mean of both is taken."""
@@ -62,6 +69,50 @@ def gram_distances(gram: ArrayLike) -> Array:
             f"{found.min():.3g} for it"
         )
     return np.maximum(found, 0.0)
+
+
+def gram_factor(gram: ArrayLike) -> Array:
+    """Representations that have these inner products, shape (points, directions); directions of rounding are left out.
+
+    Args:
+        gram: shape (points, points).
+
+    Raises:
+        TypeError: if it is no array of real numbers.
+        ValueError: if it is not square, finite, symmetric and positive semidefinite, or is 0.
+
+    >>> gram_factor(np.diag([4.0, 1.0, 0.0])).shape
+    (3, 2)
+    """
+    matrix = symmetric("gram", gram)
+    check_points("gram", matrix)
+    values, vectors = la.eigh(matrix)
+    check_definite("gram", values)
+    kept = values > ROUNDING * values[-1]
+    return vectors[:, kept] * np.sqrt(values[kept])
+
+
+def check_points(name: str, matrix: Array) -> None:
+    """Check that there are points.
+
+    Raises:
+        ValueError: if there are none, or all of the matrix is 0.
+    """
+    if not matrix.size or not matrix.any():
+        raise ValueError(f"{name} must be a kernel of points that is not 0, got shape {matrix.shape}")
+
+
+def check_definite(name: str, values: Array) -> None:
+    """Check that no eigenvalue is negative but by rounding; they increase.
+
+    Raises:
+        ValueError: if one is.
+    """
+    if values[0] < -INDEFINITE * np.abs(values).max():
+        raise ValueError(
+            f"{name} must be positive semidefinite, got the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}; a "
+            "kernel is a matrix of inner products"
+        )
 
 
 def symmetric(name: str, value: ArrayLike) -> Array:

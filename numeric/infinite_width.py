@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic.arguments import shown
 
 from .arguments import number, whole
+from .compiled import CompiledFunction, compile_program
 from .kernels import Kernel, checked_inputs, kernel_of
 
 Array = NDArray[np.float64]
@@ -169,25 +171,35 @@ def _rectified(leak: float) -> Layer:
     """``max(x, 0) + leak min(x, 0)``."""
 
     def layer(first: Array, both: Array, second: Array) -> tuple[Array, Array]:
-        area, angle = _angle(first, both, second)
-        same, opposite = (1 + leak**2) / (2 * np.pi), leak / np.pi
-        moments = same * (area + (np.pi - angle) * both) - opposite * (area - angle * both)
-        return moments, same * (np.pi - angle) + opposite * angle
+        moments, slopes = _programs()["leaky"](both, *_angle(first, both, second), leak)
+        return moments, slopes
 
     return layer
 
 
 def _error_function(first: Array, both: Array, second: Array) -> tuple[Array, Array]:
-    sizes = (1 + 2 * first) * (1 + 2 * second)
-    rest = np.sqrt(sizes - 4 * both**2)
-    return 2 / np.pi * np.arctan2(2 * both, rest), 4 / np.pi / rest
+    (rest,) = _programs()["rest"](first, both, second)
+    moments, slopes = _programs()["error_function"](rest, np.arctan2(2 * both, rest))
+    return moments, slopes
 
 
 def _arc_cosine(degree: int, first: Array, both: Array, second: Array) -> Array:
     area, angle = _angle(first, both, second)
-    rest = np.pi - angle
-    if degree == 0:
-        return rest / np.pi
-    if degree == 1:
-        return (area + rest * both) / np.pi
-    return (3 * area * both + rest * (first * second + 2 * both**2)) / np.pi
+    arguments = ((angle,), (both, area, angle), (first, both, second, area, angle))[degree]
+    return _programs()[("steps", "rectified", "squared")[degree]](*arguments)[0]
+
+
+@cache
+def _programs() -> dict[str, CompiledFunction]:
+    """The moments behind nonlinearities, generated."""
+    from repdyn.symbolic import infinite_width as formulas
+
+    programs = {
+        "steps": formulas.STEPS,
+        "rectified": formulas.RECTIFIED,
+        "squared": formulas.SQUARED,
+        "leaky": formulas.LEAKY,
+        "error_function": formulas.ERROR_FUNCTION,
+        "rest": formulas.REST_OF_ERROR_FUNCTION,
+    }
+    return {name: compile_program(f"moments_{name}", program) for name, program in programs.items()}

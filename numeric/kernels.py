@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic.arguments import instance, shown
 
 from .arguments import number, real, whole
-from .geometry import symmetric
+from .geometry import INDEFINITE, ROUNDING, check_definite, check_points, symmetric
 
 Array = NDArray[np.float64]
 Function = Callable[[Array, Array], ArrayLike]
@@ -23,12 +23,6 @@ WHOLE = 2_000
 
 DEFAULT_RANK = 500
 """Columns that are kept of more points, unless others are asked for."""
-
-INDEFINITE = 1e-6
-"""A negative eigenvalue up to this share of the largest is rounding."""
-
-_ROUNDING = 1e-13
-"""Eigenvalues below this share of the largest are none."""
 
 _BLOCK = 64
 """Points whose kernel with each other is asked for, where only that of each with itself is needed."""
@@ -86,7 +80,7 @@ class Kernel:
         check_points("matrix", given)
         values, vectors = la.eigh(given)
         check_definite("matrix", values)
-        kept = values > _ROUNDING * values[-1]
+        kept = values > ROUNDING * values[-1]
         if most is not None:
             kept[:-most] = False
         values, vectors = values[kept][::-1], vectors[:, kept][:, ::-1]
@@ -115,7 +109,7 @@ class Kernel:
         [[1.0, -1.0], [-1.0, 1.0]]
         """
         centred = self.factor - self.factor.mean(0)
-        if not np.abs(centred).max() > _ROUNDING * np.abs(self.factor).max():
+        if not np.abs(centred).max() > ROUNDING * np.abs(self.factor).max():
             raise ValueError("kernel must tell points apart, got one that is the same number for all of them")
         return Kernel(centred, self.residual)
 
@@ -123,7 +117,7 @@ class Kernel:
     def modes(self) -> tuple[Array, Array]:
         """Orthonormal eigenvectors, shape (N, k), and their eigenvalues, positive and falling, shape (k,)."""
         vectors, roots, _ = la.svd(self.factor, full_matrices=False)
-        kept = roots > _ROUNDING * roots[0]
+        kept = roots > ROUNDING * roots[0]
         return vectors[:, kept], roots[kept] ** 2
 
 
@@ -151,7 +145,7 @@ def linear_kernel(inputs: ArrayLike, bias: float = 0.0) -> Kernel:
     if factor.shape[1] <= len(factor):
         return Kernel(factor)
     vectors, roots, _ = la.svd(factor, full_matrices=False)
-    return Kernel((vectors * roots)[:, roots > _ROUNDING * roots[0]])
+    return Kernel((vectors * roots)[:, roots > ROUNDING * roots[0]])
 
 
 def kernel_of(function: Function, inputs: ArrayLike, rank: int | None = None) -> Kernel:
@@ -201,29 +195,6 @@ def checked_inputs(inputs: ArrayLike) -> Array:
     return x.reshape(len(x), -1)
 
 
-def check_points(name: str, matrix: Array) -> None:
-    """Check that there are points.
-
-    Raises:
-        ValueError: if there are none, or all of the matrix is 0.
-    """
-    if not matrix.size or not matrix.any():
-        raise ValueError(f"{name} must be a kernel of points that is not 0, got shape {matrix.shape}")
-
-
-def check_definite(name: str, values: Array) -> None:
-    """Check that no eigenvalue is negative but by rounding; they increase.
-
-    Raises:
-        ValueError: if one is.
-    """
-    if values[0] < -INDEFINITE * np.abs(values).max():
-        raise ValueError(
-            f"{name} must be positive semidefinite, got the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}; a "
-            "kernel is a matrix of inner products"
-        )
-
-
 def points_alike(kernel: Kernel, name: str, value: ArrayLike) -> Array:
     """Values of the kernel's points, shape (N, values).
 
@@ -242,7 +213,7 @@ def points_alike(kernel: Kernel, name: str, value: ArrayLike) -> Array:
 
 def _share(left: float, trace: float) -> float:
     """What is left of a trace, 0 where that is rounding."""
-    return left / trace if left > _ROUNDING * trace else 0.0
+    return left / trace if left > ROUNDING * trace else 0.0
 
 
 def _block(function: Function, first: Array, second: Array) -> Array:
@@ -265,7 +236,7 @@ def _pivoted(function: Function, x: Array, most: int) -> Kernel:
     factor = np.zeros((len(x), most), order="F")
     for j in range(most):
         i = int(np.argmax(left))
-        if left[i] <= _ROUNDING * largest:
+        if left[i] <= ROUNDING * largest:
             factor = factor[:, :j]
             break
         column = _block(function, x, x[i : i + 1])[:, 0] - factor[:, :j] @ factor[i, :j]

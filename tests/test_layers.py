@@ -17,7 +17,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "derivation",
         "matrix_theory theory",
         "two_points",
-        "ablations rich scalar_output sequences smoothing",
+        "ablations infinite_width rich scalar_output sequences smoothing",
         "growing_vectors",
         "data_sets",
         "catalogue dimensions",

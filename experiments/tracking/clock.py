@@ -20,6 +20,32 @@ COUNTS = ("steps", "batches")
 """What time is counted in."""
 
 
+def check_every(every: int) -> None:
+    """Check how much time is between two records.
+
+    Raises:
+        ValueError: if it is not positive.
+    """
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
+
+
+def check_step(step: int, recorded: bool) -> None:
+    """Check the step that somebody records.
+
+    Args:
+        step: training steps so far.
+        recorded: whether there is a record of that step, or of a later one.
+
+    Raises:
+        ValueError: if it is none, or is recorded.
+    """
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0 or recorded:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(
+            f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
+        )
+
+
 class Clock:
     """Counts what a record is after, and tells when the next one is due.
 
@@ -41,8 +67,7 @@ class Clock:
     """
 
     def __init__(self, count: str | int, every: int) -> None:
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
+        check_every(every)
         if type(count) not in (str, int) or count == "" or (isinstance(count, int) and count < 0):
             raise ValueError(
                 f"count must be {', '.join(COUNTS)}, or the number or the class of an optimiser, got {shown(count)}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from repdyn.symbolic.arguments import instance, shown
+from repdyn.symbolic.arguments import instance
 from torch import nn
 
+from .clock import check_step
 from .layers import Layer
 from .look import Forward, Look
 from .pairs import Inputs
@@ -64,9 +65,6 @@ class PointRecorder(PointRecords):
             TypeError, ValueError: as the recorder, of what a pass shows; if the step is not after the last one, or the
                 records take more memory than they may.
         """
-        if isinstance(step, bool) or not isinstance(step, int) or step < 0 or self._has(step):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(
-                f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
-            )
+        check_step(step, isinstance(step, int) and self._has(step))
         with self._timed():
             self._add(step, *self._look())

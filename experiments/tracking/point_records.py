@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, cast
 
@@ -22,6 +20,7 @@ from torch import Tensor
 
 from .layers import Layer, as_layers
 from .pairs import Inputs, Pairs, as_tensor, mapped, tensors
+from .timed import Timed
 
 Array = NDArray[np.float64]
 
@@ -35,7 +34,7 @@ _NUMBER = 4
 """Bytes of a number that is kept."""
 
 
-class PointRecords:
+class PointRecords(Timed):
     """Inner products and outputs of a set of points, at layers and training steps: what a recorder or tracker shows.
 
     Inner products are about the mean of the points, which keeps the digits of their distances; numbers are kept in
@@ -52,7 +51,6 @@ class PointRecords:
         self.layers = tuple(layer.name for layer in self._described)
         self._pairs, self._rows = _as_pairs(inputs, targets)
         self.points = len(self._rows)
-        self.seconds = 0.0
         self._half = np.triu_indices(self.points)
         self._steps: list[int] = []
         self._grams: list[NDArray[np.float32]] = []
@@ -187,15 +185,6 @@ class PointRecords:
                 "nothing is recorded yet; pass a PointTracker to a Trainer, or ask a PointRecorder to record"
             )
         return range(len(self._steps))
-
-    @contextmanager
-    def _timed(self) -> Generator[None]:
-        """What happens inside counts as recording."""
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds += time.perf_counter() - begun
 
 
 def _as_pairs(inputs: Inputs, targets: Any) -> tuple[Pairs, Tensor]:

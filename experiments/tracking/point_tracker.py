@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pytorch_lightning as pl
-from repdyn.symbolic.arguments import shown
 from torch import Tensor
 
+from .clock import check_every
 from .layers import Layer
 from .look import Forward, Look, checked_forward
 from .other_lightning import adopt, reduced
@@ -52,9 +52,9 @@ class PointTracker(PointRecords, pl.Callback):
         TypeError: if inputs or targets are no tensors of real numbers; (at the start of training) if a layer or the
             network puts out anything but a tensor.
         ValueError: if shapes do not match, fewer than 3 points differ, or ``every`` is not positive; (at the start of
-            training) if a layer does not exist, is not called once, or does not put out a row for each point, the
-            records would take too much memory, or they would be made in processes that Lightning starts; (of a
-            checkpoint) if it is of other points or layers.
+            training) if a layer does not exist, is not called once, or does not put out a row for each point, if
+            there is not one optimiser, or if the records would take too much memory or be made in processes that
+            Lightning starts; (of a checkpoint) if it is of other points or layers.
 
     >>> import torch
     >>> tracker = PointTracker(torch.eye(3), torch.zeros(3, 1), ["network.hidden.0"], every=100)
@@ -71,8 +71,7 @@ class PointTracker(PointRecords, pl.Callback):
         every: int = 1,
         forward: Forward | None = None,
     ) -> None:
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
+        check_every(every)
         checked_forward(forward)
         super().__init__(inputs, targets, layers)
         self.every, self.problem = every, ""
@@ -118,6 +117,11 @@ class PointTracker(PointRecords, pl.Callback):
             )
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if len(trainer.optimizers) != 1:
+            raise ValueError(
+                f"a PointTracker counts the steps of one optimiser, got {len(trainer.optimizers)}, whose steps the "
+                "trainer counts together; use a PointRecorder, which is told the step"
+            )
         step = trainer.global_step
         if self._steps and step < self._steps[-1]:
             raise ValueError(

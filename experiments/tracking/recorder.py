@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from repdyn.symbolic.arguments import instance, shown
+from repdyn.symbolic.arguments import instance
 from torch import nn
 
+from .clock import check_step
 from .layers import Layer, as_layers
 from .look import Forward, Look
 from .observation import Observation, observe
@@ -92,10 +93,7 @@ class PairRecorder(PairRecords):
         Raises:
             TypeError, ValueError: as the recorder, of what a pass shows; or if the step is not after the last one.
         """
-        if isinstance(step, bool) or not isinstance(step, int) or step < 0 or self._has(step):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
-            raise ValueError(
-                f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
-            )
+        check_step(step, isinstance(step, int) and self._has(step))
         with self._timed():
             self._add(step, *self._look.distances())
 

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -25,11 +23,12 @@ from .layers import Layer
 from .observation import Observation
 from .pairs import Pairs
 from .record_file import RecordFile, table
+from .timed import Timed
 
 Array = NDArray[np.float64]
 
 
-class PairRecords:
+class PairRecords(Timed):
     """dh2, dy2, w and the loss of pairs, at layers and training steps: what a recorder or tracker has to show.
 
     Args:
@@ -46,7 +45,6 @@ class PairRecords:
 
     def __init__(self, pairs: Pairs, layers: tuple[Layer, ...], file: str | Path | None = None) -> None:
         self.layers, self.labels = tuple(layer.name for layer in layers), pairs.labels
-        self.seconds = 0.0
         self.observations: list[Observation] = []
         self._pairs, self._described = pairs, layers
         self._steps: list[int] = []
@@ -186,15 +184,6 @@ class PairRecords:
             self._kept, self._on_file = first, None
             self._begin_file()
             self._write()
-
-    @contextmanager
-    def _timed(self) -> Generator[None]:
-        """What happens inside counts as recording."""
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds += time.perf_counter() - begun
 
     @property
     def _dx2(self) -> Array:

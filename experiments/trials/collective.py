@@ -20,19 +20,19 @@ from repdyn.numeric import (
     rich_distances,
     smoothed_distances,
 )
+from repdyn.numeric.collective.place import balanced_error
+from repdyn.numeric.collective.remainder import with_start
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
 from ..tracking.point_tracker import PointTracker
 from ..training.lightning import fit, repeatable
 from .collective_ends import (
-    balanced_error,
     correlations,
     encoder_kernel,
     from_outputs,
     from_targets,
     place,
-    with_start,
 )
 from .digit_data import CLASSES, load_digits, raw_digits
 from .digit_distances import first_digits

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import scipy.linalg as la
 from numpy.typing import ArrayLike, NDArray
 from repdyn.numeric import (
     GeodesicPlace,
     Kernel,
     geometric_mean_factor,
-    gram_distances,
     linear_kernel,
     place_on_geodesic,
     squared_distances,
     tangent_kernel,
 )
 from repdyn.numeric.agreement import agreement
-from repdyn.numeric.geometric_mean import joint_modes
+from repdyn.numeric.geometry import gram_factor
 
 Array = NDArray[np.float64]
 
@@ -33,27 +29,6 @@ RANK = 500
 
 _RECTIFIED = {"leaky_relu": "leaky_relu", "relu": "relu", "none": "linear"}
 """Nonlinearities of networks, and those whose kernels have a closed form; leaky ReLU stands for all others."""
-
-_GRID = 201
-"""Places that are compared where what is left of the start counts too."""
-
-_ROUNDING = 1e-12
-"""What varies by a smaller share of its size does not vary."""
-
-
-@dataclass(frozen=True)
-class Remainder:
-    """A Gram matrix as the learnt part and what is left of the start.
-
-    Attributes:
-        weight: the learnt part's place on the geodesic.
-        start: how many times the Gram matrix of the start is left.
-        distances: the squared distances of both together.
-    """
-
-    weight: float
-    start: float
-    distances: Array
 
 
 def encoder_kernel(
@@ -98,57 +73,6 @@ def place(gram: Array, kernel: Kernel, outputs: Array) -> GeodesicPlace | None:
         return place_on_geodesic(gram_factor(gram), kernel, outputs)
     except ValueError:  # a layer that does not tell points apart, or outputs that are nothing yet
         return None
-
-
-def with_start(gram: Array, start: Array, kernel: Kernel, outputs: Array) -> Remainder:
-    """The mixture of a geometric mean and the start's Gram matrix that is nearest to a layer's; all about the mean.
-
-    Two numbers are fitted beside the scale: the place and how much of the start is left.
-
-    >>> x = np.random.default_rng(0).normal(size=(20, 3))
-    >>> x -= x.mean(0)
-    >>> y = x * [1.0, 2.0, 4.0]
-    >>> start = np.diag(np.arange(20.0))
-    >>> found = with_start(2 * (x * [1.0, 2.0, 4.0]) @ x.T + 0.5 * start, start, Kernel(x), y)
-    >>> round(found.weight, 2), round(found.start, 2)
-    (0.5, 0.5)
-    """
-    modes = joint_modes(kernel.centred, outputs - outputs.mean(0))
-    weights = np.linspace(0.0, 1.0, _GRID)
-    powers = modes.strengths ** (2 * weights[:, None])
-    overlaps = np.square(modes.directions.T @ modes.directions)
-    mm: Array = ((powers @ overlaps) * powers).sum(1)
-    mg: Array = powers @ (modes.directions * (gram @ modes.directions)).sum(0)
-    ms: Array = powers @ (modes.directions * (start @ modes.directions)).sum(0)
-    ss, sg = float(np.sum(start**2)), float(np.sum(start * gram))
-    determinant: Array = mm * ss - ms**2
-    both_left: Array = (mm * sg - ms * mg) / determinant
-    left: Array = np.maximum(both_left, 0.0)
-    learnt: Array = np.where(both_left > 0, (ss * mg - ms * sg) / determinant, mg / mm)
-    explained: Array = 2 * (learnt * mg + left * sg) - learnt**2 * mm - 2 * learnt * left * ms - left**2 * ss
-    best = int(np.argmax(explained))
-    factor = modes.directions * np.sqrt(learnt[best] * powers[best])
-    both = factor @ factor.T + left[best] * start
-    return Remainder(float(weights[best]), float(left[best]), gram_distances(both))
-
-
-def balanced_error(gram: Array, kernel: Kernel, outputs: Array, weight: float) -> float:
-    """How far a layer is from ``c K #_a Y Y^T`` of a given a, as a share of its size, c being the best there is."""
-    factor = geometric_mean_factor(kernel.centred, outputs - outputs.mean(0), weight)
-    mean = factor @ factor.T
-    scale = np.sum(mean * gram) / np.sum(mean**2)
-    return float(np.linalg.norm(gram - scale * mean) / np.linalg.norm(gram))
-
-
-def gram_factor(gram: Array) -> Array:
-    """Representations that have these inner products, shape (points, directions).
-
-    >>> gram_factor(np.diag([4.0, 1.0])).shape
-    (2, 2)
-    """
-    values, vectors = la.eigh(gram)
-    kept = values > _ROUNDING * values[-1]
-    return vectors[:, kept] * np.sqrt(values[kept])
 
 
 def correlations(predicted: Array, measured: Array, classes: ArrayLike) -> dict[str, float]:

@@ -21,7 +21,7 @@ from repdyn.numeric import (
     measured_start,
     squared_distances,
 )
-from repdyn.numeric.determination import r_squared
+from repdyn.numeric.determination import akaike, r_squared
 
 from ..sweep.outcome import Outcome
 from ..tracking.table import SCALARS
@@ -228,7 +228,7 @@ def _aic(observed: State, predicted: State, numbers: int) -> float:
         for name, weight in zip(SCALARS, _weights(observed), strict=True)
     ]
     samples = 3 * np.asarray(observed.dh2)[1:].size
-    return float(samples * np.log(sum(missed) / samples) + 2 * numbers)
+    return akaike(float(sum(missed)), samples, numbers)
 
 
 def _rates(found: CollectiveFit) -> dict[str, float]:

@@ -58,8 +58,7 @@ def distance_array(source: DistanceSource, *, block: int = 1024, client: Client 
         graph[name, i, j] = (above, i, j) if i <= j else (np.transpose, (above, j, i))
     sizes = tuple(min(size, points - i * size) for i in range(count))
     layers = HighLevelGraph.from_collections(name, graph, dependencies=[held])
-    # What constructs it has no annotations:
-    return da.Array(layers, name, chunks=(sizes, sizes), dtype=np.float64)  # pyright: ignore[reportCallIssue]
+    return da.Array(layers, name, chunks=(sizes, sizes), dtype=np.float64)  # pyright: ignore[reportCallIssue]  # not annotated
 
 
 def _held(source: DistanceSource) -> Any:

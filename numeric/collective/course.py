@@ -16,8 +16,8 @@ Array = NDArray[np.float64]
 _TOLERANCE = 1e-7
 """The integrator's, for each of its steps; of a fit, whose residuals are larger."""
 
-_MOST_VELOCITIES = 4_000
-"""A trajectory that takes more of them moves too fast to be one that was recorded, unless it is longer."""
+MOST_VELOCITIES = 4_000
+"""A trajectory that takes more of them moves too fast to be one that was recorded."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Course:
     the representations. What the others tell of a distance stays as it is at the start.
     """
 
-    def __init__(
+    def __init__(  # a data set, and how much of it is integrated
         self,
         elapsed: Array,
         pairs: NDArray[np.intp],
@@ -53,10 +53,11 @@ class Course:
         targets: Array,
         rank: int,
         units: int,
+        most_velocities: int = MOST_VELOCITIES,
     ) -> None:
         smaller, self.kept, rest = _truncated(start, kernel, rank, units)
         self.elapsed, self.pairs = elapsed, pairs
-        self.most_velocities = _MOST_VELOCITIES
+        self._most = most_velocities
         self.reduced: Reduced = reduced(*smaller, targets)
         chosen = np.unique(pairs)
         self._first, self._second = np.searchsorted(chosen, pairs).T
@@ -81,8 +82,8 @@ class Course:
         def moving(_: float, q: Array) -> Array:
             nonlocal asked
             asked += 1
-            if asked > self.most_velocities:
-                raise ArithmeticError(f"rates must be slower: {self.most_velocities} evaluations did not suffice")
+            if asked > self._most:
+                raise ArithmeticError(f"rates must be slower: {self._most} evaluations did not suffice")
             moved = velocity(unflattened(q.reshape(len(rates), -1), like), problem, numbers)
             return np.concatenate([x.reshape(len(rates), -1) for x in moved], axis=1).ravel()
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from repdyn.symbolic.arguments import instance, shown
 
 from ..arguments import flag, real, whole
-from ..determination import r_squared, varies
+from ..determination import akaike, r_squared, varies
 from ..geometry import gram_distances
 from ..kernels import Kernel, points_alike
 from ..quantities import State, check_distances, increasing_times
@@ -91,7 +91,7 @@ class CollectiveFit:
     @property
     def aic(self) -> float:
         """Akaike's information criterion for weighted residuals of one unknown variance; the lower, the better."""
-        return _aic(self.sse, self.samples, len(self.parameters))
+        return akaike(self.sse, self.samples, len(self.parameters))
 
     def aic_of(self, predicted: State, parameters: int) -> float:
         """The same criterion of another prediction of the same records: of so many numbers, with the same weights.
@@ -110,7 +110,7 @@ class CollectiveFit:
         other, mine = three_scalars("predicted", predicted, shape), three_scalars("observed", self.observed, shape)
         root = np.sqrt(three_scalars("weights", self.weights, ()))[:, None, None]
         missed = float(np.sum((root * (other - mine))[:, 1:] ** 2))
-        return _aic(missed, self.samples, whole("parameters", parameters, 0))
+        return akaike(missed, self.samples, whole("parameters", parameters, 0))
 
 
 def fit_collective(  # noqa: PLR0913  # each says another thing of what was recorded
@@ -358,10 +358,6 @@ def checked_pairs(pairs: ArrayLike, count: int) -> NDArray[np.intp]:
     if index.shape[1] != 2 or not len(index) or (index[:, 0] == index[:, 1]).any():
         raise ValueError(f"pairs must be of two different points each, shape (m, 2), got {shown(pairs)}")
     return index
-
-
-def _aic(sse: float, samples: int, parameters: int) -> float:
-    return float(samples * np.log(sse / samples)) + 2 * parameters if sse else -np.inf
 
 
 def _thinned(count: int, most: int) -> NDArray[np.intp]:

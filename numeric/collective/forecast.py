@@ -172,8 +172,7 @@ def forecast_distances(  # noqa: PLR0913  # what fit_collective takes, and what 
         return Refusal(_THEORY, learnt, f"the theory does not describe what happened so far: R^2 is {shares}")
     pairs_shown = np.stack(np.triu_indices(points.size, 1), axis=1)
     later = np.array([times[0], times[-1], asked]) - times[0]
-    future = Course(later, points[pairs_shown], start, kernel, given, rank, units)
-    future.most_velocities = _MOST_VELOCITIES
+    future = Course(later, points[pairs_shown], start, kernel, given, rank, units, _MOST_VELOCITIES)
     try:
         now, expected, variance = _followed(future, fit)
         missed = _missed(times, first, seen, (start, kernel, given), earlier, fit)
@@ -221,8 +220,7 @@ def _missed(
 ) -> Array:
     """What a fit to the first records misses of the last one, as a logarithm of each pair's distance."""
     elapsed = times[[0, first - 1, -1]] - times[0]
-    course = Course(elapsed, pairs, *given, *_SPAN)
-    course.most_velocities = _MOST_VELOCITIES
+    course = Course(elapsed, pairs, *given, *_SPAN, _MOST_VELOCITIES)
     return _logs(course.states(earlier.rates)[0, 0, -1]) - _logs(fit.observed.dh2)[-1]
 
 

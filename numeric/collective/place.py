@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from ..geometric_mean import JointModes, joint_modes
+from ..geometric_mean import JointModes, geometric_mean_factor, joint_modes
 from ..kernels import Kernel, points_alike
 
 Array = NDArray[np.float64]
@@ -97,6 +97,14 @@ def place_on_geodesic(hidden: ArrayLike, kernel: Kernel, targets: ArrayLike, rid
         scale=float(along[best] / sizes[best] ** 2),
         correlation=float(min(cosines[best], 1.0)),
     )
+
+
+def balanced_error(gram: Array, kernel: Kernel, outputs: Array, weight: float) -> float:
+    """How far a layer is from ``c K #_a Y Y^T`` of a given a, as a share of its size, c being the best there is."""
+    factor = geometric_mean_factor(kernel.centred, outputs - outputs.mean(0), weight)
+    mean = factor @ factor.T
+    scale = np.sum(mean * gram) / np.sum(mean**2)
+    return float(np.linalg.norm(gram - scale * mean) / np.linalg.norm(gram))
 
 
 def _freedom(modes: JointModes, powers: Array) -> float:

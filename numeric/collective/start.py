@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-import scipy.linalg as la
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import number, real
-from ..geometry import symmetric
-from ..kernels import Kernel, check_definite, check_points, points_alike
+from ..geometry import gram_factor
+from ..kernels import Kernel, points_alike
 from .end import checked_points
 from .flow import CollectiveState
 
 Array = NDArray[np.float64]
-
-_ROUNDING = 1e-13
-"""Eigenvalues below this share of the largest are none."""
 
 
 def measured_start(
@@ -59,7 +55,7 @@ def measured_start(
     share = number("rcond", rcond)
     if not 0 <= share < 1:
         raise ValueError(f"rcond must be from 0 to below 1, got {share}")
-    measured = _rows(hidden) if hidden is not None else _factor(gram)
+    measured = _rows(hidden) if hidden is not None else gram_factor(() if gram is None else gram)
     given = real("outputs", () if outputs is None else outputs)
     if given.ndim != 2 or len(given) != len(measured) or not given.size or not np.isfinite(given).all():
         raise ValueError(
@@ -81,15 +77,6 @@ def _rows(hidden: ArrayLike) -> Array:
     if h.ndim < 2 or not h.size or not np.isfinite(h).all():
         raise ValueError(f"hidden must be finite numbers of shape (points, units), got shape {h.shape}")
     return h.reshape(len(h), -1)
-
-
-def _factor(gram: ArrayLike | None) -> Array:
-    matrix = symmetric("gram", () if gram is None else gram)
-    check_points("gram", matrix)
-    values, vectors = la.eigh(matrix)
-    check_definite("gram", values)
-    kept = values > _ROUNDING * values[-1]
-    return vectors[:, kept] * np.sqrt(values[kept])
 
 
 def _extended(kernel: Kernel | None, points: ArrayLike, measured: Array, share: float) -> Array:

@@ -258,7 +258,7 @@ def test_an_encoder_of_two_balanced_layers_on_white_inputs_grows_with_the_root()
     decoder = 0.7 * draws.normal(size=(4, 2))
     hidden, outputs = three_layers([first, second, decoder], x, y, (1.0, 1.0, 1.0), 2.0)
     # K is N times a projection: (H^T H/N)^(1/2) is that of the weights, and (H H^T/N)^(1/2) counts N times.
-    moving = CollectiveRates(1e-12, 1.0, h1=1.0, h2=16.0, p1=0.5, p2=0.5)
+    moving = CollectiveRates(0.0, 1.0, h1=1.0, h2=16.0, p1=0.5, p2=0.5)
     start = CollectiveState(x @ first @ second, decoder.T, np.zeros(2))
     path = collective_trajectory([0, 1, 2], start, linear_kernel(x), y, moving)
     np.testing.assert_allclose(path[-1].hidden, hidden, atol=1e-7)

@@ -107,6 +107,23 @@ def test_a_tracker_of_another_run_is_not_used_again() -> None:
         fit(Net(), Batches(X, Y, batch=20, steps=4, seed=0), [tracker])
 
 
+def test_steps_of_two_optimisers_are_not_taken_for_those_of_one() -> None:
+    class Two(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.automatic_optimization = False
+
+        def configure_optimizers(self):
+            return [torch.optim.SGD(self.parameters(), lr=0.1) for _ in range(2)]
+
+        def training_step(self, batch, batch_idx):
+            for optimiser in self.optimizers():
+                optimiser.step()
+
+    with pytest.raises(ValueError, match="a PointTracker counts the steps of one optimiser, got 2, whose steps the"):
+        track(Two(), steps=4)
+
+
 def test_what_goes_wrong_ends_the_records_and_not_the_training() -> None:
     class Breaks(Net):
         def forward(self, x):

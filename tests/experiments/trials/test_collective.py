@@ -19,6 +19,8 @@ from repdyn.numeric import (
     gram_distances,
     squared_distances,
 )
+from repdyn.numeric.collective.place import balanced_error
+from repdyn.numeric.collective.remainder import with_start
 
 SMALL = Collective(name="small", width=20, hidden_layers=2, layer=1, lr=0.05, steps=60, every=20, shown=30)
 GENERATOR = np.random.default_rng(0)
@@ -125,7 +127,7 @@ def test_a_layer_on_the_geodesic_is_predicted_without_error(weight: float) -> No
     found = collective_ends.place(gram, kernel, outputs)
     assert found is not None
     assert found.weight == pytest.approx(weight, abs=1e-3)
-    assert collective_ends.balanced_error(gram, kernel, outputs, weight) < 1e-9
+    assert balanced_error(gram, kernel, outputs, weight) < 1e-9
     predicted = collective_ends.from_outputs(kernel, outputs, weight)
     classes = np.arange(25) % 3
     r = collective_ends.correlations(predicted, gram_distances(gram), classes)
@@ -140,7 +142,7 @@ def test_a_start_that_is_not_left_is_given_no_share() -> None:
     x = GENERATOR.normal(size=(25, 3))
     x -= x.mean(0)
     y = x * [1.0, 2.0, 4.0]
-    found = collective_ends.with_start(y @ x.T - 0.05 * np.eye(25), np.eye(25), Kernel(x), y)
+    found = with_start(y @ x.T - 0.05 * np.eye(25), np.eye(25), Kernel(x), y)
     assert (found.start, found.weight) == (0.0, pytest.approx(0.5, abs=0.02))
 
 
