@@ -30,17 +30,17 @@ def check_every(every: int) -> None:
         raise ValueError(f"every must be a positive number of steps, got {shown(every)}")
 
 
-def check_step(step: int, recorded: bool) -> None:
+def check_step(step: int, recorded: Callable[[int], bool]) -> None:
     """Check the step that somebody records.
 
     Args:
         step: training steps so far.
-        recorded: whether there is a record of that step, or of a later one.
+        recorded: whether there is a record of a step, or of a later one.
 
     Raises:
         ValueError: if it is none, or is recorded.
     """
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0 or recorded:  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0 or recorded(step):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
         raise ValueError(
             f"step must be the number of training steps so far, more than at the last record, got {shown(step)}"
         )

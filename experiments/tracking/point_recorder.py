@@ -65,6 +65,6 @@ class PointRecorder(PointRecords):
             TypeError, ValueError: as the recorder, of what a pass shows; if the step is not after the last one, or the
                 records take more memory than they may.
         """
-        check_step(step, isinstance(step, int) and self._has(step))
+        check_step(step, self._has)
         with self._timed():
             self._add(step, *self._look())

@@ -93,7 +93,7 @@ class PairRecorder(PairRecords):
         Raises:
             TypeError, ValueError: as the recorder, of what a pass shows; or if the step is not after the last one.
         """
-        check_step(step, isinstance(step, int) and self._has(step))
+        check_step(step, self._has)
         with self._timed():
             self._add(step, *self._look.distances())
 
