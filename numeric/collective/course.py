@@ -53,11 +53,11 @@ class Course:
         targets: Array,
         rank: int,
         units: int,
-        most_velocities: int = MOST_VELOCITIES,
+        most_velocities: int | None = None,
     ) -> None:
         smaller, self.kept, rest = _truncated(start, kernel, rank, units)
         self.elapsed, self.pairs = elapsed, pairs
-        self._most = most_velocities
+        self._most = MOST_VELOCITIES if most_velocities is None else most_velocities
         self.reduced: Reduced = reduced(*smaller, targets)
         chosen = np.unique(pairs)
         self._first, self._second = np.searchsorted(chosen, pairs).T

@@ -209,7 +209,7 @@ def test_what_the_records_do_not_determine_has_no_errors() -> None:
 
 
 def test_rates_that_were_never_computed_are_no_fit(monkeypatch) -> None:
-    monkeypatch.setattr("repdyn.numeric.collective.course._MOST_VELOCITIES", 3)
+    monkeypatch.setattr("repdyn.numeric.collective.course.MOST_VELOCITIES", 3)
     with pytest.raises(ValueError, match="cannot be computed from this start at any rates that were tried: check the"):
         call(growth=())
 
