@@ -10,13 +10,10 @@ import scipy.linalg as la
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import number
-from .geometry import check_definite, check_points, symmetric
+from .geometry import ROUNDING, check_definite, check_points, symmetric
 from .kernels import Kernel, points_alike
 
 Array = NDArray[np.float64]
-
-_ROUNDING = 1e-13
-"""Eigenvalues below this share of the largest are none."""
 
 _WITHIN = 1e-10
 """A direction whose cosine with a range is as near to 1 is in it."""
@@ -115,11 +112,11 @@ def joint_modes(kernel: Kernel, targets: ArrayLike, ridge: float = 0.0) -> Joint
     vectors, values = kernel.modes
     shares = values / values[0]
     seen = vectors.T @ given
-    if not np.linalg.norm(seen) > _ROUNDING * np.linalg.norm(given):
+    if not np.linalg.norm(seen) > ROUNDING * np.linalg.norm(given):
         raise ValueError("targets must be such that the kernel can express a part of them, got none of that")
     whitened: Array = seen * (shares / (shares + soft) / np.sqrt(values))[:, None]
     turn, strengths, _ = la.svd(whitened, full_matrices=False)
-    kept = strengths > _ROUNDING * strengths[0]
+    kept = strengths > ROUNDING * strengths[0]
     return JointModes((vectors * np.sqrt(values)) @ turn[:, kept], strengths[kept])
 
 
@@ -141,7 +138,7 @@ def _range(name: str, matrix: Array) -> tuple[Array, Array]:
     check_points(name, matrix)
     values, vectors = la.eigh(matrix)
     check_definite(name, values)
-    kept = values > _ROUNDING * len(values) * values[-1]
+    kept = values > ROUNDING * len(values) * values[-1]
     return vectors[:, kept], values[kept]
 
 

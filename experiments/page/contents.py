@@ -149,7 +149,7 @@ def _overview(holdings: pd.DataFrame) -> Drawing:
         f"than the mean of what is measured. Blue from {BOUNDS[-2]:g}, red below {BOUNDS[-3]:g}; numbers are rounded "
         "down. For trajectories (also of changed equations, at single layers and of digits) it is the lesser of R² of "
         "the hidden and of the output distance, the median over networks and pairs; for XOR, the context task and the "
-        "grid, R² of the final hidden distances about the predicted ones; for the structure of digits, whose theory "
+        "grid, R² of the final hidden distances about the predicted ones; for data sets, whose theory "
         "has no scale, the square of Pearson's r (below 0 where r is). A dot: not asked.",
     )
     return Drawing(plate, svg(plate.figure))
