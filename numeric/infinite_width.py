@@ -36,7 +36,7 @@ Layer = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 
 def arc_cosine_kernel(inputs: ArrayLike, depth: int = 1, degree: int = 1, rank: int | None = None) -> Kernel:
-    """The kernel of features ``max(0, v . x)^degree`` with random normal v, infinitely many, layer upon layer.
+    """The kernel of features ``max(0, v^T x)^degree`` with random normal v, infinitely many, layer upon layer.
 
     That of degree 1 is the kernel of the network Gaussian process of rectified units with weights of variance 2/n and
     no biases, times the number of inputs.

@@ -122,7 +122,7 @@ class Kernel:
 
 
 def linear_kernel(inputs: ArrayLike, bias: float = 0.0) -> Kernel:
-    """The kernel of an encoder that is linear in the inputs: ``x1 . x2 + bias``, of rank d or d + 1.
+    """The kernel of an encoder that is linear in the inputs: ``x1^T x2 + bias``, of rank d or d + 1.
 
     Args:
         inputs: shape (N, d); further axes are values too.
