@@ -42,6 +42,7 @@ from .settings import (
     override as override,
 )
 from .tracking.layers import Layer as Layer
+from .tracking.measured_kernel import measured_kernel as measured_kernel
 from .tracking.point_recorder import PointRecorder as PointRecorder
 from .tracking.point_tracker import PointTracker as PointTracker
 from .tracking.recorder import PairRecorder as PairRecorder

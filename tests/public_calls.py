@@ -622,6 +622,18 @@ CALLS: dict[str, Call] = {
             "mean_is_learnt": Given(False, {"a bool"}),
         },
     ),
+    "experiments.measured_kernel": Call(
+        experiments.measured_kernel,
+        {
+            "module": Given(NETWORK),
+            "inputs": Given(SPREAD),
+            "layer": Given("1", {"a string"}),
+            "forward": Given(None, {"None"}),
+            "columns": Given(2),
+            "rank": Given(2, {"a huge integer"}),
+            "seed": Given(0),
+        },
+    ),
     "experiments.PairTracker": Call(
         experiments.PairTracker,
         {

@@ -106,13 +106,13 @@ def selected(layer: Layer, output: Any) -> Tensor:
         )
     if output.is_complex():
         raise TypeError(f"{called(layer.name)} must put out real numbers, got {output.dtype}")
-    return output.detach()
+    return output
 
 
 def taken(layer: Layer, output: Any, points: int, inputs: Any = None) -> Tensor:
     """The representations in what a layer puts out in a pass of so many points, shape (points, units).
 
-    They share no memory with the output, since what follows may work in place.
+    They share no memory with the output, since what follows may work in place, and have no gradient.
 
     Raises:
         TypeError, ValueError: as :func:`selected` and :func:`representations`.
@@ -120,7 +120,7 @@ def taken(layer: Layer, output: Any, points: int, inputs: Any = None) -> Tensor:
     >>> taken(Layer("lstm", select=0, pool="last"), (torch.ones(3, 5, 2), None), 3).shape
     torch.Size([3, 2])
     """
-    whole = selected(layer, output)
+    whole = selected(layer, output).detach()
     found = representations(layer, whole, points, inputs)
     shared = found.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr()
     return found.clone() if shared else found

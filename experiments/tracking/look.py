@@ -125,7 +125,7 @@ class Look:
         return {layer.name: self._squares(hidden[layer.name]) for layer in self.layers}
 
     def _differences(self, layer: Layer, output: Any, points: int, inputs: Inputs) -> Tensor:
-        return self._squares(representations(layer, selected(layer, output), points, inputs))
+        return self._squares(representations(layer, selected(layer, output).detach(), points, inputs))
 
     def _pass(
         self, inputs: Inputs, *, read: Read = taken, seed: int | None = None
@@ -266,7 +266,8 @@ def alike(x: Tensor, other: Tensor) -> bool:
     """Whether two passes show the same, up to the rounding of another batch."""
     if x.shape != other.shape:
         return False
-    scale = float(x.abs().max()) if x.numel() else 0.0
+    finite = x[x.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
     return torch.allclose(x.double(), other.double(), rtol=1e-3, atol=1e-4 * scale, equal_nan=True)
 
 

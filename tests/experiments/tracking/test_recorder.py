@@ -39,6 +39,15 @@ def test_a_module_without_forward_is_called_as_the_user_says() -> None:
     assert recorder.state(1).dy2 == pytest.approx(dh2(network.decoder(network.encoder(x)))[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_network_that_has_diverged_before_its_first_record_is_recorded_as_it_is(value: float) -> None:
+    network = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3))
+    nn.init.constant_(network[0].weight, value)
+    recorder = PairRecorder(network, SEQUENCES[:, :, 0], TARGETS, ["0"])
+    recorder.record(0)
+    assert np.isnan(recorded(recorder, "0")).all()
+
+
 def test_a_compiled_module_has_the_names_of_its_own() -> None:
     network = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3))
     recorder = PairRecorder(torch.compile(network, backend="eager"), SEQUENCES[:, :, 0], TARGETS, ["0"])
