@@ -198,7 +198,8 @@ _COLLECTIVE = (
     "be told: the distances are those of the outputs, (y_i - y_j)². With the targets that is the rich end of the "
     "theory of pairs, since |Δx| is 1 for all pairs that differ, so that what is said of r holds of it too, and a rich "
     "network that has learnt does not tell the theories apart. How much is learnt and how much of the start is left "
-    "are fitted to the distances, two numbers to six; beside it the theory of pairs with as many fitted to the same."
+    "are fitted to the distances, two numbers to six; beside it the theory of pairs with as many fitted to the same. "
+    "The picture of all theories has it with its two numbers, the theories of pairs with rates from another network."
 )
 
 

@@ -51,7 +51,8 @@ COLLECTIVE = (
     "start. With one output that is a multiple of YYᵀ for any kernel K that can express it, and no place a can be "
     "told: points are as far apart as their outputs, (y_i - y_j)², on one axis that both contexts share and from which "
     "the inputs have gone, where the theory of pairs has |Δx| |Δy*|. How much is learnt and how much of the start is "
-    "left are fitted to the distances; beside it the theory of pairs with as many numbers fitted to the same."
+    "left are fitted to the distances; beside it the theory of pairs with as many numbers fitted to the same. The "
+    "picture of all theories has it with its two numbers, the theory of pairs with rates of the pairs followed."
 )
 
 
