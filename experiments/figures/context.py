@@ -16,9 +16,13 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from ..trials.context import AXES
-from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
+from .style import COLOURS, MEASURED_COLOUR, STYLE
 
 _COLOURINGS = {"context": "by context", "mx": "by $m_x$", "my": "by $m_y$"}
+_THEORIES = {
+    "pairs_scaled": (COLOURS["two_point"], "theory of pairs"),
+    "collective": (COLOURS["collective"], "collective theory"),
+}
 _CONTEXTS = {1: "#dd8452", 2: "#55a868"}
 
 
@@ -68,7 +72,7 @@ def draw_task_axes(axes_of: pd.DataFrame, ends: pd.DataFrame, titles: Sequence[s
 
     Args:
         axes_of: a row a network: columns setting, angle_start, angle_end, compression_start, compression_end.
-        ends: columns setting, measured and predicted: some pairs of one network a setting.
+        ends: columns setting, theory, measured and predicted: some pairs of one network a setting.
         titles: of the settings, in the order in which they come.
     """
     settings: list[str] = list(axes_of["setting"].unique())
@@ -84,15 +88,18 @@ def draw_task_axes(axes_of: pd.DataFrame, ends: pd.DataFrame, titles: Sequence[s
         compression.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.9))
         below: list[Axes] = list(lower.subplots(1, len(settings), squeeze=False).flat)
         for ax, setting, title in zip(below, settings, titles, strict=True):
-            own = ends[ends["setting"] == setting]
+            own = ends[(ends["setting"] == setting) & ends["theory"].isin(_THEORIES)]
             top = 1.05 * float(own[["measured", "predicted"]].to_numpy().max()) if len(own) else 1.0
-            ax.plot(
-                own["measured"], own["predicted"], ".", color=THEORY_COLOUR, ms=3, alpha=0.35, mew=0, rasterized=True
-            )
+            for theory, (colour, label) in _THEORIES.items():
+                of = own[own["theory"] == theory]
+                look: dict[str, Any] = {"color": colour, "ms": 3, "alpha": 0.35, "mew": 0, "rasterized": True}
+                ax.plot(of["measured"], of["predicted"], ".", **look)
+                ax.plot([], [], ".", color=colour, ms=9, label=label)
             ax.plot([0, top], [0, top], color="0.6", lw=0.8, zorder=0)
             ax.set(title=title, xlabel=r"measured $|\Delta h|^2$", xlim=(0, top), ylim=(0, top))
             ax.locator_params(nbins=5)
         below[0].set_ylabel(r"predicted $|\Delta h|^2$")
+        below[0].legend(frameon=False, loc="upper left", handletextpad=0.1)
         sns.despine(figure)
     return figure
 

@@ -22,6 +22,7 @@ _MATRICES = {
     "dh2": r"network: mean $|\Delta h|^2$",
     "summed": r"theory, summed ($10^{%d}$)",
     "normalised": "theory, divided by weights",
+    "collective": "collective theory",
 }
 
 
@@ -89,20 +90,23 @@ def draw_structure(pairs: pd.DataFrame, means: pd.DataFrame) -> Figure:
 
     Args:
         pairs: a row for each two digits; columns first, second, first_class, second_class, dh2 (the mean over
-            networks), summed, normalised.
-        means: the last three, a row for each two classes.
+            networks), summed, normalised, collective.
+        means: the last four, a row for each two classes.
     """
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
-        figure = Figure(figsize=(9.6, 6.4), layout="constrained")
-        axes = figure.subplots(2, 3, height_ratios=(1.15, 1))
+        figure = Figure(figsize=(11.6, 6.0), layout="constrained")
+        axes = figure.subplots(2, 4, height_ratios=(1.15, 1))
         for ax, name in zip(axes[0], _MATRICES, strict=True):
             _draw_matrix(figure, ax, pairs, name)
-        _draw_scatter(axes[1, 0], pairs)
-        for ax, name in zip(axes[1, 1:], ("summed", "normalised"), strict=True):
+        for ax, name in zip(axes[1, :2], ("normalised", "collective"), strict=True):
+            _draw_scatter(ax, pairs, name)
+        axes[1, 0].set_ylabel(r"network: mean $|\Delta h|^2$")
+        axes[1, 0].legend(frameon=False, loc="upper left", markerscale=3)
+        for ax, name in zip(axes[1, 2:], ("normalised", "collective"), strict=True):
             ax.scatter(means[name] / _scale(means[name]), means["dh2"], s=16, color=MEASURED_COLOUR)
             r = float(np.corrcoef(means[name], means["dh2"])[0, 1])
             ax.set(title=f"{len(means)} pairs of classes: r = {r:.2f}", xlabel=_title(name, means[name]))
-        axes[1, 1].set_ylabel(r"network: mean $|\Delta h|^2$")
+        axes[1, 2].set_ylabel(r"network: mean $|\Delta h|^2$")
         for ax in axes[1]:
             ax.spines[["top", "right"]].set_visible(False)
     return figure
@@ -141,11 +145,11 @@ def _draw_matrix(figure: Figure, ax: Axes, pairs: pd.DataFrame, name: str) -> No
     ax.set_title(_title(name, pairs[name]))
 
 
-def _draw_scatter(ax: Axes, pairs: pd.DataFrame) -> None:
+def _draw_scatter(ax: Axes, pairs: pd.DataFrame, name: str) -> None:
     same = pairs["first_class"] == pairs["second_class"]
     for chosen, colour, label in ((~same, MEASURED_COLOUR, "of two classes"), (same, _OTHER, "of one class")):
         ax.scatter(
-            pairs["normalised"][chosen],
+            pairs[name][chosen],
             pairs["dh2"][chosen],
             s=4,
             alpha=0.4,
@@ -154,6 +158,6 @@ def _draw_scatter(ax: Axes, pairs: pd.DataFrame) -> None:
             label=label,
             rasterized=True,
         )
-    ax.set(title="all pairs of digits", xlabel=_MATRICES["normalised"], ylabel=r"network: mean $|\Delta h|^2$")
+    r = float(np.corrcoef(pairs[name], pairs["dh2"])[0, 1])
+    ax.set(title=f"all pairs of digits: r = {r:.2f}", xlabel=_MATRICES[name])
     ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, loc="upper left", markerscale=3)

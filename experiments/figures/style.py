@@ -21,6 +21,7 @@ COLOURS = {
     "scalar_output": "#dd8452",
     "growing_rates": "#2f8f4e",
     "cross_entropy": "#8172b3",
+    "collective": "#00838f",
 }
 """The colour of each theory in every figure."""
 NETWORK_LINE: dict[str, Any] = {"color": MEASURED_COLOUR, "lw": 2.6, "alpha": 0.75}

@@ -18,38 +18,47 @@ from numpy.typing import NDArray
 from ..trials.xor import POINTS
 from .style import COLOURS, STYLE, THEORY_COLOUR
 
+_MATRICES = {"measured": "measured", "two_point": "two-point theory", "collective": "collective theory"}
+
 _THEORIES = {
     "two_point": (THEORY_COLOUR, "o", 7.5, "two-point theory"),
     "scalar_output": (COLOURS["scalar_output"], "+", 7.5, "without its ansatz"),
     "growing_rates": (COLOURS["growing_rates"], "^", 4.0, "with growing rates"),
+    "collective": (COLOURS["collective"], "x", 5.5, "collective theory"),
 }
 """Colour, marker, its size and name: open or thin, so that those that agree are seen over each other."""
 
 
 def draw_xor(ends: pd.DataFrame, settings: Sequence[str]) -> Figure:
-    """A column a setting: the measured matrix, the predicted one, and predicted against measured distances.
+    """A column a setting: the measured matrix, those of two theories, and predicted against measured distances.
 
     Args:
         ends: columns setting, seed, pair, theory, measured, predicted.
         settings: which, in their order.
     """
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
-        figure = Figure(figsize=(max(2.4 * len(settings), 4.8), 6.6), layout="constrained")
-        axes = figure.subplots(3, len(settings), squeeze=False)
+        figure = Figure(figsize=(max(2.4 * len(settings), 4.8), 7.9), layout="constrained")
+        axes = figure.subplots(1 + len(_MATRICES), len(settings), squeeze=False)
         for column, setting in zip(axes.T, settings, strict=True):
             own = ends[ends["setting"] == setting]
-            middle = own[own["theory"] == "two_point"].groupby("pair")[["measured", "predicted"]].median()
-            top = float(middle.to_numpy().max())
-            for ax, name in zip(column[:2], ("measured", "predicted"), strict=True):
-                _draw_matrix(ax, distance_matrix(middle[name]), top)
+            shown = {name: _middle(own, name) for name in _MATRICES}
+            top = max(float(middle.max()) for middle in shown.values())
+            for ax, middle in zip(column, shown.values(), strict=False):
+                _draw_matrix(ax, distance_matrix(middle), top)
             column[0].set_title(setting.replace("_", ", "))
-            _draw_ends(column[2], own)
-        axes[0, 0].set_ylabel("measured")
-        axes[1, 0].set_ylabel("two-point theory")
-        axes[2, 0].set_ylabel(r"predicted $|\Delta h|^2$")
-        handles, labels = axes[2, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+            _draw_ends(column[-1], own)
+        for ax, label in zip(axes[:, 0], (*_MATRICES.values(), r"predicted $|\Delta h|^2$"), strict=True):
+            ax.set_ylabel(label)
+        handles, labels = axes[-1, 0].get_legend_handles_labels()
+        beside = len(labels) if len(settings) > 2 else 2
+        figure.legend(handles, labels, loc="outside lower center", ncols=beside, frameon=False)
     return figure
+
+
+def _middle(own: pd.DataFrame, name: str) -> pd.Series[float]:
+    """The distances that were measured, or those of a theory: of each pair the median over seeds."""
+    of = own if name == "measured" else own[own["theory"] == name]
+    return of.groupby("pair")["measured" if name == "measured" else "predicted"].median()
 
 
 def distance_matrix(distances: pd.Series[float]) -> NDArray[np.float64]:

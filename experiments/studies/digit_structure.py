@@ -1,4 +1,4 @@
-"""Digits: which of them end up near each other in trained networks, and which should by the smoothed theory."""
+"""Digits: which of them end up near each other in trained networks, and which should by both theories."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from repdyn.numeric import MantelTest, mantel_test
+from repdyn.numeric import MantelTest, geometric_mean_factor, mantel_test, place_on_geodesic, squared_distances
 from repdyn.numeric.agreement import agreement
 
 from ..figures.digits import draw_structure
 from ..settings import DigitPrediction, DigitStructure
 from ..sweep.trial import Trial
-from ..trials.digit_data import named
+from ..trials.collective_ends import DEPTH, RIDGE, encoder_kernel
+from ..trials.digit_data import CLASSES, named
 from ..trials.identity import identified
 from .claim import Claim, Verdict
 from .holding import Holding
-from .spread import interval_name, spread
+from .spread import interval_name, number, spread
 from .study import Plate, Results, Section, Study, Table, size
 
 _PREDICTIONS = {
     "summed": "theory, summed",
     "normalised": "theory, divided by weights",
     "pairwise": "theory, each pair by itself",
+    "collective": "collective theory, K # Y*Y*ᵀ",
+    "placed": "collective theory, K #ₐ Y*Y*ᵀ",
     "dx2": "squared distance of the images",
     "same": "one class or two",
 }
-"""What is compared with the networks: the theory's versions, then two that need no theory."""
+"""What is compared with the networks: the paper's theory, the collective one, then two that need no theory."""
 
 _SMOOTHED = ("summed", "normalised")
+_PAPERS = (*_SMOOTHED, "pairwise")
+_COLLECTIVE = ("collective", "placed")
 
 
 @dataclass(frozen=True)
@@ -71,18 +76,21 @@ class DigitStructures(Study):
         pairs = predicted.drop(columns=["setting", "seed"]).sort_values(["first", "second"], ignore_index=True)
         pairs = pairs.assign(same=(pairs["first_class"] != pairs["second_class"]).astype(float))
         pairs = pairs.assign(dh2=networks.mean(axis=1))
+        place, placed = placed_distances(pairs, results.table("digit_prediction", "digits"))
+        pairs = pairs.assign(placed=placed)
         means = _class_means(pairs)
         tests = {name: self._tests(pairs, means, name) for name in _PREDICTIONS}
         return Section(
             self.title,
-            self._paragraphs(results, networks),
-            _claims(pairs, tests),
+            (*self._paragraphs(results, networks), _collective_text(place)),
+            (*_claims(pairs, tests), _beside(pairs, tests)),
             (self._plate(pairs, means, networks),),
             (self._table(pairs, networks, tests),),
             _answer(tests),
             tuple(
-                Holding(f"{_PREDICTIONS[name].removeprefix('theory, ')} ({of})", "two_point", test.r * abs(test.r))
-                for name in _SMOOTHED
+                Holding(f"{_title(name)} ({of})", theory, test.r * abs(test.r))
+                for theory, names in (("two_point", _SMOOTHED), ("collective", _COLLECTIVE))
+                for name in names
                 for of, test in zip(("all pairs", "classes"), tests[name], strict=True)
                 if test is not None
             ),
@@ -107,11 +115,11 @@ class DigitStructures(Study):
         return Plate(
             "matrices",
             draw_structure(pairs, means),
-            "Three matrices of distances of the displayed digits, measured, summed and normalised, and scatter plots "
-            "of measured against predicted distances.",
+            "Four matrices of distances of the displayed digits, measured, summed and normalised by the paper's "
+            "theory, and by the collective theory, and scatter plots of measured against predicted distances.",
             f"The first {self.shown} digits, sorted by class. Top: squared hidden distance (mean of "
-            f"{networks.shape[1]} networks) and both predictions. Bottom: measured against predicted, for each two "
-            "digits and for each two classes (means).",
+            f"{networks.shape[1]} networks), both predictions of the paper and that of the collective theory, K # "
+            "Y*Y*ᵀ. Bottom: measured against predicted, for each two digits and for each two classes (means).",
         )
 
     def _paragraphs(self, results: Results, networks: pd.DataFrame) -> tuple[str, ...]:
@@ -183,7 +191,7 @@ def _claims(pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest |
     for name in _SMOOTHED:
         digits, classes = tests[name]
         assert classes is not None
-        title = _PREDICTIONS[name].removeprefix("theory, ")
+        title = _title(name)
         of_all.append(
             Verdict(
                 title,
@@ -216,16 +224,89 @@ def _claims(pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest |
     )
 
 
+def _beside(pairs: pd.DataFrame, tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> Claim:
+    """Whether the collective theory is nearer than whatever of the paper is nearest."""
+    across = pairs[pairs["first_class"] != pairs["second_class"]]
+    r = {name: (tests[name][0].r, _r(across, name)) for name in (*_PAPERS, *_COLLECTIVE)}
+    best = [max(_PAPERS, key=lambda name, kind=kind: r[name][kind]) for kind in range(2)]
+    others = ", ".join(f"{r[name][kind]:.3f} ({_PREDICTIONS[name]})" for kind, name in enumerate(best))
+    return Claim(
+        "The collective theory says more of the hidden distances than the paper's, of all pairs and of two classes",
+        "Pearson's r of the squared hidden distances of all pairs of digits, and of the pairs of two classes digit by "
+        "digit: both larger than the largest of the paper's theory, each pair by itself and smoothed.",
+        tuple(
+            Verdict(
+                _title(name),
+                f"r = {r[name][0]:.3f} over all pairs, {r[name][1]:.3f} over pairs of two classes",
+                all(r[name][kind] > r[best[kind]][kind] for kind in range(2)),
+                f"the paper's: {others}; of the means of classes r = {_of_classes(tests[name]).r:.3f}",
+            )
+            for name in _COLLECTIVE
+        ),
+        of_paper=False,
+    )
+
+
+def placed_distances(pairs: pd.DataFrame, digits: pd.DataFrame) -> tuple[float, NDArray[np.float64]]:
+    """Where between the kernel of the displayed digits and their targets the networks stand, and the distances there.
+
+    Args:
+        pairs: a row for each two digits, by ``first`` and then by ``second``: their squared distance dh2.
+        digits: the class and the inputs x0, x1, ... of each.
+
+    Returns:
+        The place, which is fitted to the inner products, and a squared distance for each pair.
+    """
+    kernel = encoder_kernel(digits.filter(regex=r"^x\d+$").to_numpy(np.float64))
+    targets = np.eye(CLASSES)[digits["class"].to_numpy()]
+    hidden = _points(_matrix(pairs, "first", "second", "dh2"))
+    place = place_on_geodesic(hidden, kernel, targets, ridge=RIDGE).weight
+    factor = geometric_mean_factor(kernel.centred, targets - targets.mean(0), place, RIDGE)
+    first, second = np.triu_indices(len(digits), k=1)
+    return place, squared_distances(factor)[first, second]
+
+
+def _points(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points with these squared distances, by classical scaling; what is of no points is left out."""
+    about = distances - distances.mean(0)
+    values, vectors = np.linalg.eigh((about.mean(1, keepdims=True) - about) / 2)
+    return vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _collective_text(place: float) -> str:
+    return (
+        "The collective theory takes all digits together: their inner products end as K # Y*Y*ᵀ, K the tangent kernel "
+        f"of {DEPTH} infinitely wide hidden layer, over as many digits as are smoothed over, with nothing fitted but a "
+        "scale, which r does not see; two digits of a class differ in it too. With one number fitted, the place a of "
+        f"the layer between inputs and targets, it is K #ₐ Y*Y*ᵀ over the displayed digits alone, a = {number(place)}. "
+        f"Modes with {RIDGE:g} of the largest eigenvalue of K are half learnt. The theory is of gradient descent, and "
+        "these networks are trained by Adam. The study collective asks it of gradient descent, at every layer, from "
+        "the outputs in place of the targets, and with what is left of the start."
+    )
+
+
+def _of_classes(tests: tuple[MantelTest, MantelTest | None]) -> MantelTest:
+    """The test over the means of classes, which all predictions have but that of the classes themselves."""
+    assert tests[1] is not None
+    return tests[1]
+
+
+def _title(name: str) -> str:
+    return _PREDICTIONS[name].removeprefix("theory, ").removeprefix("collective theory, ")
+
+
 def _answer(tests: dict[str, tuple[MantelTest, MantelTest | None]]) -> str:
     """What the smoothed theory adds to knowing the classes."""
     digits, classes = tests["normalised"]
     images = tests["dx2"][1]
     assert classes is not None
     assert images is not None
+    together = tests["collective"]
     return (
         f"The smoothed theory (divided by weights) has r = {digits.r:.2f} with the distances of all pairs, where "
         f"knowing the classes alone gives {tests['same'][0].r:.2f}; with those of classes r = {classes.r:.2f}, where "
-        f"the images alone give {images.r:.2f}."
+        f"the images alone give {images.r:.2f}. The collective theory has {together[0].r:.2f} and "
+        f"{_of_classes(together).r:.2f}."
     )
 
 

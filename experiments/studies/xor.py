@@ -1,20 +1,24 @@
-"""XOR: distance matrices of four points against the theory's end states, with rates from another network."""
+"""XOR: distance matrices of four points against both theories' end states."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from repdyn.numeric import named
 from repdyn.numeric.agreement import agreement
 
 from ..figures.xor import draw_xor
 from ..settings import Xor, override
 from ..sweep.trial import Trial
+from ..trials.xor import data
 from .claim import Claim, Verdict, tested
 from .end_states import end_distances
+from .fitted_ends import FITTED, Learnt, beside_claim, errors_text, fitted_ends, held, numbers_fitted, theory_name
 from .holding import Holding
 from .recorded import beside_recorded, recorded
 from .spread import interval_name, number, spread
@@ -68,7 +72,7 @@ class XorMatrices(Study):
         if pairs.empty or fits.empty:
             return Section(self.title, (_QUESTION, "The trials are not done: there is nothing to compare yet."))
         coefficients = mean_coefficients(fits)
-        ends = end_states(pairs, coefficients)
+        ends = pd.concat([end_states(pairs, coefficients), fitted_end_states(results)], ignore_index=True)
         scores, learnt = agreements(ends), _learnt(pairs)
         return Section(
             self.title,
@@ -78,6 +82,7 @@ class XorMatrices(Study):
                 *self._training(),
                 _rates_text(coefficients, fits),
                 _CAUTION,
+                _COLLECTIVE,
                 f"Intervals: {interval_name(self.seeds)}.",
             ),
             _claims(scores, learnt),
@@ -86,7 +91,7 @@ class XorMatrices(Study):
             _answer(scores, learnt),
             tuple(
                 Holding(str(setting), str(theory), float(_that_learnt(own, learnt)["r2"].median()))
-                for (setting, theory), own in scores.groupby(["setting", "theory"], sort=False)
+                for (setting, theory), own in held(scores).groupby(["setting", "theory"], sort=False)
             ),
         )
 
@@ -132,6 +137,30 @@ def end_states(pairs: pd.DataFrame, coefficients: Mapping[str, Mapping[str, floa
     return pd.concat(parts, ignore_index=True)
 
 
+def fitted_end_states(results: Results) -> pd.DataFrame:
+    """What both theories say with numbers fitted to each network's own distances: columns as :func:`end_states`."""
+    inputs, targets = (part.double().numpy() for part in data())
+    parts: list[pd.DataFrame] = []
+    for trial, outcome in results.finished(Xor.experiment).items():
+        setting, pairs = cast(Xor, trial.configuration), outcome.tables["pairs"]
+        found = fitted_ends(pairs, Learnt(inputs, targets, last_outputs(pairs), setting.nonlinearity))
+        labels = np.tile(pairs["pair"], len(FITTED))
+        parts.append(found.assign(setting=setting.name, seed=setting.seed, pair=labels))
+    return pd.concat(parts, ignore_index=True)
+
+
+def last_outputs(pairs: pd.DataFrame) -> NDArray[np.float64]:
+    """The outputs for the four points at the end, less that for the first, shape (4, 1).
+
+    What of dy is along dy* is ``dy . dy* = dy2 - w``; with one output and targets 0 and 1 that is all of it.
+
+    Args:
+        pairs: the table ``pairs`` of one trial.
+    """
+    along = dict(zip(pairs["pair"], pairs["dy2_end"] - pairs["w_end"], strict=True))
+    return np.array([[0.0], [along["00-01"]], [along["00-10"]], [along["00-01"] - along["01-11"]]])
+
+
 def agreements(ends: pd.DataFrame) -> pd.DataFrame:
     """How each network's six distances agree: setting, seed, theory, r (Pearson's), error (relative), r2, start_r."""
     rows: list[dict[str, Any]] = []
@@ -163,6 +192,16 @@ _CAUTION = (
     "The settings that end in _long train for longer, which the paper does not."
 )
 
+_COLLECTIVE = (
+    "The collective theory takes the four points together: their inner products end as K #ₐ YYᵀ, beside what is left "
+    "of the start. With one output that is a multiple of YYᵀ for any kernel K that can express it, and no place a can "
+    "be told: the distances are those of the outputs, (y_i - y_j)². With the targets that is the rich end of the "
+    "theory of pairs, since |Δx| is 1 for all pairs that differ, so that what is said of r holds of it too, and a rich "
+    "network that has learnt does not tell the theories apart. How much is learnt and how much of the start is left "
+    "are fitted to the distances, two numbers to six; beside it the theory of pairs with as many fitted to the same. "
+    "The picture of all theories has it with its two numbers, the theories of pairs with rates from another network."
+)
+
 
 def _rates_text(coefficients: Mapping[str, Mapping[str, float]], fits: pd.DataFrame) -> str:
     rows = fits[(fits["theory"] == "two_point") & fits["success"].astype(bool)]
@@ -188,6 +227,7 @@ def _claims(scores: pd.DataFrame, learnt: Mapping[tuple[str, int], float]) -> tu
             else:
                 failing.append(_pattern(name, own, kept, ~(kept["r"] > _MOST[kind])))
             sizes.append(_size(name, own, kept))
+    counted = _that_learnt(scores, learnt)
     of = "Pearson's r of the six predicted with the six measured squared distances"
     least = ", ".join(f"{value} in {kind}" for kind, value in _LEAST.items())
     return tested(
@@ -207,6 +247,7 @@ def _claims(scores: pd.DataFrame, learnt: Mapping[tuple[str, int], float]) -> tu
             f"distances: its median is at most {_TIMES:g} times the recorded one, whose definition is not recorded.",
             tuple(sizes),
         ),
+        beside_claim(counted),
     )
 
 
@@ -242,7 +283,8 @@ def _answer(scores: pd.DataFrame, learnt: Mapping[tuple[str, int], float]) -> st
     without = [str(name) for name in dict.fromkeys(scores["setting"]) if name not in set(own["setting"])]
     more = f"; in {', '.join(without)} no network learnt the task" if without else ""
     known = ", ".join(said) or "not known"
-    return f"With rates from another network the relative error of the distances is {known}{more}."
+    beside = errors_text(_that_learnt(scores, learnt))
+    return f"With rates from another network the relative error of the distances is {known}{more}. {beside}".strip()
 
 
 def _that_learnt(scores: pd.DataFrame, learnt: Mapping[tuple[str, int], float]) -> pd.DataFrame:
@@ -278,11 +320,13 @@ def _plates(ends: pd.DataFrame, settings: list[str], speed: float) -> list[Plate
         Plate(
             name,
             draw_xor(ends[ends["setting"].isin(shown)], shown),
-            f"Matrices of the squared hidden distances of the four points of XOR, measured and predicted by the "
-            f"two-point theory, for networks {how}: {', '.join(shown)}; and predicted against measured distances.",
-            f"Squared hidden distances of the four points, {how}. Top: measured, median over seeds. Middle: "
-            "predicted by the two-point theory, on the same scale of colours. Bottom: predicted against measured, a "
-            "dot for each pair and seed, for three theories with the rates of the setting default.",
+            f"Matrices of the squared hidden distances of the four points of XOR, measured, predicted by the two-point "
+            f"theory and by the collective theory, for networks {how}: {', '.join(shown)}; and predicted against "
+            "measured distances.",
+            f"Squared hidden distances of the four points, {how}. Top: measured, median over seeds. Below: predicted "
+            "by the two-point theory and by the collective theory, on the same scale of colours. Bottom: predicted "
+            "against measured, a dot for each pair and seed, for three theories with the rates of the setting default "
+            "and for the collective theory with two numbers fitted.",
         )
         for name, (among, how) in groups.items()
         if (shown := [setting for setting in among if (ends["setting"] == setting).any()])
@@ -293,12 +337,15 @@ def _scores_table(scores: pd.DataFrame) -> Table:
     rows = [
         {
             "setting": setting,
-            "theory": theory,
+            "theory": theory_name(str(theory)),
+            "fitted to these": numbers_fitted(str(theory)),
             "Pearson r": spread(own["r"], ".4g"),
             "relative error": spread(own["error"]),
+            "R²": spread(own["r2"]),
             "r of the start": spread(own["start_r"], ".4g"),
         }
-        for (setting, theory), own in scores.groupby(["setting", "theory"], sort=False)
+        for setting, of_setting in scores.groupby("setting", sort=False)
+        for theory, own in of_setting.groupby("theory", sort=False)
     ]
     return Table("Predicted against measured squared distances of the six pairs", pd.DataFrame(rows))
 

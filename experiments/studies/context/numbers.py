@@ -1,8 +1,8 @@
-"""What is computed of the context task: the networks' rates, where the theory says their pairs end, and how well."""
+"""What is computed of the context task: the networks' rates, where the theories say their pairs end, and how well."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,10 @@ from repdyn.numeric import named
 from repdyn.numeric.agreement import agreement
 from repdyn.numeric.distances import Distances
 
+from ...settings import Context
 from ...trials.context import inputs
 from ..end_states import end_distances
+from ..fitted_ends import Learnt, fitted_ends
 from ..study import Results
 
 SOLVED = 500
@@ -155,6 +157,18 @@ def end_states(results: Results, ratios: pd.DataFrame, growing: pd.DataFrame) ->
         )
     columns = ["setting", "seed", "theory", "start", "measured", "predicted"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def fitted_end_states(results: Results) -> pd.DataFrame:
+    """What both theories say with numbers fitted to each network's own distances: columns as :func:`end_states`."""
+    parts: list[pd.DataFrame] = []
+    for trial, outcome in results.finished(Context.experiment).items():
+        setting, hidden = cast(Context, trial.configuration), outcome.tables["hidden"]
+        end = hidden[hidden["stage"] == "end"]
+        targets, outputs = (end[[name]].to_numpy(np.float64) for name in ("target", "y"))
+        found = fitted_ends(pairs_of(hidden), Learnt(inputs(end), targets, outputs, setting.nonlinearity))
+        parts.append(found.assign(setting=setting.name, seed=setting.seed))
+    return pd.concat(parts, ignore_index=True)
 
 
 def agreements(ends: pd.DataFrame) -> pd.DataFrame:

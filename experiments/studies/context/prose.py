@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..claim import Claim, Verdict
+from ..fitted_ends import errors_text, numbers_fitted, theory_name
 from ..spread import spread
 from ..study import Table
 from .numbers import SOLVED, two_point
@@ -43,6 +44,15 @@ METHOD = (
     "slope. The area that Δh and the decoder's gradient span (gram) is fitted to a pair but not known of the others, "
     "where it is taken to be 0; without it the theory without the ansatz is the two-point theory, so that it has no "
     "row of its own."
+)
+
+COLLECTIVE = (
+    "The collective theory takes all points together: their inner products end as K #ₐ YYᵀ, beside what is left of the "
+    "start. With one output that is a multiple of YYᵀ for any kernel K that can express it, and no place a can be "
+    "told: points are as far apart as their outputs, (y_i - y_j)², on one axis that both contexts share and from which "
+    "the inputs have gone, where the theory of pairs has |Δx| |Δy*|. How much is learnt and how much of the start is "
+    "left are fitted to the distances; beside it the theory of pairs with as many numbers fitted to the same. The "
+    "picture of all theories has it with its two numbers, the theory of pairs with rates of the pairs followed."
 )
 
 
@@ -126,20 +136,21 @@ def end_claim(scores: pd.DataFrame) -> Claim:
                 _decided(own["error"] < own["start_error"]),
                 f"no change at all has relative error {spread(own['start_error'])}, r = {spread(own['start_r'])}",
             )
-            for setting, own in (two_point(scores).groupby("setting", sort=False) if len(scores) else ())
+            for setting, own in two_point(scores).groupby("setting", sort=False)
         ),
         of_paper=False,
     )
 
 
-def answer(values: pd.DataFrame) -> str:
-    """What is left of the irrelevant feature in each setting."""
+def answer(values: pd.DataFrame, scores: pd.DataFrame) -> str:
+    """What is left of the irrelevant feature in each setting, and how far the distances are those of the theories."""
     medians = values.groupby("setting", sort=False)[["compression_end", "angle_end"]].median()
     said = [
         f"{row['compression_end']:.2g} ({setting}, axes at {row['angle_end']:.0f} degrees)"
         for setting, row in medians.iterrows()
     ]
-    return f"The irrelevant feature ends with this share of the relevant one's variance: {', '.join(said)}."
+    left = f"The irrelevant feature ends with this share of the relevant one's variance: {', '.join(said)}."
+    return f"{left} {errors_text(scores)}"
 
 
 def geometry_table(values: pd.DataFrame) -> Table:
@@ -165,9 +176,11 @@ def scores_table(scores: pd.DataFrame) -> Table:
     rows = [
         {
             "setting": setting,
-            "theory": theory,
-            "r": spread(own["r"]),
+            "theory": theory_name(str(theory)),
+            "fitted to these": numbers_fitted(str(theory)),
+            "r": spread(own["r"], ".4g"),
             "relative error": spread(own["error"]),
+            "R²": spread(own["r2"]),
             "r of no change": spread(own["start_r"]),
             "relative error of no change": spread(own["start_error"]),
         }

@@ -12,11 +12,13 @@ from ...figures.context import draw_embeddings, draw_task_axes
 from ...settings import Context, Fits, override
 from ...sweep.trial import Trial
 from ..claim import tested
+from ..fitted_ends import beside_claim, held
 from ..holding import Holding
 from ..spread import interval_name
 from ..study import Plate, Results, Section, Study, size
-from .numbers import agreements, end_states, growing_coefficients, of_network, rate_ratios, two_point
+from .numbers import agreements, end_states, fitted_end_states, growing_coefficients, of_network, rate_ratios
 from .prose import (
+    COLLECTIVE,
     GEOMETRY,
     METHOD,
     QUESTION,
@@ -68,7 +70,8 @@ class ContextTask(Study):
             values[f"compression_{stage}"] = values[f"irrelevant_{stage}"] / values[f"relevant_{stage}"]
         fits = results.table("fits", "fits")
         ratios = rate_ratios(fits)
-        ends = end_states(results, ratios, growing_coefficients(fits, results.table("context", "trajectory")))
+        growing = growing_coefficients(fits, results.table("context", "trajectory"))
+        ends = pd.concat([end_states(results, ratios, growing), fitted_end_states(results)], ignore_index=True)
         scores = agreements(ends)
         return Section(
             self.title,
@@ -77,6 +80,7 @@ class ContextTask(Study):
                 READING,
                 GEOMETRY,
                 METHOD,
+                COLLECTIVE,
                 *self._training(),
                 *ratios_text(ratios),
                 *growing_text(fits),
@@ -84,14 +88,14 @@ class ContextTask(Study):
             ),
             tuple(
                 replace(claim, verdicts=tuple(replace(v, by=v.by + self._shortened()) for v in claim.verdicts))
-                for claim in tested(*axes_claims(values), end_claim(scores))
+                for claim in tested(*axes_claims(values), end_claim(scores), beside_claim(scores))
             ),
             tuple(self._plates(results, values, ends)),
-            (geometry_table(values), *([scores_table(scores)] if len(scores) else [])),
-            answer(values),
+            (geometry_table(values), scores_table(scores)),
+            answer(values, scores),
             tuple(
                 Holding(str(setting), str(theory), float(own["r2"].median()))
-                for (setting, theory), own in (scores.groupby(["setting", "theory"], sort=False) if len(scores) else ())
+                for (setting, theory), own in held(scores).groupby(["setting", "theory"], sort=False)
             ),
         )
 
@@ -115,8 +119,9 @@ class ContextTask(Study):
         first = values.groupby("setting")["seed"].min()
         embedding = results.table("context", "embedding")
         shown = pd.concat([of_network(embedding, name, int(first[name])) for name in order])
-        ends = two_point(ends)
-        drawn = [of_network(ends, name, int(first[name])) for name in order] if len(ends) else [ends]
+        drawn = [
+            own for name in order for _, own in of_network(ends, name, int(first[name])).groupby("theory", sort=False)
+        ]
         thinned = pd.concat([own.iloc[:: max(1, len(own) // _DRAWN)] for own in drawn])
         sorted_values = pd.concat([values[values["setting"] == name] for name in order])
         return [
@@ -133,11 +138,12 @@ class ContextTask(Study):
                 "axes",
                 draw_task_axes(sorted_values, thinned, titles),
                 "Angle of the two relevant axes and the irrelevant over the relevant variance before and after "
-                "training for each gain, and predicted against measured squared distances.",
+                "training for each gain, and squared distances predicted by the theory of pairs and by the collective "
+                "theory against those measured.",
                 "Top: the angle of the relevant axes of the two contexts, and the variance of the irrelevant feature "
                 "over that of the relevant one, before and after training, a dot a network, a line at the median. "
-                "Bottom: squared hidden distances that the two-point theory predicts against those measured, some "
-                "pairs of one network a gain.",
+                "Bottom: predicted squared hidden distances against those measured, some pairs of one network a gain, "
+                "by the theory of pairs and by the collective theory, with two numbers fitted to them on each side.",
             ),
         ]
 

@@ -173,10 +173,11 @@ class Structure(Study):
         )
         yield from unsuccessful(fits)
         yield (
-            "Four predictions: the rich limit sqrt(tau_y/tau_h) |dx| |dy*| of the paper; its whole formula, from the "
-            "measured start; the same without the ansatz (scalar_output); and with rates that grow with the slopes of "
-            "encoder and decoder. The decoder's whole slope at the start, which the last two need, is the mean of the "
-            "fitted runs too. Each is also given where the network stopped: at the |dy|² it reached instead of |dy*|². "
+            "Four predictions: the rich limit sqrt(tau_y/tau_h) |dx| |dy*| of the paper, which is what the collective "
+            "theory says of two points where its kernel is linear; the paper's whole formula, from the measured start; "
+            "the same without the ansatz (scalar_output); and with rates that grow with the slopes of encoder and "
+            "decoder. The decoder's whole slope at the start, which the last two need, is the mean of the fitted runs "
+            "too. Each is also given where the network stopped: at the |dy|² it reached instead of |dy*|². "
             "Intervals (90 %) are of a bootstrap over grid points; all networks of a point are drawn together."
         )
         missing = rows[rows["predicted"].isna()]

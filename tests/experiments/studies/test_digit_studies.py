@@ -10,13 +10,16 @@ import pytest
 from claimed import claim, verdict
 from repdyn.experiments.settings import DigitData, DigitPrediction, DigitStructure, HeldOutDigits, SettingError
 from repdyn.experiments.studies import studies
-from repdyn.experiments.studies.digit_structure import DigitStructures
+from repdyn.experiments.studies.digit_structure import DigitStructures, placed_distances
 from repdyn.experiments.studies.digit_trajectories import DigitTrajectories
 from repdyn.experiments.studies.study import Results, Study
 from repdyn.experiments.sweep.trial import run_trial
 from repdyn.experiments.trials import digit_data
+from repdyn.experiments.trials.collective_ends import RIDGE, encoder_kernel
 from repdyn.experiments.trials.digit_data import load_digits
+from repdyn.experiments.trials.digit_distances import first_digits
 from repdyn.experiments.trials.identity import identified
+from repdyn.numeric import geometric_mean_factor, squared_distances
 
 
 def write(folder: Path, *, seed: int = 0, packed: bool = True, test: bool = False) -> str:
@@ -237,11 +240,13 @@ def test_distances_are_those_between_displayed_digits_of_each_network(structures
 def test_the_section_compares_with_what_needs_no_theory(structures) -> None:
     study, found = structures
     section = study.section(found)
-    of_all, of_classes = section.claims
+    of_all, of_classes, beside = section.claims
+    assert [x.setting for x in beside.verdicts] == ["K # Y*Y*ᵀ", "K #ₐ Y*Y*ᵀ"]
+    assert not beside.of_paper
     assert [x.setting for x in of_all.verdicts] == ["summed", "divided by weights"]
     assert "one class gives r = " in of_all.verdicts[0].by
     assert "without a theory, give r = " in of_classes.verdicts[0].by
-    assert len(section.holdings) == 4
+    assert [x.theory for x in section.holdings] == ["two_point"] * 4 + ["collective"] * 4
     assert section.answer.startswith("The smoothed theory (divided by weights) has r = ")
     assert section.tables[0].rows["against"].tolist()[-1] == "one class or two"
     assert len(section.plates[0].figure.axes) >= 6
@@ -256,10 +261,52 @@ def test_a_relation_between_classes_is_found_and_its_opposite_refused(structures
         table = outcome.tables["distances"].assign(dh2=sign * predicted)
         outcomes[trial] = replace(outcome, tables={"distances": table})
     section = study.section(Results(outcomes))
-    verdicts = [x.verdicts[1] for x in section.claims]
+    verdicts = [x.verdicts[1] for x in section.claims[:2]]
     assert [x.agrees for x in verdicts] == [agrees, agrees]
     assert all(told in x.measured for x in verdicts)
-    assert [round(x.r2, 6) for x in section.holdings[2:]] == [sign, sign]
+    assert [round(x.r2, 6) for x in section.holdings[2:4]] == [sign, sign]
+
+
+@pytest.mark.parametrize(("name", "agrees"), [("collective", True), ("pairwise", False)])
+def test_the_nearer_theory_is_told_of_digits(structures, name: str, agrees: bool) -> None:
+    study, found = structures
+    predicted = found.table("digit_prediction", "predictions")[name]
+    outcomes = dict(found.outcomes)
+    for trial, outcome in found.finished("digit_structure").items():
+        table = outcome.tables["distances"].assign(dh2=3 * predicted)
+        outcomes[trial] = replace(outcome, tables={"distances": table})
+    told = verdict(study.section(Results(outcomes)), "The collective theory says more", "K # Y*")
+    assert told.agrees is agrees
+    assert ("r = 1.000 over all pairs, 1.000" in told.measured) is agrees
+    assert ("1.000 (theory, each pair by itself)" in told.by) is not agrees
+
+
+@pytest.mark.parametrize("weight", [0.3, 0.8])
+def test_networks_on_the_geodesic_are_placed_there(structures, weight: float) -> None:
+    _, found = structures
+    digits = found.table("digit_prediction", "digits").drop(columns=["setting", "seed"])
+    pairs = found.table("digit_prediction", "predictions")
+    targets = np.eye(10)[digits["class"]]
+    kernel = encoder_kernel(digits.drop(columns="class"))
+    layer = geometric_mean_factor(kernel.centred, targets - targets.mean(0), weight, RIDGE)
+    dh2 = squared_distances(layer)[pairs["first"], pairs["second"]]
+    place, distances = placed_distances(pairs.assign(dh2=5 * dh2), digits)
+    assert place == pytest.approx(weight, abs=1e-3)
+    assert np.corrcoef(distances, dh2)[0, 1] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_digits_that_are_not_shown_have_a_part_in_the_end_of_those_that_are(structures) -> None:
+    _, found = structures
+    (trial,) = found.finished("digit_prediction")
+    pixels, labels = load_digits(trial.configuration)
+    points = trial.configuration.points
+    kernel = encoder_kernel(pixels[:points].double().numpy())
+    targets = np.eye(10)[labels[:points]]
+    layer = geometric_mean_factor(kernel.centred, targets - targets.mean(0), ridge=RIDGE)
+    order = first_digits(labels, trial.configuration.shown)
+    pairs = found.table("digit_prediction", "predictions")
+    expected = squared_distances(layer[order])[pairs["first"], pairs["second"]]
+    np.testing.assert_allclose(pairs["collective"], expected, rtol=1e-4, atol=1e-5 * expected.max())
 
 
 def test_nothing_is_compared_without_a_network(structures) -> None:

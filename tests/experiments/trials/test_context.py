@@ -10,6 +10,7 @@ from repdyn.experiments.figures.context import draw_embeddings, draw_task_axes
 from repdyn.experiments.settings import Context, SettingError
 from repdyn.experiments.studies.context.numbers import growing_coefficients, pairs_of, rate_ratios
 from repdyn.experiments.studies.context.study import ContextTask
+from repdyn.experiments.studies.fitted_ends import COMPARED, FITTED
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.trials.context import AXES, features, followed, inputs, run_trial, sample
@@ -237,16 +238,19 @@ def test_the_study_trains_its_share_of_the_steps_and_fits_each_network() -> None
 def test_the_section_says_what_was_measured(outcome) -> None:
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in study().trials()}))
-    assert [len(claim.verdicts) for claim in section.claims] == [1, 1, 1, 2]
+    assert [len(claim.verdicts) for claim in section.claims] == [1, 1, 1, 2, 2]
     angle = verdict(section, "orthogonal")
     assert f"angle {outcome.values['angle_end']:.3g} degrees" in angle.measured
     assert section.answer.startswith("The irrelevant feature ends with this share of the relevant one's variance: ")
-    assert len(section.holdings) == 4
+    assert [x.theory for x in section.holdings].count("collective") == 2
+    assert len(section.holdings) == 6
     assert angle.agrees == (outcome.values["angle_end"] >= 75)
     assert [plate.name for plate in section.plates] == ["embedding", "axes"]
     scores = section.tables[1].rows
     assert scores[["setting", "theory"]].to_numpy().tolist() == [
-        [setting, theory] for setting in ("lazy", "rich") for theory in ("two_point", "growing_rates")
+        [setting, theory]
+        for setting in ("lazy", "rich")
+        for theory in ("two_point", "growing_rates", *(name for name, _ in FITTED.values()))
     ]
     assert "lazy: 1 of 3 failed" in " ".join(section.paragraphs)
 
@@ -268,7 +272,8 @@ def test_the_section_says_how_the_training_differs_from_the_paper(outcome) -> No
 def test_the_section_does_without_fits(outcome) -> None:
     section = study().section(Results({t: None if t.experiment == "fits" else outcome for t in study().trials()}))
     assert any("no distance is predicted" in text for text in section.paragraphs)
-    assert len(section.tables) == 1
+    assert {x.theory for x in section.holdings} == {"collective"}
+    assert [len(claim.verdicts) for claim in section.claims] == [1, 1, 1, 2]
 
 
 def test_the_section_waits_for_a_network() -> None:
@@ -295,8 +300,24 @@ def test_the_angles_of_all_networks_are_drawn() -> None:
             "compression_end": 0.1,
         }
     )
-    ends = pd.DataFrame({"setting": ["a"], "measured": [1.0], "predicted": [2.0]})
+    ends = pd.DataFrame({"setting": "a", "theory": [*COMPARED], "measured": 1.0, "predicted": [3.0, 2.0]})
     angle, compression, below = draw_task_axes(values, ends, ["A"]).axes
     np.testing.assert_array_equal(angle.lines[2].get_ydata(), [10.0, 20.0])
     assert list(compression.lines[0].get_ydata()) == [1.0, 1.0]
-    assert (list(below.lines[0].get_xdata()), list(below.lines[0].get_ydata())) == ([1.0], [2.0])
+    pairs, ours = (below.lines[i] for i in (0, 2))
+    assert (list(pairs.get_xdata()), list(pairs.get_ydata())) == ([1.0], [2.0])
+    assert (list(ours.get_xdata()), list(ours.get_ydata())) == ([1.0], [3.0])
+
+
+def test_a_network_that_lays_points_out_by_their_outputs_is_the_collective_theory(outcome) -> None:
+    hidden = outcome.tables["hidden"].copy()
+    units = [f"h{k}" for k in range(8)]
+    end = hidden["stage"] == "end"
+    hidden.loc[end, "y"] = (hidden.loc[end, "target"] + 0.1 * hidden.loc[end, "mx"]).astype(np.float32)
+    hidden.loc[end, units] = hidden.loc[end, ["y"]].to_numpy(np.float32) @ np.ones((1, 8), np.float32)
+    done = Outcome(values=outcome.values, tables={**outcome.tables, "hidden": hidden})
+    trials = study().trials()
+    section = study().section(Results({t: None if t.experiment == "fits" else done for t in trials}))
+    found = verdict(section, "better than the theory of pairs", "rich")
+    assert found.agrees is True
+    assert "R² 1 and " in found.measured

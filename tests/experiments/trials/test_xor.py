@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from claimed import claim
 from repdyn.experiments.figures.xor import distance_matrix, draw_xor
 from repdyn.experiments.settings import SettingError, Xor
 from repdyn.experiments.studies.end_states import end_distances
 from repdyn.experiments.studies.recorded import recorded
 from repdyn.experiments.studies.study import Results
-from repdyn.experiments.studies.xor import XorMatrices, agreements, end_states, mean_coefficients
+from repdyn.experiments.studies.xor import XorMatrices, agreements, end_states, last_outputs, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
 from repdyn.experiments.training.networks import MLP
 from repdyn.experiments.trials.xor import PAIRS, POINTS, data, decoder_slopes, run_trial
-from repdyn.numeric import Pair, State, integrate, trajectory
+from repdyn.numeric import Pair, State, integrate, squared_distances, trajectory
 
 TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "every": 1, "lr": 0.1}
 DIFFERING = ["00-01", "00-10", "01-11", "10-11"]
@@ -205,6 +206,7 @@ def test_the_section_says_what_was_measured(outcome) -> None:
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else outcome for t in trials}))
     assert [[x.setting for x in claim.verdicts] for claim in section.claims] == [["rich", "rich_long"]] * 2
+    assert not any(name.theory == "collective" and name.r2 > 0 for name in section.holdings)  # nothing was learnt
     assert section.claims[1].verdicts[0].recorded == f"relative error {recorded()['xor']['rich']['error']}"
     scores, learnt = (table.rows for table in section.tables)
     assert list(scores["setting"].unique()) == ["rich", "rich_long"]
@@ -239,7 +241,7 @@ def test_what_is_not_learnt_decides_nothing(outcome, learnt, agrees) -> None:
     done = Outcome(values=outcome.values, tables={"pairs": ended})
     fits = Outcome(tables={"fits": fits_table()})
     section = study().section(Results({t: fits if t.experiment == "fits" else done for t in trials}))
-    pattern, size = (claim.verdicts[0] for claim in section.claims)
+    pattern, size = (claim.verdicts[0] for claim in section.claims[:2])
     assert (pattern.agrees, size.agrees) == (agrees, agrees)
     assert "1 of 1 networks" in pattern.by if agrees else "learnt less than half" in pattern.by
     assert ("in rich, rich_long no network learnt the task" in section.answer) is (agrees is None)
@@ -270,12 +272,39 @@ def test_the_section_waits_for_its_trials(outcome) -> None:
 
 def test_the_figure_shows_both_matrices_and_every_pair(pairs) -> None:
     ends = end_states(pairs.assign(setting="rich", seed=0), {"two_point": {"rate_h": 2e-3, "rate_y": 5e-2}})
-    axes = draw_xor(ends, ["rich"]).axes
-    measured, predicted = (ax.collections[0].get_array() for ax in axes[:2])
-    np.testing.assert_allclose(measured, distance_matrix(ends.set_index("pair")["measured"]))
-    np.testing.assert_allclose(predicted, distance_matrix(ends.set_index("pair")["predicted"]))
-    np.testing.assert_array_equal(axes[2].lines[0].get_xdata(), ends["measured"])
-    np.testing.assert_array_equal(axes[2].lines[0].get_ydata(), ends["predicted"])
+    ours = ends.assign(theory="collective", predicted=ends["measured"] * np.arange(1, 7))
+    axes = draw_xor(pd.concat([ends, ours], ignore_index=True), ["rich"]).axes
+    matrices = [ax.collections[0].get_array() for ax in axes[:3]]
+    expected = [
+        rows.set_index("pair")[name] for rows, name in ((ends, "measured"), *((x, "predicted") for x in (ends, ours)))
+    ]
+    for found, distances in zip(matrices, expected, strict=True):
+        np.testing.assert_allclose(found, distance_matrix(distances))
+    for line, rows in ((axes[3].lines[0], ends), (axes[3].lines[3], ours)):
+        np.testing.assert_array_equal(line.get_xdata(), rows["measured"])
+        np.testing.assert_array_equal(line.get_ydata(), rows["predicted"])
+
+
+def test_the_outputs_are_known_by_their_distances_and_misfits(pairs) -> None:
+    outputs = last_outputs(pairs)
+    np.testing.assert_allclose(
+        squared_distances(outputs)[np.triu_indices(4, 1)], pairs["dy2_end"], rtol=1e-3, atol=1e-9
+    )
+    assert outputs.shape == (4, 1)
+
+
+def test_a_network_that_is_the_collective_theory_is_told_from_pairs(outcome) -> None:
+    of = np.array([0.0, 0.8, 1.1, 0.3])
+    dy, target = (np.subtract.outer(x, x).T[np.triu_indices(4, 1)] for x in (of, data()[1].flatten().double().numpy()))
+    pairs = outcome.tables["pairs"]
+    learnt = pairs.assign(dy2_end=dy**2, w_end=dy * (dy - target), dh2_end=0.7 * dy**2 + 2 * pairs["dh2_start"])
+    done = Outcome(values=outcome.values, tables={"pairs": learnt})
+    fits = Outcome(tables={"fits": fits_table()})
+    section = study().section(Results({t: fits if t.experiment == "fits" else done for t in study(seeds=1).trials()}))
+    for found in claim(section, "better than the theory of pairs").verdicts:
+        assert found.agrees is True
+        assert found.by.startswith("nearer in 1 of 1 networks; with one number each ")
+    assert [x.r2 for x in section.holdings if x.theory == "collective"] == pytest.approx([1.0, 1.0])
 
 
 @pytest.mark.parametrize(
