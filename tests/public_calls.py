@@ -626,12 +626,12 @@ CALLS: dict[str, Call] = {
         experiments.measured_kernel,
         {
             "module": Given(NETWORK),
-            "inputs": Given(SPREAD),
-            "layer": Given("1", {"a string"}),
-            "forward": Given(None, {"None"}),
-            "columns": Given(2),
+            "inputs": Given(SPREAD, skipped={"an array"}),  # what has another shape the network itself refuses
+            "layer": Given("1", {"a string"}, "no layer"),
+            "forward": Given(None, {"None"}, skipped={"a class", "a function"}),
+            "columns": Given(2, called="columns of"),
             "rank": Given(2, {"a huge integer"}),
-            "seed": Given(0),
+            "seed": Given(0, {"a huge integer"}),
         },
     ),
     "experiments.PairTracker": Call(

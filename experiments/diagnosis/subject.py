@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from ..tracking.layers import Layer
-from ..tracking.look import Forward, on_device_of, plain_forward
+from ..tracking.look import Forward, as_input_of, plain_forward
 from ..tracking.pairs import mapped
 from ..tracking.recorder import PairRecorder
 from ..tracking.records import PairRecords
@@ -158,7 +158,7 @@ def recorded_training(subject: Subject, plan: Plan, say: Callable[[str], None] =
 def _classes(subject: Subject, dataset: Any) -> int | None:
     """How many classes the network tells apart, if its prediction is a row of more than one number for each point."""
     x, _ = Items(dataset)[0]
-    first = mapped(lambda part: on_device_of(subject.module, torch.stack([part, part])), x)
+    first = mapped(lambda part: as_input_of(subject.module, torch.stack([part, part])), x)
     with undisturbed(subject.module), torch.no_grad():
         y = (subject.forward or plain_forward)(subject.module, first)
     return y.shape[1] if isinstance(y, torch.Tensor) and y.ndim == 2 and y.shape[1] > 1 else None

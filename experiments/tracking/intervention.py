@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .layers import Layer
-from .look import Forward, check_calls, checked_forward, checked_prediction, modules_of, on_device_of, uncompiled
+from .look import Forward, as_input_of, check_calls, checked_forward, checked_prediction, modules_of, uncompiled
 from .pairs import Inputs, Pairs, mapped, tensors
 from .replacement import Replacement, output_with
 from .undisturbed import undisturbed
@@ -59,7 +59,7 @@ class Intervention:
     def batch(self, pairs: Pairs, rows: Tensor) -> Inputs:
         """Some of the points of pairs, on the device of the network."""
         with torch.inference_mode(False):
-            return mapped(lambda x: on_device_of(self.module, x[rows.to(x.device)]), pairs.points)
+            return mapped(lambda x: as_input_of(self.module, x[rows.to(x.device)]), pairs.points)
 
     @contextmanager
     def passed(

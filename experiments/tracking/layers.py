@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from repdyn.symbolic.arguments import shown
+from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor
 
 POOLS = ("flatten", "last", "mean")
@@ -160,8 +160,12 @@ def as_layers(layers: Sequence[str | Layer]) -> tuple[Layer, ...]:
 
 
 def as_layer(layer: str | Layer) -> Layer:
-    """A layer as it is named or described."""
-    return Layer(layer) if isinstance(layer, str) else layer
+    """A layer as it is named or described.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    return Layer(layer) if isinstance(layer, str) else instance("layer", layer, Layer)
 
 
 def called(name: str) -> str:

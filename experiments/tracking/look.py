@@ -162,7 +162,7 @@ class Look:
             )
 
     def _there(self, x: Tensor) -> Tensor:
-        return on_device_of(self.module, x)
+        return as_input_of(self.module, x)
 
     @contextmanager
     def _outputs(self, inputs: Inputs, read: Read) -> Generator[dict[Layer, _Calls]]:
@@ -190,10 +190,18 @@ def modules_of(module: nn.Module, layers: Iterable[Layer]) -> dict[str, nn.Modul
     return modules
 
 
-def on_device_of(module: nn.Module, x: Tensor) -> Tensor:
-    """A tensor on the module's device."""
-    first = next((p for p in (*module.parameters(), *module.buffers())), None)
-    return x if first is None else x.to(first.device)
+def as_input_of(module: nn.Module, x: Tensor) -> Tensor:
+    """A tensor on the module's device; in double precision only if the module has any, as arrays are by default.
+
+    >>> as_input_of(nn.Linear(1, 1), torch.ones(1, dtype=torch.float64)).dtype
+    torch.float32
+    """
+    held = [*module.parameters(), *module.buffers()]
+    if not held:
+        return x
+    numbers = [p.dtype for p in held if p.is_floating_point()]
+    exact = x.dtype != torch.float64 or not numbers or torch.float64 in numbers
+    return x.to(held[0].device, x.dtype if exact else numbers[0])
 
 
 def checked_prediction(prediction: Any, points: int) -> Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from .intervention import Intervention
 from .layers import Layer, as_layer, called, representations, selected
-from .look import Forward, alike, check_calls, modules_of, on_device_of
+from .look import Forward, alike, as_input_of, check_calls, modules_of
 from .pairs import Inputs, as_tensor, mapped, tensors
 
 Array = NDArray[np.float64]
@@ -87,13 +87,13 @@ def measured_kernel(
     count = _count(points)
     if 8 * count * drawn > _MOST:
         raise ValueError(
-            f"{drawn:,} columns of {count:,} points take {8 * count * drawn / 2**30:.3g} GiB and may take "
-            f"{_MOST / 2**30:g}: draw fewer"
+            f"{drawn:,} columns of {count:,} points take {8 * count * drawn // 2**30:,} GiB and may take "
+            f"{_MOST // 2**30}: draw fewer"
         )
-    parameters = [p for p in module.parameters() if p.requires_grad]
+    parameters: list[nn.Parameter] = [p for p in module.parameters() if p.requires_grad]
     rows: list[Array] = []
     for begin in range(0, count, _BATCH):
-        batch = mapped(lambda x, k=begin: on_device_of(module, x[k : k + _BATCH]), points)
+        batch = mapped(lambda x, k=begin: as_input_of(module, x[k : k + _BATCH]), points)
         if not begin:
             _check_order(network, described, batch)
         with _representations(network, described, batch, gradients=True) as h:
@@ -161,7 +161,10 @@ def _derivatives(h: Tensor, parameters: list[nn.Parameter], columns: int, seed: 
         ValueError: if no parameter acts on the layer.
     """
     dual = torch.zeros_like(h, requires_grad=True)
-    moved = torch.autograd.grad(h, parameters, dual, create_graph=True, allow_unused=True) if h.requires_grad else ()
+    moved: tuple[Tensor | None, ...] = ()
+    if h.requires_grad:
+        of_each = torch.autograd.grad(h, parameters, dual, create_graph=True, allow_unused=True)
+        moved = cast(tuple[Tensor | None, ...], of_each)  # None of one that does not act
     acting = [x for x in moved if x is not None and x.requires_grad]
     if not acting:
         raise ValueError(f"{called(layer.name)} has no gradient in a parameter that is trained")
@@ -170,7 +173,9 @@ def _derivatives(h: Tensor, parameters: list[nn.Parameter], columns: int, seed: 
     of_each = min(units, -(-columns // directions))
     found: list[Array] = []
     for k in range(directions):
-        generator = torch.Generator().manual_seed(seed + k)
+        generator = torch.Generator().manual_seed(
+            int(np.random.SeedSequence((seed, k)).generate_state(1, np.uint64)[0])
+        )
         along = [_signs(x.shape, x, generator) for x in acting]
         (derivatives,) = torch.autograd.grad(acting, dual, along, retain_graph=True)
         if of_each < units:

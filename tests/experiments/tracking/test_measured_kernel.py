@@ -132,7 +132,7 @@ def test_without_a_gradient_it_says_so() -> None:
 
 
 def test_columns_that_take_too_much_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"1,000,000,000 columns of 6 points take 44.7 GiB and may take 4: draw fewer"):
+    with pytest.raises(ValueError, match=r"1,000,000,000 columns of 6 points take 44 GiB and may take 4: draw fewer"):
         measured_kernel(mlp(), points(), "3", columns=10**9)
 
 

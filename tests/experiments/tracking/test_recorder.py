@@ -39,6 +39,17 @@ def test_a_module_without_forward_is_called_as_the_user_says() -> None:
     assert recorder.state(1).dy2 == pytest.approx(dh2(network.decoder(network.encoder(x)))[1], rel=1e-4)
 
 
+def test_arrays_are_passed_in_the_precision_of_the_network() -> None:
+    network, x = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3)), SEQUENCES[:, :, 0].double().numpy()
+    recorder = PairRecorder(network, x, TARGETS.double().numpy(), ["0"])
+    recorder.record(0)
+    np.testing.assert_allclose(recorded(recorder, "0"), dh2(network[0](SEQUENCES[:, :, 0])), rtol=1e-4)
+    network.double()
+    recorder.record(1)
+    exact = dh2(network[0](SEQUENCES[:, :, 0].double()))
+    np.testing.assert_allclose(recorded(recorder, "0"), exact, rtol=1e-12)
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 def test_a_network_that_has_diverged_before_its_first_record_is_recorded_as_it_is(value: float) -> None:
     network = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3))
