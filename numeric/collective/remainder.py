@@ -35,7 +35,7 @@ class Remainder:
 def with_start(gram: Array, start: Array, kernel: Kernel, outputs: Array) -> Remainder:
     """The mixture of a geometric mean and the start's Gram matrix that is nearest to a layer's; all about the mean.
 
-    Two numbers are fitted beside the scale: the place and how much of the start is left.
+    Two numbers are fitted beside the scale: the place and how much of the start is left. Neither part is negative.
 
     >>> x = np.random.default_rng(0).normal(size=(20, 3))
     >>> x -= x.mean(0)
@@ -53,12 +53,17 @@ def with_start(gram: Array, start: Array, kernel: Kernel, outputs: Array) -> Rem
     mg: Array = powers @ (modes.directions * (gram @ modes.directions)).sum(0)
     ms: Array = powers @ (modes.directions * (start @ modes.directions)).sum(0)
     ss, sg = float(np.sum(start**2)), float(np.sum(start * gram))
-    determinant: Array = mm * ss - ms**2
-    both_left: Array = (mm * sg - ms * mg) / determinant
-    left: Array = np.maximum(both_left, 0.0)
-    learnt: Array = np.where(both_left > 0, (ss * mg - ms * sg) / determinant, mg / mm)
+    none = np.zeros_like(mm)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a start that is 0, or the learnt part itself
+        determinant: Array = mm * ss - ms**2
+        both = np.stack([(ss * mg - ms * sg) / determinant, (mm * sg - ms * mg) / determinant])
+        alone = np.stack([np.maximum(mg / mm, 0.0), none])
+        unlearnt = np.stack([none, np.full_like(mm, max(sg / ss, 0.0) if ss else 0.0)])
+    meaning = (both >= 0).all(0) & np.isfinite(both).all(0)
+    ways = np.stack([np.where(meaning, both, 0.0), alone, unlearnt])
+    learnt, left = ways[:, 0], ways[:, 1]
     explained: Array = 2 * (learnt * mg + left * sg) - learnt**2 * mm - 2 * learnt * left * ms - left**2 * ss
-    best = int(np.argmax(explained))
-    factor = modes.directions * np.sqrt(learnt[best] * powers[best])
-    both = factor @ factor.T + left[best] * start
-    return Remainder(float(weights[best]), float(left[best]), gram_distances(both))
+    way, place = np.unravel_index(int(np.argmax(explained)), explained.shape)
+    factor = modes.directions * np.sqrt(learnt[way, place] * powers[place])
+    whole = factor @ factor.T + left[way, place] * start
+    return Remainder(float(weights[place]), float(left[way, place]), gram_distances(whole))
