@@ -102,8 +102,8 @@ class Look:
             self.input_layer = None
         return prediction, {layer.name: seen[layer] for layer in self.layers}
 
-    def distances(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """The prediction, shape (points, ...), and the squared differences of the pairs by layer, shape (pairs,).
+    def distances(self) -> tuple[Tensor, Tensor]:
+        """The prediction, shape (points, ...), and the squared differences of the pairs, shape (layers, pairs).
 
         They are taken as soon as a layer puts out its representations, which are not kept, but for the first time.
 
@@ -114,15 +114,24 @@ class Look:
             prediction, hidden = self()
             return prediction, self.distances_of(hidden)
         prediction, seen = self._pass(mapped(self._there, self.pairs.points), read=self._differences)
-        return prediction, {layer.name: seen[layer] for layer in self.layers}
+        return prediction, torch.stack([seen[layer] for layer in self.layers])
 
-    def distances_of(self, hidden: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The squared differences of the pairs in representations by layer, shape (pairs,).
+    def distances_of(self, hidden: Mapping[str, Tensor]) -> Tensor:
+        """The squared differences of the pairs in representations by layer, shape (layers, pairs).
 
         Raises:
             ValueError: if a difference is so short that its square is no number.
         """
-        return {layer.name: self._squares(hidden[layer.name]) for layer in self.layers}
+        return self.distances_of_each([hidden])[0]
+
+    def distances_of_each(self, passes: Sequence[Mapping[str, Tensor]]) -> Tensor:
+        """Those of representations in several passes, shape (passes, layers, pairs).
+
+        Raises:
+            ValueError: if a difference is so short that its square is no number.
+        """
+        found = self._squares.of_each([hidden[layer.name] for hidden in passes for layer in self.layers])
+        return found.view(len(passes), len(self.layers), -1)
 
     def _differences(self, layer: Layer, output: Any, points: int, inputs: Inputs) -> Tensor:
         return self._squares(representations(layer, selected(layer, output).detach(), points, inputs))

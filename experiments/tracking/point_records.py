@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from numbers import Integral
 from typing import Any, cast
 
@@ -127,6 +128,7 @@ class PointRecords(Timed):
         self._steps = list(state_dict["steps"])
         self._grams, self._outputs = list(state_dict["grams"].numpy()), list(state_dict["outputs"].numpy())
 
+    @cached_property
     def _identity(self) -> str:
         """A digest of the points and of what is looked at."""
         facts = [(x.name, x.select, x.batch, x.positions, x.mask, x.call) for x in self._described]

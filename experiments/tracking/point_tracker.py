@@ -87,7 +87,7 @@ class PointTracker(PointRecords, pl.Callback):
     @property
     def state_key(self) -> str:
         """What distinguishes this tracker from those of other points or layers in the same trainer."""
-        return f"{PointTracker.__name__}-{self._identity()}"
+        return f"{PointTracker.__name__}-{self._identity}"
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "problem": self.problem}

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ class PairRecords(Timed):
         if "file" in state_dict:
             count = int(state_dict["count"])
             file = RecordFile(state_dict["file"]) if self._file is None else self._file
-            written = file.read(self._identity(), count) if count else None
+            written = file.read(self._identity, count) if count else None
             self._steps, self._values = (written.steps[:count], written.values[:count]) if written else ([], [])
             self._kept = 0 if self._file is None else count
         else:
@@ -122,6 +123,7 @@ class PairRecords(Timed):
         if state_dict["dx2"] is not None:
             self._pairs.dx2 = state_dict["dx2"].numpy()
 
+    @cached_property
     def _identity(self) -> str:
         """A digest of the pairs and of what is looked at."""
         pool = [x.pool if not callable(x.pool) else "callable" for x in self._described]
@@ -136,27 +138,31 @@ class PairRecords(Timed):
         """Whether the network was recorded at this step or after it."""
         return bool(self._steps) and step <= self._steps[-1]
 
-    def _add(self, step: int, prediction: Tensor, distances: Mapping[str, Tensor]) -> None:
+    def _add(self, step: int, prediction: Tensor, distances: Tensor) -> None:
         """Append dy2, w, the loss and one dh2 a layer, for every pair; one transfer brings them here.
 
         Args:
             step: the number of training steps so far.
             prediction: of every point, shape (points, ...).
-            distances: the squared differences of the pairs by layer, shape (pairs,).
+            distances: the squared differences of the pairs, shape (layers, pairs).
         """
+        self._add_all([step], prediction[None], distances[None])
+
+    def _add_all(self, steps: Sequence[int], predictions: Tensor, distances: Tensor) -> None:
+        """Append several records, shapes (records, points, ...) and (records, layers, pairs)."""
         self._begin_file()
         pairs = self._pairs
-        dh2 = [distances[layer] for layer in self.layers]
-        values = torch.cat([*dh2, prediction.detach().to(dh2[0].device).double().flatten()]).cpu().numpy()
-        by_layer, y = np.split(values, [len(self.layers) * len(pairs.where)])
+        y = predictions.detach().to(distances.device).double()
+        values = torch.cat([distances.flatten(), y.flatten()]).cpu().numpy()
+        by_layer, y = values[: distances.numel()].reshape(distances.shape), values[distances.numel() :]
         with np.errstate(invalid="ignore", over="ignore"):  # a network that diverged is recorded as it is
-            both = y.reshape(len(prediction), -1)[pairs.where.numpy()]
+            both = y.reshape(*predictions.shape[:2], -1).take(pairs.where.numpy(), 1)
             targets = pairs.targets.numpy()
-            dy, dy_target = both[:, 1] - both[:, 0], targets[:, 1] - targets[:, 0]
+            dy, dy_target = both[:, :, 1] - both[:, :, 0], targets[:, 1] - targets[:, 0]
             _, dy2, w = inner_products(dy, dy, dy_target)
-            loss = ((both - targets) ** 2).sum((1, 2)) / 4
-        self._steps.append(step)
-        self._values.append(np.stack([dy2, w, loss, *by_layer.reshape(len(self.layers), -1)], axis=1))
+            loss = ((both - targets) ** 2).sum((2, 3)) / 4
+        self._steps += steps
+        self._values += list(np.stack([dy2, w, loss, *by_layer.swapaxes(0, 1)], axis=2))
         self._write()
 
     def _begin_file(self) -> None:
@@ -175,7 +181,7 @@ class PairRecords(Timed):
 
     @property
     def _facts(self) -> dict[str, Any]:
-        return {"identity": self._identity(), "layers": list(self.layers), "counted": self._counted()}
+        return {"identity": self._identity, "layers": list(self.layers), "counted": self._counted()}
 
     def _forget(self, first: int, end: int) -> None:
         """Take back the records from the first to before the end."""
@@ -201,7 +207,7 @@ class PairRecords(Timed):
         """Steps, values and the distances of inputs; those of the file if another process wrote them."""
         if self._steps or self._file is None or not self._file.path.exists():
             return self._steps, self._values, self._pairs.dx2
-        written = self._file.read(self._identity())
+        written = self._file.read(self._identity)
         return written.steps, written.values, written.constants[0] if written.constants else self._pairs.dx2
 
     def _recorded(self) -> tuple[list[int], list[Array], Array]:

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import pandas as pd
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.utilities import rank_zero_info
 from repdyn.numeric.arguments import flag
 from torch import Tensor
@@ -28,13 +29,18 @@ from .observation import observe
 from .other_lightning import adopt, reduced
 from .pairs import Inputs, Pairs, mapped
 from .progress import progress
-from .records import PairRecords
+from .records import Array, PairRecords
 from .silence import silence
 from .training_pass import TrainingPass, may_show
 from .watch import PREDICTION
 
 _AVERAGING = ("StochasticWeightAveraging", "WeightAveraging")
 """Callbacks that put averages of weights in their place."""
+
+
+_GATHERED = 2**18
+"""Numbers that training passes show before they are made records of, all at once: in between, the weights of a network
+fill the processor's cache, and each record by itself would wait for all that it needs."""
 
 
 class PairTracker(PairRecords, pl.Callback):
@@ -138,7 +144,9 @@ class PairTracker(PairRecords, pl.Callback):
         self._begun_at = 0.0
         self._shown: TrainingPass | None = None  # while training passes are of use
         self._averaged = False
-        self._last: tuple[int, Tensor, dict[str, Tensor]] | None = None  # where weights are about to be averaged
+        self._last: tuple[int, Tensor, Tensor] | None = None  # where weights are about to be averaged
+        self._gathered: dict[int, dict[str, Tensor]] = {}  # by step, what training passes showed and is no record yet
+        self._size = 0  # of it, in numbers
         adopt(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -153,6 +161,7 @@ class PairTracker(PairRecords, pl.Callback):
         Raises:
             ValueError: if nothing is recorded yet.
         """
+        self._settle()
         if self.problem:
             warnings.warn(
                 f"the records end at step {self._steps[-1] if self._steps else 0}: {self.problem}", stacklevel=2
@@ -164,12 +173,13 @@ class PairTracker(PairRecords, pl.Callback):
     @property
     def state_key(self) -> str:
         """What distinguishes this tracker from those of other pairs or layers in the same trainer."""
-        return f"{PairTracker.__name__}-{self._identity()}"
+        return f"{PairTracker.__name__}-{self._identity}"
 
     def _counted(self) -> str | None:
         return self._clock.counted
 
     def state_dict(self) -> dict[str, Any]:
+        self._settle()
         return {**super().state_dict(), "time": self._clock.time, "problem": self.problem}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -283,9 +293,11 @@ class PairTracker(PairRecords, pl.Callback):
             if shown.count:
                 self._drop(shown.sure)
         elif captured is not None:
-            assert self._look is not None
             shown.count += 1
-            self._add(step, captured[PREDICTION], self._look.distances_of(captured))
+            self._gathered[step] = captured
+            self._size += sum(x.numel() for x in captured.values())
+            if self._size >= _GATHERED or self._file is not None:
+                self._settle()
         else:
             self._pass_apart()
             warnings.warn(
@@ -294,6 +306,39 @@ class PairTracker(PairRecords, pl.Callback):
                 "are made",
                 stacklevel=2,
             )
+
+    def _settle(self) -> None:
+        """Make records of what was gathered; what goes wrong ends them where it does."""
+        gathered, self._gathered, self._size = self._gathered, {}, 0
+        if not gathered or self._look is None:
+            return
+        try:
+            try:
+                self._add_shown(self._look, gathered)
+            except ValueError:  # of one of them
+                if len(gathered) == 1:
+                    raise
+                for step, captured in gathered.items():
+                    self._add_shown(self._look, {step: captured})
+        except Exception as error:  # whatever it is, it is ours
+            self._stop(str(error))
+
+    def _add_shown(self, look: Look, gathered: Mapping[int, dict[str, Tensor]]) -> None:
+        """Append a record of each pass."""
+        passes = list(gathered.values())
+        self._add_all(list(gathered), torch.stack([x[PREDICTION] for x in passes]), look.distances_of_each(passes))
+
+    def _add(self, step: int, prediction: Tensor, distances: Tensor) -> None:
+        self._settle()
+        if not self.problem:
+            super()._add(step, prediction, distances)
+
+    def _has(self, step: int) -> bool:
+        return (bool(self._gathered) and step <= next(reversed(self._gathered))) or super()._has(step)
+
+    def _held(self) -> tuple[list[int], list[Array], Array | None]:
+        self._settle()
+        return super()._held()
 
     def _pass_apart(self) -> None:
         """From now on separate passes are made."""
@@ -395,4 +440,5 @@ class PairTracker(PairRecords, pl.Callback):
         """Take back every hook that was added."""
         self._clock.stop()
         self._pass_apart()
+        self._settle()
         self._look = self._last = None

@@ -47,6 +47,8 @@ class TrainingPass:
         self.step: int | None = None
         self._points, self._reference = points, reference
         self._rows: Tensor | None = None
+        self._reach = 0  # so many points of a batch have rows
+        self._in_order = False  # and all of them as they are tracked
         self._watch = LayerWatch(module, layers)
 
     @property
@@ -68,8 +70,10 @@ class TrainingPass:
         points = self._points
         for x in tensors(batch):
             if x.shape[1:] == points.shape[1:] and x.dtype == points.dtype:
-                if self._rows is not None and int(self._rows.max()) < len(x) and points.equal(x[self._rows]):
-                    return self._rows, len(x)
+                if self._rows is not None and self._reach <= len(x):
+                    there = x[: self._reach] if self._in_order else x[self._rows]
+                    if points.equal(there):
+                        return self._rows, len(x)
                 rows = [_row(x, point) for point in points]
                 if None not in rows:
                     return torch.tensor(rows, device=x.device), len(x)
@@ -77,8 +81,11 @@ class TrainingPass:
 
     def begin(self, step: int, found: tuple[Tensor, int]) -> None:
         """Watch the pass over a batch in which the points were found."""
-        (self._rows, points), self.step = found, step
-        self._watch.start(points, self._rows)
+        (rows, points), self.step = found, step
+        if rows is not self._rows:
+            self._rows, self._reach = rows, int(rows.max()) + 1
+            self._in_order = rows.tolist() == list(range(len(rows)))
+        self._watch.start(points, None if self._in_order and points == self._reach else rows)
 
     def pause(self) -> None:
         """What passes show from now on in this batch is another network."""

@@ -9,14 +9,16 @@ from . import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # 
 
 # isort: split
 import logging
+import math
 import sys
 import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch.utils.data import DataLoader, IterableDataset
 
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -40,6 +42,9 @@ class Supervised(pl.LightningModule):
 
     Gradient descent with step size ``lr`` on half the squared error has
     1/tau = lr/2 for each of two linear layers.
+
+    It takes its steps itself: around steps that Lightning takes there are eight hooks, each of the module and of every
+    callback, which together take longer than a step of a small network.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Supervised(pl.LightningModule):
         loss: str = "squared_error",
     ) -> None:
         super().__init__()
+        self.automatic_optimization = False
         self.network = network
         self.lr, self.weight_decay, self.optimiser = lr, weight_decay, optimiser
         self.loss = _LOSSES[loss]
@@ -61,7 +67,12 @@ class Supervised(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         x, y = batch
-        return self.loss(self(x), y)
+        optimiser = cast(LightningOptimizer, self.optimizers())
+        optimiser.zero_grad()
+        loss = self.loss(self(x), y)
+        loss.backward()
+        optimiser.step()
+        return loss.detach()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         if self.optimiser == "adam":
@@ -109,7 +120,7 @@ class StopWhenDiverged(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if not torch.isfinite(outputs["loss"]):
+        if not math.isfinite(outputs["loss"].item()):
             self.step = trainer.global_step - 1
             trainer.should_stop = True
 

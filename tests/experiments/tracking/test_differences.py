@@ -56,6 +56,17 @@ def test_they_do_so_where_torch_computes(dtype: torch.dtype, apart: float, monke
     np.testing.assert_allclose(SquaredDifferences(WHERE)._by_torch(h).numpy(), exact(h, WHERE), rtol=1e-13)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@KINDS
+def test_of_several_layers_they_are_to_the_bit_those_of_each(way, dtype: torch.dtype, monkeypatch) -> None:
+    for name, value in {"_ROOM": 200, **WAYS[way]}.items():
+        monkeypatch.setattr(differences, name, value)
+    like = [near(apart, dtype) for apart in (1.0, 1e-3, 1e-6)]
+    for layers in (like, [*like[:1], like[1][:, :7], like[2].view(5, 8, 5)], [*like, like[0].double()], like[:1]):
+        found = SquaredDifferences(WHERE).of_each(layers)
+        assert torch.equal(found, torch.stack([squared_differences(h, WHERE) for h in layers]))
+
+
 def test_they_are_of_the_numbers_that_are_there_and_in_double_precision() -> None:
     h = torch.tensor([[[0.0], [1e-30]], [[3e-30], [5e-30]], [[1e30], [0.0]]])
     found = squared_differences(h, torch.tensor([[0, 1], [1, 2]]))
@@ -67,6 +78,12 @@ def test_a_difference_whose_square_is_no_number_is_refused() -> None:
     h = torch.tensor([[0.0], [1e-200], [1.0]], dtype=torch.float64)
     with pytest.raises(ValueError, match=r"long enough for its square to be a number .* with an entry of 1e-200"):
         squared_differences(h, torch.tensor([[2, 0], [0, 1]]))
+
+
+def test_one_layer_of_several_with_such_a_difference_is_enough() -> None:
+    h = torch.tensor([[0.0], [1e-200], [1.0]], dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"long enough for its square to be a number .* with an entry of 1e-200"):
+        SquaredDifferences(torch.tensor([[2, 0], [0, 1]])).of_each([h[[0, 2, 1]] + 1, h])
 
 
 def test_what_is_not_finite_stays_so() -> None:

@@ -8,6 +8,9 @@ from repdyn.experiments.training.lightning import Batches, fit, half_squared_err
 from torch import nn
 from tracked import LAYERS, PAIRS, Net, X, Y, track
 
+SEPARATE = {}, {"forward": lambda m, x: m(x)}
+"""What lets training passes be taken, and what does not."""
+
 
 def test_full_batch_training_is_tracked_without_forward_passes_of_its_own() -> None:
     net = Net()
@@ -64,6 +67,20 @@ def test_a_full_batch_may_be_shuffled_at_every_step() -> None:
     fit(net, Shuffled(X, Y, batch=20, steps=9, seed=0), [tracker])
     assert net.forwards.number == 9 + 3
     np.testing.assert_allclose(tracker.frame()["dh2"], in_order.frame()["dh2"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("more", [0, 2], ids=["all there is", "with others behind them"])
+def test_points_in_their_order_are_kept_from_what_works_in_place(more: int) -> None:
+    x = torch.cat([X[:4][X[:4, 0].argsort()], X[10 : 10 + more]])
+    trackers = [PairTracker(x[:4].view(2, 2, -1), Y[:4].view(2, 2, -1), ["encoder.0"], **how) for how in SEPARATE]
+    for tracker in trackers:
+        net = Net()
+        net.encoder[1] = nn.ReLU(inplace=True)
+        fit(net, Batches(x, Y[: len(x)], batch=len(x), steps=9, seed=0), [tracker])
+        assert net.forwards.number == (9 + 11 if tracker is trackers[1] else 9 + 3)
+    shown, alone = (tracker.frame() for tracker in trackers)
+    np.testing.assert_allclose(shown["dh2"], alone["dh2"], rtol=1e-4)
+    np.testing.assert_allclose(shown["w"], alone["w"], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("between", [nn.Dropout(0.5), nn.BatchNorm1d(8)], ids=["dropout", "batch norm"])
