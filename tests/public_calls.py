@@ -622,6 +622,55 @@ CALLS: dict[str, Call] = {
             "mean_is_learnt": Given(False, {"a bool"}),
         },
     ),
+    "numeric.Automaton": Call(
+        numeric.Automaton,
+        {"transitions": Given([[0, 1], [1, 0]]), "outputs": Given([0, 1]), "start": Given(0)},
+    ),
+    **{
+        f"numeric.Automaton.{name}": Call(
+            getattr(numeric.Automaton([[0, 1], [1, 0]], [0, 1]), name), {"strings": Given([[0, 1]])}
+        )
+        for name in ("read", "states_after")
+    },
+    "numeric.random_automaton": Call(
+        numeric.random_automaton,
+        {
+            "states": Given(5, {"a huge integer"}),
+            "symbols": Given(2),
+            "new": Given(0.5, FINE),
+            "outputs": Given(2),
+            "seed": Given(0, {"a huge integer"}),
+        },
+    ),
+    "numeric.all_strings": Call(numeric.all_strings, {"symbols": Given(2), "length": Given(2)}),
+    "numeric.automaton_of_states": Call(
+        numeric.automaton_of_states,
+        {
+            "strings": Given([(), (0,)]),
+            "hidden": Given([[0.0], [1.0]], {"a table of numbers"}),
+            "outputs": Given([0, 1]),
+            "threshold": Given(0.5, FINE | {"a bool"}),
+            "symbols": Given(2),
+        },
+    ),
+    "numeric.state_scale": Call(numeric.state_scale, {"hidden": Given([[0.0], [1.0]], {"a table of numbers"})}),
+    **{
+        f"numeric.{name}": Call(getattr(numeric, name), {"automaton": Given(numeric.Automaton([[0]], [0]))})
+        for name in ("minimal_automaton", "indistinguishable")
+    },
+    "numeric.equivalent_automata": Call(
+        numeric.equivalent_automata,
+        {name: Given(numeric.Automaton([[0]], [0])) for name in ("first", "second")},
+    ),
+    "numeric.merged_pairs": Call(
+        numeric.merged_pairs,
+        {
+            "hidden": Given([[0.0], [1.0]], {"a table of numbers"}),
+            "lengths": Given([0, 1]),
+            "classes": Given([0, 0]),
+            "threshold": Given(0.5, FINE | {"a bool"}),
+        },
+    ),
     "experiments.measured_kernel": Call(
         experiments.measured_kernel,
         {
