@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +58,33 @@ def trajectory(
     0.659408
     """
     times = checked_times(t)
-    return State(*evaluated("solution", theory, start, pair, rates, times))
+    function, values = prepared("solution", theory, start, pair, rates, times)
+    return State(*_in_blocks(function, [times, *values]))
+
+
+_BLOCK = 2**13
+"""Points that are computed at once: so many, with all that is in between, stay in the processor's cache."""
+
+
+def _in_blocks(function: CompiledFunction, values: Sequence[Number]) -> list[Array]:
+    """What a function whose results depend on all of its arguments gives, along the longest axis block by block."""
+    shape = np.broadcast_shapes(*map(np.shape, values))
+    count = math.prod(shape)
+    if count <= _BLOCK:
+        return list(function(*values))
+    arrays = [np.asarray(x) for x in values]
+    found = [np.empty(shape) for _ in function.results]
+    axis = shape.index(max(shape)) - len(shape)
+    width = max(1, _BLOCK * shape[axis] // count)
+    after = (slice(None),) * (-1 - axis)
+    for begin in range(0, shape[axis], width):
+        block = (..., slice(begin, begin + width), *after)
+        parts = function(*(x[block] if x.ndim >= -axis and x.shape[axis] > 1 else x for x in arrays))
+        for whole, part in zip(found, parts, strict=True):
+            whole[block] = part
+    for whole in found:
+        whole.setflags(write=False)
+    return found
 
 
 def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY) -> Number:
