@@ -26,7 +26,7 @@ CAUCHY_SCHWARZ_TOLERANCE = 1e-6
 def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
     """``value`` as a float or a float array that obeys ``rule`` and that nobody can write to."""
     given = real(f"{owner}.{name}", value)
-    array = given if given.base is None and not given.flags.writeable else np.array(given)
+    array = given if _is_fixed(given) else np.array(given)
     for condition in dict.fromkeys(("finite", rule)):
         holds = _RULES[condition](array)
         if not holds.all():
@@ -34,6 +34,14 @@ def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
             raise ValueError(f"{owner}.{name} must be {condition}, got {first}{_HINTS[owner, name, condition]}")
     array.setflags(write=False)
     return array if array.ndim else float(array)
+
+
+def _is_fixed(array: NDArray[np.float64]) -> bool:
+    """Whether nobody can write to an array, nor to one that it is a part of."""
+    if array.flags.writeable:
+        return False
+    memory = array if array.base is None else array.base
+    return isinstance(memory, np.ndarray) and not memory.flags.writeable  # pyright: ignore[reportUnnecessaryIsInstance]  # it may be bytes
 
 
 _RULES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {
@@ -68,7 +76,7 @@ def inner_products(
     h, y, target = vectors.values()
     if y.shape[-1:] != target.shape[-1:]:
         raise ValueError(f"dy and dy_target must have the same number of outputs, got shapes {y.shape}, {target.shape}")
-    _broadcast_shapes({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
+    common_shape({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
     dh2, dy2 = (h * h).sum(-1), (y * y).sum(-1)
     for name, vector, square in (("dh", h, dh2), ("dy", y, dy2)):
         small = square < _LEAST
@@ -220,10 +228,15 @@ def broadcast(**values: Number) -> tuple[int, ...]:
     Raises:
         ValueError: naming every shape, if there is none.
     """
-    return _broadcast_shapes({name: np.shape(value) for name, value in values.items()})
+    return common_shape({name: np.shape(value) for name, value in values.items()})
 
 
-def _broadcast_shapes(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+def common_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape to which named shapes broadcast.
+
+    Raises:
+        ValueError: naming every shape, if there is none.
+    """
     different = {shape for shape in shapes.values() if shape}
     if len(different) < 2:
         return different.pop() if different else ()
