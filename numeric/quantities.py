@@ -37,11 +37,12 @@ def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
 
 
 def _is_fixed(array: NDArray[np.float64]) -> bool:
-    """Whether nobody can write to an array, nor to one that it is a part of."""
-    if array.flags.writeable:
-        return False
+    """Whether nobody can write to an array, nor to one that it is a part of.
+
+    The flag itself may not be read of what ``np.broadcast_arrays`` returns, which warns.
+    """
     memory = array if array.base is None else array.base
-    return isinstance(memory, np.ndarray) and not memory.flags.writeable  # pyright: ignore[reportUnnecessaryIsInstance]  # it may be bytes
+    return isinstance(memory, np.ndarray) and all(x.__array_interface__["data"][1] for x in (array, memory))  # pyright: ignore[reportUnnecessaryIsInstance]  # it may be bytes
 
 
 _RULES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {
