@@ -203,7 +203,7 @@ CALLS: dict[str, Call] = {
     "numeric.inner_products": Call(
         numeric.inner_products, {"dh": Given([3.0, 4.0], ANY - FINE), "dy": Given([1.0]), "dy_target": Given([2.0])}
     ),
-    "numeric.trajectory": pair_calls(numeric.trajectory, t=TIME, theory=THEORY),
+    "numeric.trajectory": pair_calls(numeric.trajectory, t=TIME, theory=THEORY, backend=Given("numpy")),
     "numeric.integrate": pair_calls(numeric.integrate, t=TIME, theory=THEORY, rtol=Given(1e-8)),
     "numeric.evolve": Call(
         numeric.evolve,
