@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 FOLDERS := $(shell find symbolic numeric experiments -type d -not -name __pycache__)
 
-.PHONY: run reproduce test test-slow test-kernels coverage docs check format clean
+.PHONY: run reproduce test test-slow test-kernels bench coverage docs check format clean
 
 run: $(INSTALLED)
 	$(BIN)/repdyn derive --output results/derivation.html
@@ -33,6 +33,11 @@ test-kernels: $(INSTALLED)
 	OPENBLAS_CORETYPE=Haswell NPY_DISABLE_CPU_FEATURES="$(filter-out X86_V3 AVX2 FMA3,$(FEATURES))" $(NUMERIC)
 	$(NUMERIC) --seed 1 --hypothesis-seed 1
 	$(OLDER) NPY_DISABLE_CPU_FEATURES="$(FEATURES)" $(NUMERIC) --seed 2 --hypothesis-seed 2
+
+# How fast it is, against its goals: a table, and with its record and figure in build/speed.
+# `make bench SPEED="--output docs/speed"` makes what the documentation shows, `SPEED="radau help"` prints some of it.
+bench: $(INSTALLED)
+	OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests:$$PYTHONPATH $(BIN)/python -m benchmarks $(SPEED)
 
 coverage: $(INSTALLED)
 	$(BIN)/pytest -n 2 --cov --cov-report=term --cov-report=html:build/coverage \

@@ -31,7 +31,7 @@ extensions = [
     "extensions.help",
     "extensions.mathml",
 ]
-exclude_patterns = ["extensions", "_templates", "gallery/**/*.ipynb", "gallery/**/*.py"]
+exclude_patterns = ["extensions", "_templates", "speed", "gallery/**/*.ipynb", "gallery/**/*.py"]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]

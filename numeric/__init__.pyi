@@ -3,6 +3,17 @@
 Type checkers read it, and so does ``__init__.py``, which loads a name when it is first used.
 """
 
+from .automata.automaton import Automaton as Automaton
+from .automata.automaton import all_strings as all_strings
+from .automata.automaton import random_automaton as random_automaton
+from .automata.extraction import Extraction as Extraction
+from .automata.extraction import automaton_of_states as automaton_of_states
+from .automata.extraction import state_scale as state_scale
+from .automata.mergers import Mergers as Mergers
+from .automata.mergers import merged_pairs as merged_pairs
+from .automata.minimal import equivalent_automata as equivalent_automata
+from .automata.minimal import indistinguishable as indistinguishable
+from .automata.minimal import minimal_automaton as minimal_automaton
 from .axes import TaskAxes as TaskAxes
 from .axes import task_axes as task_axes
 from .blocks.array import distance_array as distance_array

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -24,15 +24,37 @@ CAUCHY_SCHWARZ_TOLERANCE = 1e-6
 
 
 def _checked(owner: str, name: str, value: ArrayLike, rule: str) -> Number:
-    """``value`` as a float or a read-only float array that obeys ``rule``."""
-    array = np.array(real(f"{owner}.{name}", value))
-    broken = {"finite": ~np.isfinite(array), "non-negative": ~(array >= 0), "positive": ~(array > 0)}
+    """``value`` as a float or a float array that obeys ``rule`` and that nobody can write to."""
+    given = real(f"{owner}.{name}", value)
+    array = given if _is_fixed(given) else np.array(given)
     for condition in dict.fromkeys(("finite", rule)):
-        if broken[condition].any():
-            first = array[broken[condition]].flat[0] if array.ndim else array[()]
+        holds = _RULES[condition](array)
+        if not holds.all():
+            first = array[~holds].flat[0] if array.ndim else array[()]
             raise ValueError(f"{owner}.{name} must be {condition}, got {first}{_HINTS[owner, name, condition]}")
     array.setflags(write=False)
     return array if array.ndim else float(array)
+
+
+def _is_fixed(array: NDArray[np.float64]) -> bool:
+    """Whether nobody can write to an array, nor to one that it is a part of.
+
+    The flag itself may not be read of what ``np.broadcast_arrays`` returns, which warns.
+    """
+    memory = array if array.base is None else array.base
+    return isinstance(memory, np.ndarray) and all(x.__array_interface__["data"][1] for x in (array, memory))  # pyright: ignore[reportUnnecessaryIsInstance]  # it may be bytes
+
+
+_RULES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {
+    "finite": np.isfinite,
+    "non-negative": lambda array: array >= 0,
+    "positive": lambda array: array > 0,
+}
+
+
+def _somewhere(condition: bool | np.bool_ | NDArray[np.bool_]) -> bool:
+    """Whether a condition on a number, or on one of an array, holds."""
+    return bool(condition.any()) if isinstance(condition, np.ndarray) else bool(condition)
 
 
 def inner_products(
@@ -55,7 +77,7 @@ def inner_products(
     h, y, target = vectors.values()
     if y.shape[-1:] != target.shape[-1:]:
         raise ValueError(f"dy and dy_target must have the same number of outputs, got shapes {y.shape}, {target.shape}")
-    _broadcast_shapes({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
+    common_shape({f"{name}[..., 0]": vector.shape[:-1] for name, vector in vectors.items()})
     dh2, dy2 = (h * h).sum(-1), (y * y).sum(-1)
     for name, vector, square in (("dh", h, dh2), ("dy", y, dy2)):
         small = square < _LEAST
@@ -207,12 +229,20 @@ def broadcast(**values: Number) -> tuple[int, ...]:
     Raises:
         ValueError: naming every shape, if there is none.
     """
-    return _broadcast_shapes({name: np.shape(value) for name, value in values.items()})
+    return common_shape({name: np.shape(value) for name, value in values.items()})
 
 
-def _broadcast_shapes(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+def common_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape to which named shapes broadcast.
+
+    Raises:
+        ValueError: naming every shape, if there is none.
+    """
+    different = {shape for shape in shapes.values() if shape}
+    if len(different) < 2:
+        return different.pop() if different else ()
     try:
-        return np.broadcast_shapes(*shapes.values())
+        return np.broadcast_shapes(*different)
     except ValueError:
         got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
         raise ValueError(f"shapes must broadcast as NumPy does, got {got}; add axes of length 1") from None
@@ -231,8 +261,8 @@ def checked_times(t: ArrayLike) -> NDArray[np.float64]:
         ValueError: if one is negative or not finite.
     """
     times = real("t", t)
-    wrong = ~(np.isfinite(times) & (times >= 0))
-    if wrong.any():
+    if not (times.min(initial=0.0) >= 0 and times.max(initial=0.0) < np.inf):
+        wrong = ~(np.isfinite(times) & (times >= 0))
         first = times[wrong].flat[0] if times.ndim else times[()]
         hint = "; for t = inf use final_distance" if first == np.inf else ""
         raise ValueError(f"t must be finite and not negative, in training steps, got {first}{hint}")
@@ -293,7 +323,7 @@ def check_distances(state: State) -> None:
         ValueError: naming the one that is.
     """
     for name, value in (("dh2", state.dh2), ("dy2", state.dy2)):
-        if np.any(np.less(value, 0)):
+        if _somewhere(value < 0):
             raise ValueError(f"{name} is a squared distance and must not be negative, got {np.min(value)}")
 
 
@@ -319,16 +349,16 @@ def check_start(start: State, pair: Pair) -> None:
     instance("start", start, State)
     instance("pair", pair, Pair)
     check_distances(start)
-    if not np.all(np.asarray(start.dh2) > 0):
+    if _somewhere(start.dh2 <= 0):
         raise ValueError(
             f"the initial dh2 must be positive, got {np.min(start.dh2)}; two points with the same hidden "
             "representation cannot be told apart by the decoder"
         )
-    product = np.abs(np.subtract(start.dy2, start.w))
-    bound = np.multiply(np.sqrt(start.dy2), np.sqrt(pair.dy2))
-    slack = CAUCHY_SCHWARZ_TOLERANCE * (bound + np.abs(start.dy2) + np.abs(start.w))
-    product, limit, bound = np.broadcast_arrays(product, bound + slack, bound)
-    if (product > limit).any():
+    product = abs(start.dy2 - start.w)
+    bound = np.sqrt(start.dy2) * np.sqrt(pair.dy2)
+    limit = bound + CAUCHY_SCHWARZ_TOLERANCE * (bound + abs(start.dy2) + abs(start.w))
+    if _somewhere(product > limit):
+        product, limit, bound = np.broadcast_arrays(product, limit, bound)
         worst = np.unravel_index(np.argmax(product - limit), product.shape)
         raise ValueError(
             f"|dy2 - w| must be at most |dy| |dy*| (Cauchy-Schwarz), got {product[worst]:.6g} > {bound[worst]:.6g} "

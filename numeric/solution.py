@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from repdyn.symbolic.arguments import shown
 
 from .begin import theory_start
 from .coefficients import DEFAULT_THEORY, Coefficients, check_shapes, named, parameter_values
 from .compiled import CompiledFunction, compile
-from .quantities import Number, Pair, Rates, State, as_number, check_start, checked_times
+from .quantities import Number, Pair, Rates, State, as_number, check_start, checked_times, common_shape
 
 if TYPE_CHECKING:
     from repdyn.symbolic import Theory
@@ -19,7 +22,13 @@ Array = NDArray[np.float64]
 
 
 def trajectory(
-    t: ArrayLike, start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY
+    t: ArrayLike,
+    start: State,
+    pair: Pair,
+    rates: Coefficients,
+    *,
+    theory: Theory | str = DEFAULT_THEORY,
+    backend: str = "numpy",
 ) -> State:
     """The state of a pair after ``t`` training steps, in closed form.
 
@@ -30,6 +39,9 @@ def trajectory(
         rates: effective learning rates in 1/(training step), or a mapping from names to the coefficients of the
             theory; those that may be 0 are 0 unless given.
         theory: a theory with a closed form, by name or one of your own; :func:`integrate` takes any.
+        backend: ``numpy``, or ``c``: the same program as C, which the machine's compiler (``cc``, or ``$CC``) makes
+            into a library that is kept like all generated code; several times faster, on all processors or as many
+            as ``$OMP_NUM_THREADS`` says.
 
     Everything broadcasts. dh2 and dy2 are accurate to 1e-12, relative, beyond what
     the last place of the inputs leaves open; so is w against ``dy2 + |dy . dy*|``.
@@ -43,7 +55,8 @@ def trajectory(
     Raises:
         TypeError: if an argument is of another kind.
         ValueError: if a time is negative or not finite, the initial dh2 is 0, ``|dy2 - w|`` is beyond
-            Cauchy-Schwarz, shapes do not broadcast, or the theory has no closed form.
+            Cauchy-Schwarz, shapes do not broadcast, the theory has no closed form, or there is no such back end.
+        RuntimeError: if there is no C compiler, or it fails.
 
     Source: the mode form of the solution, derived and proved in
     ``repdyn.symbolic.two_point()``; the system is that of van Rossem & Saxe (arXiv 2402.09142).
@@ -55,8 +68,39 @@ def trajectory(
     >>> round(trajectory(1e6, State(1e-3, 0.0, 0.0), Pair(1.0, 0.5), wide, theory="scalar_output").dh2, 6)
     0.659408
     """
+    if not isinstance(backend, str) or backend not in ("numpy", "c"):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may not type-check
+        raise ValueError(f"backend must be 'numpy' or 'c', got {shown(backend)}; compile makes functions for others")
     times = checked_times(t)
-    return State(*evaluated("solution", theory, start, pair, rates, times))
+    function, values = prepared("solution", theory, start, pair, rates, times)
+    if backend == "numpy":
+        return State(*_in_blocks(function, [times, *values]))
+    from .native import native  # seldom needed
+
+    return State(*native(compile(theory, "solution", "c"), [times, *values]))
+
+
+_BLOCK = 2**13
+"""Points that are computed at once: so many, with all that is in between, stay in the processor's cache."""
+
+
+def _in_blocks(function: CompiledFunction, values: Sequence[Number]) -> list[Array]:
+    """What a function whose results depend on all of its arguments gives, along the longest axis block by block."""
+    arrays = [np.asarray(x) for x in values]
+    shape = common_shape({name: x.shape for name, x in zip(function.arguments, arrays, strict=True)})
+    count = math.prod(shape)
+    if count <= _BLOCK:
+        return list(function(*values))
+    found = np.empty((len(function.results), *shape))
+    axis = shape.index(max(shape)) - len(shape)
+    width = max(1, _BLOCK * shape[axis] // count)
+    after = (slice(None),) * (-1 - axis)
+    for begin in range(0, shape[axis], width):
+        block = (..., slice(begin, begin + width), *after)
+        parts = function(*(x[block] if x.ndim >= -axis and x.shape[axis] > 1 else x for x in arrays))
+        for whole, part in zip(found, parts, strict=True):
+            whole[block] = part
+    found.setflags(write=False)
+    return list(found)
 
 
 def final_distance(start: State, pair: Pair, rates: Coefficients, *, theory: Theory | str = DEFAULT_THEORY) -> Number:

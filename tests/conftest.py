@@ -1,6 +1,7 @@
 """How every test draws: no deadlines, since machines are shared, and the same examples each time, or others with
 ``--seed``. No test touches the user's cache of generated code: all processes of a session share one of their own."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -29,11 +30,28 @@ def pytest_configure(config) -> None:
         folder = TemporaryDirectory(prefix="repdyn-cache-")
         config.add_cleanup(folder.cleanup)
         os.environ["REPDYN_CACHE"] = folder.name
+        for name, value in QUICKER.items():
+            os.environ.setdefault(name, value)
     if (seed := config.getoption("--seed")) is not None:
         settings.load_profile("others")
         usual = np.random.default_rng
         np.random.default_rng = lambda of=None: usual([of, seed] if isinstance(of, int) else of)
 
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is loaded with the tests stays: Python need not look through it for what can be freed."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+QUICKER = {"OMP_NUM_THREADS": "1", "SYMPY_CACHE_SIZE": "100000"}
+"""Cores are shared out among processes: threads of linear algebra would wait for each other. And of what SymPy has
+computed it forgets, by default, all but the last thousand of each kind, which a proof needs again."""
 
 FORKS = Path(__file__).with_name("scripts_in_forks.py")
 OF_LIGHTNING = ("`isinstance(treespec, LeafSpec)` is deprecated", "The 'train_dataloader' does not have many workers")

@@ -203,7 +203,7 @@ CALLS: dict[str, Call] = {
     "numeric.inner_products": Call(
         numeric.inner_products, {"dh": Given([3.0, 4.0], ANY - FINE), "dy": Given([1.0]), "dy_target": Given([2.0])}
     ),
-    "numeric.trajectory": pair_calls(numeric.trajectory, t=TIME, theory=THEORY),
+    "numeric.trajectory": pair_calls(numeric.trajectory, t=TIME, theory=THEORY, backend=Given("numpy")),
     "numeric.integrate": pair_calls(numeric.integrate, t=TIME, theory=THEORY, rtol=Given(1e-8)),
     "numeric.evolve": Call(
         numeric.evolve,
@@ -620,6 +620,55 @@ CALLS: dict[str, Call] = {
             "points": Given(torch.tensor([[-1.0], [1.0]])),
             "lr": Given(0.01, FINE),
             "mean_is_learnt": Given(False, {"a bool"}),
+        },
+    ),
+    "numeric.Automaton": Call(
+        numeric.Automaton,
+        {"transitions": Given([[0, 1], [1, 0]]), "outputs": Given([0, 1]), "start": Given(0)},
+    ),
+    **{
+        f"numeric.Automaton.{name}": Call(
+            getattr(numeric.Automaton([[0, 1], [1, 0]], [0, 1]), name), {"strings": Given([[0, 1]])}
+        )
+        for name in ("read", "states_after")
+    },
+    "numeric.random_automaton": Call(
+        numeric.random_automaton,
+        {
+            "states": Given(5, {"a huge integer"}),
+            "symbols": Given(2),
+            "new": Given(0.5, FINE),
+            "outputs": Given(2),
+            "seed": Given(0, {"a huge integer"}),
+        },
+    ),
+    "numeric.all_strings": Call(numeric.all_strings, {"symbols": Given(2), "length": Given(2)}),
+    "numeric.automaton_of_states": Call(
+        numeric.automaton_of_states,
+        {
+            "strings": Given([(), (0,)]),
+            "hidden": Given([[0.0], [1.0]], {"a table of numbers"}),
+            "outputs": Given([0, 1]),
+            "threshold": Given(0.5, FINE | {"a bool"}),
+            "symbols": Given(2),
+        },
+    ),
+    "numeric.state_scale": Call(numeric.state_scale, {"hidden": Given([[0.0], [1.0]], {"a table of numbers"})}),
+    **{
+        f"numeric.{name}": Call(getattr(numeric, name), {"automaton": Given(numeric.Automaton([[0]], [0]))})
+        for name in ("minimal_automaton", "indistinguishable")
+    },
+    "numeric.equivalent_automata": Call(
+        numeric.equivalent_automata,
+        {name: Given(numeric.Automaton([[0]], [0])) for name in ("first", "second")},
+    ),
+    "numeric.merged_pairs": Call(
+        numeric.merged_pairs,
+        {
+            "hidden": Given([[0.0], [1.0]], {"a table of numbers"}),
+            "lengths": Given([0, 1]),
+            "classes": Given([0, 0]),
+            "threshold": Given(0.5, FINE | {"a bool"}),
         },
     ),
     "experiments.measured_kernel": Call(

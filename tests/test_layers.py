@@ -25,10 +25,10 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "numeric": (
         "arguments cache determination languages runge_kutta scaling uncertainty",
-        "agreement axes distances mantel quantities series",
+        "agreement automata axes distances mantel quantities series",
         "coefficients departure embedding exponent geometry measurement",
         "compiled kernels units",
-        "begin geometric_mean gram infinite_width loss rich similarity structure",
+        "begin geometric_mean gram infinite_width loss native rich similarity structure",
         "blocks integration line_fit solution",
         "end_states linearised moments path",
         "model",

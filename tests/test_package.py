@@ -34,6 +34,11 @@ def test_the_command_line_starts_without_sympy_and_numpy() -> None:
     assert not {"sympy", "numpy", "scipy"} & set(loaded)
 
 
+def test_figures_of_the_theory_load_nothing_that_trains() -> None:
+    code = "import sys; from repdyn.experiments.figures import draw_phase_diagram, svg; print(*sys.modules)"
+    assert not {"torch", "pytorch_lightning", "sklearn"} & set(run_python(code).split())
+
+
 def test_importing_the_numbers_loads_neither_sympy_nor_the_solvers() -> None:
     for names in ("compile", "trajectory, State, Pair, Rates, final_distance"):
         loaded = run_python(f"import sys; from repdyn.numeric import {names}; print(*sys.modules)").split()

@@ -1,22 +1,10 @@
-"""Figures: what was measured, with theory drawn over it. Seaborn and matplotlib are used here and nowhere else."""
+"""Figures: what was measured, with theory drawn over it. Seaborn and matplotlib are used here and nowhere else.
 
-from ..training import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # before matplotlib is loaded
-from .comparison import draw_comparison, draw_layers, draw_pairs, draw_run
-from .phases import PHASES_ALT, PHASES_CAPTION, draw_phase_diagram
-from .predictions import draw_predictions
-from .style import LABELS, save_figure, svg, write_figure
+Names are loaded when they are first used: the figures of networks need what trains them, those of the theory do not.
+"""
 
-__all__ = [
-    "LABELS",
-    "PHASES_ALT",
-    "PHASES_CAPTION",
-    "draw_comparison",
-    "draw_layers",
-    "draw_pairs",
-    "draw_phase_diagram",
-    "draw_predictions",
-    "draw_run",
-    "save_figure",
-    "svg",
-    "write_figure",
-]
+import lazy_loader
+
+from ..training import mpl_backend as mpl_backend  # before matplotlib is loaded
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

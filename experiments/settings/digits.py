@@ -229,4 +229,4 @@ class CollectiveFits(Configuration):
 
     def rough_seconds(self) -> float:
         """As of every configuration."""
-        return 60.0
+        return 30.0 + 170.0 * ("growing" in self.forms)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_GROWING: dict[str, tuple[str, ...]] = {"constant": (), "growing": ("h1", "h2", "p1", "p2")}
+_GROWING: dict[str, tuple[str, ...]] = {"constant": (), "growing": ("h1", "h2", "y2", "p1", "p2")}
 """Forms of the collective theory, and which rates grow in each."""
 
 PAIRWISE = "pairwise"
@@ -54,7 +54,7 @@ _FEWEST = 4
 LEVEL = 0.9
 """Of the intervals of a forecast."""
 
-_RANK, _UNITS = 100, 20
+_RANK, _UNITS = 200, 20
 """Directions of the kernel and of the hidden units that are integrated."""
 
 

@@ -18,7 +18,7 @@ _PARTS = {
     "taken": '''
 def taken(condition, x):
     """x for a branch: where that is not taken, neither a warning nor a gradient comes out of it."""
-    return {np}.where(condition, x, {untaken})
+    return {np}.where(condition, x, {fixed}(x))
 ''',
     "absolute": '''
 def absolute(x):
@@ -112,7 +112,7 @@ class _Library:
         arrays: the function that makes its arrays of the arguments.
         precision: a sentence on its arithmetic.
         native: what the library has and need not be written out.
-        untaken: what goes into a branch that is not taken.
+        own: the functions that it has another form of, or needs besides.
         fixed: the function of a value that is not to be differentiated.
         number: a number as an array.
         strict: whether the library's functions take arrays only.
@@ -124,7 +124,7 @@ class _Library:
     arrays: str
     precision: str
     native: Mapping[str, str]
-    untaken: str
+    own: Mapping[str, str]
     number: str
     fixed: str = ""
     strict: bool = False
@@ -134,15 +134,42 @@ class _Library:
 _LIBRARIES = {
     "numpy": _Library(
         np="np",
-        imports="import numpy as np\nfrom scipy import special\n",
+        imports="import numpy as np\n",
         arrays='''
 def arrays(*values):
     """The arguments as arrays of 64-bit numbers."""
     return tuple(np.asarray(x).astype(np.float64, casting="same_kind", copy=False) for x in values)
 ''',
         precision="Computes in 64 bits.",
-        native={"Abs": "np.abs", "exprel": "special.exprel", "hypot": "np.hypot"},
-        untaken="np.nan",
+        native={"Abs": "np.abs", "hypot": "np.hypot"},
+        own={
+            "exprel": '''
+def exprel(x):
+    """(exp(x) - 1)/x; of what decays 0 gives way to a number that is none beside any other."""
+    if x.max(initial=0.0) > 0:
+        from scipy import special  # slow to load, and no exponential overflows in it
+
+        return special.exprel(x)
+    x = x - 1e-300
+    return np.expm1(x) / x
+''',
+            "taken": '''
+def taken(function):
+    """A function of values as one that is computed where a case holds: elsewhere no warning comes out of it."""
+    return lambda case, *xs: function(case, *(xs if case.all() else [np.where(case, x, np.nan) for x in xs]))
+''',
+            "choice": '''
+def choice(case, first, second):
+    """A function of values where the case holds, another one elsewhere; what nothing takes is not computed."""
+    every = case.all() if case.ndim else case
+    if every or not (case.ndim and case.any()):
+        function, *values = first if every else second
+        found = function(case if every else ~case, *values)
+        shapes = [x.shape for x in (case, *first[1:], *second[1:]) if x.shape not in ((), found.shape)]
+        return np.broadcast_to(found, np.broadcast_shapes(found.shape, *shapes)).copy() if shapes else found
+    return np.where(case, first[0](case, *first[1:]), second[0](~case, *second[1:]))
+''',
+        },
         number="np.float64({value})",
         before='@np.errstate(under="ignore")\n',
     ),
@@ -160,7 +187,7 @@ def arrays(*values):
 ''',
         precision="Computes in the highest precision among the tensors given; if there is none, in torch's default.",
         native={},
-        untaken="x.detach()",
+        own={},
         fixed="torch.detach",
         number="torch.tensor({value}, dtype={like}.dtype)",
         strict=True,
@@ -183,13 +210,13 @@ def arrays(*values):
             "    leaves the range from 1e-38 to 1e38."
         ),
         native={},
-        untaken="jax.lax.stop_gradient(x)",
+        own={},
         number="jnp.asarray({value}, dtype={like}.dtype)",
         fixed="jax.lax.stop_gradient",
     ),
 }
 
-_RESERVED = "arrays np special functools torch jax jnp tuple isinstance float"
+_RESERVED = "_ arrays np functools torch jax jnp tuple isinstance float"
 """What the source uses besides the functions that it calls."""
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
@@ -208,6 +235,7 @@ class _Arrays(Printer):
         self.names = list(names)
         self.local = {x: x for x in names}
         self.lines: list[str] = []
+        self.folded: Mapping[sp.Basic, sp.Expr] = {}
         self.assigned: dict[str, str] = {}
 
     def argument(self, expr: sp.Basic) -> str:
@@ -223,7 +251,10 @@ class _Arrays(Printer):
         return "**".join(self.parenthesize(x, PRECEDENCE["Pow"]) for x in (base, exponent))
 
     def _print_Symbol(self, expr: sp.Symbol) -> str:
-        return self.local[expr.name]
+        if expr not in self.folded:
+            return self.local[expr.name]
+        text = self.value(self.folded[expr])
+        return text if isinstance(self.folded[expr], sp.Piecewise | sp.Function) else f"({text})"
 
     def _print_And(self, expr: sp.And) -> str:
         return self.joined(" & ", expr)
@@ -239,9 +270,26 @@ class _Arrays(Printer):
         if not others:
             return self.argument(first)
         rest = sp.Piecewise(*others, evaluate=False)
+        if "choice" in self.library.own:
+            self.called.add("choice")
+            return f"choice({self._print(condition)}, {self._deferred(first)}, {self._deferred(rest)})"
         case = self._assign("case", self._print(condition))
         branches = self._branch(case, first), self._branch(f"~{case}", rest)
         return f"{self.library.np}.where({case}, {', '.join(branches)})"
+
+    def _deferred(self, expr: sp.Expr) -> str:
+        """An expression as a function, with the values that it is called with."""
+        names = "".join(f", {x}" for x in sorted(map(str, self._symbols(expr))))
+        function = f"lambda _{names}: {self.value(expr)}"
+        if not _harmless(expr):
+            self.called.add("taken")
+            function = f"taken({function})"
+        return f"({function}{names or ','})"
+
+    def _symbols(self, expr: sp.Basic) -> set[sp.Basic]:
+        """What an expression depends on where it is printed."""
+        own = expr.free_symbols
+        return {x for y in own & self.folded.keys() for x in self._symbols(self.folded[y])} | own - self.folded.keys()
 
     def _branch(self, case: str, expr: sp.Expr) -> str:
         """An expression as it is computed where the case holds."""
@@ -274,6 +322,26 @@ def _harmless(expr: sp.Basic) -> bool:
     )
 
 
+def _folded(program: Program) -> dict[sp.Basic, sp.Expr]:
+    """The definitions that one branch of a choice uses, once, and nothing else does: another branch needs none."""
+    results = {x for expr in program.results.values() for x in expr.free_symbols}
+    found: dict[sp.Basic, sp.Expr] = {}
+    for symbol, expr in reversed(list(program.definitions.items())):
+        users = [x for x, whole in program.definitions.items() if symbol in whole.free_symbols]
+        if symbol in results or len(users) != 1:
+            continue
+        user = program.definitions[users[0]]
+        chosen = [value for value, _ in user.args] if isinstance(user, sp.Piecewise) else []
+        within = user if users[0] in found else sp.Tuple(*chosen)
+        if _uses(within, symbol) == _uses(user, symbol) == 1:
+            found[symbol] = expr
+    return found
+
+
+def _uses(expr: sp.Basic, symbol: sp.Symbol) -> int:
+    return sum(x == symbol for x in sp.preorder_traversal(expr))
+
+
 def _released(lines: list[str], values: list[str]) -> list[str]:
     """The lines, each followed by the release of what is used no more, so that its memory serves the next."""
     own = {x.split(" = ")[0] for x in lines}
@@ -289,19 +357,24 @@ def _released(lines: list[str], values: list[str]) -> list[str]:
 def write(name: str, program: Program, backend: str, notation: Mapping[sp.Basic, str]) -> str:
     """The source of a function of that name."""
     library = _LIBRARIES[backend]
-    own = {*_PARTS, *_RESERVED.split(), *keyword.kwlist}
+    own = {*_PARTS, *library.own, *_RESERVED.split(), *keyword.kwlist}
     program = checked(name, program, backend, own)
     arguments = tuple(map(str, program.arguments))
     printer = _Arrays(library, (*arguments, *map(str, program.definitions), name, *own))
+    if "choice" in library.own:
+        printer.folded = _folded(program)
     for symbol, expr in program.definitions.items():
+        if symbol in printer.folded:
+            continue
         code = printer.value(expr)  # which may need lines of its own first
         printer.lines.append(f"{symbol} = {code}")
     values = [f"    {printer.value(expr)}," for expr in program.results.values()]
     several = ", ".join(arguments) + "," * (len(arguments) == 1)
     lines = _released(printer.lines, values)
     body = [f"{several} = arrays({', '.join(arguments)})", *lines, "return (", *values, ")"]
-    texts = [library.arrays, *(text for part, text in _PARTS.items() if part in printer.called)]
-    fields = {"np": library.np, "untaken": library.untaken, "fixed": library.fixed}
+    parts = {**_PARTS, **library.own}
+    texts = [library.arrays, *(text for part, text in parts.items() if part in printer.called)]
+    fields = {"np": library.np, "fixed": library.fixed}
     return _FRAME.format(
         **fields,
         imports=library.imports,

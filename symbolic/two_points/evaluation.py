@@ -296,7 +296,7 @@ _EXACT = {sign: _of_size(sign) for sign in (1, -1)}
 def _worth(expr: sp.Expr, sign: int) -> sp.Expr:
     """An expression in the field, where ``lam`` has that sign."""
     given = elementary(expr.subs(lam, sign * _lam_size)).subs({gap: omega - level}).subs(level, _lam_size / 2)
-    return algebraic(given.subs(_lam_size, sign * lam)).subs(_EXACT[sign]).subs(AMPLITUDES)
+    return algebraic(given.xreplace({_lam_size: sign * lam})).xreplace(_EXACT[sign]).xreplace(AMPLITUDES)
 
 
 def _smooth_residual(relation: sp.Rel) -> sp.Expr:

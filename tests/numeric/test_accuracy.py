@@ -1,5 +1,7 @@
 """The closed form is as accurate as its inputs allow, over many decades of every one of them."""
 
+from functools import cache
+
 import mpmath as mp
 import numpy as np
 import printed_theory
@@ -7,6 +9,7 @@ import pytest
 from accuracy import TINY, allowed, draw, sensitivities
 from exact_flow import exact_flow
 from repdyn.numeric import Pair, Rates, State, final_distance, trajectory
+from tools import find
 
 DRAWS = 100
 
@@ -21,13 +24,17 @@ def quantities(columns):
     return State(dh2, dy2, w), Pair(dx2, dy2_target), Rates(rate_h, rate_y)
 
 
-def check_trajectory(seed):
+@cache
+def exact_flows(seed):
+    return [sensitivities(exact_flow, inputs) for inputs in problems(seed)]
+
+
+def check_trajectory(seed, backend="numpy"):
     drawn = problems(seed)
     t, *columns = np.array(drawn).T
     with np.errstate(all="raise", under="ignore"):
-        found = trajectory(t, *quantities(columns))
-    for i, inputs in enumerate(drawn):
-        exact, sensitivity = sensitivities(exact_flow, inputs)
+        found = trajectory(t, *quantities(columns), backend=backend)
+    for i, (inputs, (exact, sensitivity)) in enumerate(zip(drawn, exact_flows(seed), strict=True)):
         for name, size in (("dh2", exact.dh2), ("dy2", exact.dy2), ("w", exact.w_size)):
             value, which = getattr(found, name)[i], exact._fields.index(name)
             if size > TINY:
@@ -54,10 +61,18 @@ def test_the_trajectory_is_as_accurate_as_its_inputs(seed) -> None:
     check_trajectory(seed)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_trajectory_in_c_is_as_accurate_as_its_inputs(seed) -> None:
+    find("cc")
+    check_trajectory(seed, "c")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 110))
 def test_the_trajectory_is_as_accurate_as_its_inputs_many_times(seed) -> None:
     check_trajectory(seed)
+    find("cc")
+    check_trajectory(seed, "c")
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -40,6 +40,30 @@ def test_arguments_broadcast(backend) -> None:
 
 
 @pytest.mark.parametrize("backend", IN_PYTHON)
+@pytest.mark.parametrize("first", [2.0, -2.0, [2.0, 3.0], [-2.0, -3.0], [2.0, -3.0]])
+@pytest.mark.parametrize("second", [1.0, [[1.0], [5.0], [7.0]]])
+def test_a_choice_has_the_shape_of_all_that_it_depends_on(first, second, backend) -> None:
+    """Also of what the branch that is taken everywhere does not depend on."""
+    program = Program((x, y), {}, {r: sp.Piecewise((1, x > 0), (y, True)), q: sp.Piecewise((x, y > 0), (2, True))})
+    first, second = np.array(first), np.array(second)
+    found = [np.asarray(value) for value in compile_program("chosen", program, backend)(first, second)]
+    assert [value.shape for value in found] == [np.broadcast_shapes(first.shape, second.shape)] * 2
+    assert found[0].dtype == np.float64 or backend != "numpy"
+    np.testing.assert_array_equal(found[0], np.where(first > 0, 1.0, second))
+    np.testing.assert_array_equal(found[1], np.where(second > 0, first, 2.0))
+
+
+def test_what_one_branch_uses_is_not_computed_for_the_other() -> None:
+    """Neither when it stands in a definition, nor in one that only that definition uses."""
+    program = Program((x,), {a: 1 / x, b: a + 1, q: sp.Piecewise((b, x > 0), (x, True))}, {r: q})
+    function = compile_program("branch", program)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(function([-1.0, 0.0]), [[-1.0, 0.0]])
+        assert function(0.0) == (0.0,)
+    np.testing.assert_array_equal(function([-1.0, 4.0]), [[-1.0, 1.25]])
+
+
+@pytest.mark.parametrize("backend", IN_PYTHON)
 def test_constants_are_arrays_too(backend) -> None:
     constant, product = compile_program(
         "constant", Program((x,), {a: sp.sqrt(2)}, {r: sp.S(3), q: sp.exp(a)}), backend

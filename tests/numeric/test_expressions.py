@@ -1,5 +1,7 @@
 """Each function that a program may call, alone, in every language: at 0, next to 0, and far away."""
 
+from functools import cache
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -82,16 +84,23 @@ SIZES = (0.0, 1e-100, 1e-9, 0.3, np.nextafter(1, 0), 1.0, 1.7, 40.0, 600.0)
 POINTS = [(a * s, b) for a in SIZES for s in (1, -1) for b in (0.0, -2.5, 3.0)]
 
 
+@cache
+def known(kind):
+    """A program of the functions, and at each point its exact results and their sensitivities."""
+    program = Program((x, y), {}, {sp.Symbol(f"r{i}"): expr for i, expr in enumerate(EXPRESSIONS[kind])})
+    exact = exactly(program)
+    with mp.workdps(50):
+        return program, [sensitivities(exact, point) for point in POINTS]
+
+
 @pytest.mark.parametrize("backend", CALLED)
 @pytest.mark.parametrize("kind", EXPRESSIONS)
 def test_each_function_is_accurate(kind, backend, tmp_path) -> None:
-    expressions = EXPRESSIONS[kind]
-    program = Program((x, y), {}, {sp.Symbol(f"r{i}"): expr for i, expr in enumerate(expressions)})
-    function, exact = compile_program(kind, program, backend), exactly(program)
+    expressions, (program, at_points) = EXPRESSIONS[kind], known(kind)
+    rows = np.transpose(evaluate(compile_program(kind, program, backend), np.transpose(POINTS), tmp_path))
     compared = 0
     with mp.workdps(50):
-        for point, row in zip(POINTS, np.transpose(evaluate(function, np.transpose(POINTS), tmp_path)), strict=True):
-            values, changes = sensitivities(exact, point)
+        for point, row, (values, changes) in zip(POINTS, rows, at_points, strict=True):
             for expr, found, value, size, change in zip(
                 expressions, row, values, values[len(row) :], changes, strict=False
             ):

@@ -40,6 +40,7 @@ def generic(program, seed):
     return tuple(point.values())
 
 
+@cache
 def torch_gradients(theory, what):
     """The derivatives of each result by each argument, 0 where a result does not depend on it."""
     function = compile(theory, what, "torch")
@@ -58,6 +59,7 @@ def _gradient(result, tensors):
     return [0.0 if g is None else g.item() for g in found]
 
 
+@cache
 def jax_gradients(theory, what):
     """The same in JAX."""
     function = compile(theory, what, "jax")
@@ -127,6 +129,7 @@ def expected_at(case):
     return np.array([exact_derivative(point, i) for i in range(len(point))], dtype=float).T
 
 
+@cache
 def symbolic_gradients(theory, what):
     program = theories()[theory].programs[what]
     derived = compile_program("derived", program.jacobian(program.arguments))

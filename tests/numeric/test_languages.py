@@ -9,8 +9,10 @@ from accuracy import TINY, allowed, draw, sensitivities
 from back_ends import CALLED, evaluate
 from exact_programs import exactly
 from repdyn.numeric import compile
+from repdyn.numeric.native import native
 from repdyn.symbolic import Program, theories
 from repdyn.symbolic.pair import SCALARS
+from tools import find
 
 DRAWS = 30
 DIGITS = 50
@@ -61,7 +63,19 @@ def problems(theory_name, what):
 def test_each_language_is_as_accurate_as_its_inputs(theory, what, backend, tmp_path) -> None:
     points, known = problems(theory, what)
     function = compile(theory, what, backend)
-    found = np.transpose(evaluate(function, np.transpose(points), tmp_path))
+    check(function, np.transpose(evaluate(function, np.transpose(points), tmp_path)), points, known)
+
+
+@pytest.mark.parametrize("theory", [name for name, theory in theories().items() if theory.solution])
+def test_c_at_many_points_at_once_is_as_accurate(theory) -> None:
+    """With the functions of several numbers that the C library may have."""
+    find("cc")
+    points, known = problems(theory, "solution")
+    function = compile(theory, "solution", "c")
+    check(function, np.transpose(native(function, list(np.transpose(points)))), points, known)
+
+
+def check(function, found, points, known) -> None:
     compared = 0
     for point, row, (values, sizes, changes) in zip(points, found, known, strict=True):
         for name, value, exact, scale, change in zip(function.results, row, values, sizes, changes, strict=True):

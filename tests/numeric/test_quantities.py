@@ -199,3 +199,13 @@ def test_only_an_infinite_time_is_told_of_the_end(wrong: float) -> None:
         increasing_times([0.0, wrong, 2.0])
     with pytest.raises(ValueError, match=r"got inf; for t = inf use final_distance$"):
         increasing_times([0.0, 1.0, np.inf])
+
+
+def test_what_others_can_write_to_is_copied() -> None:
+    mine, seen = np.array([0.1, 0.2]), np.array([0.1, 0.2])
+    seen.setflags(write=False)
+    views = [mine, mine[:], np.broadcast_to(mine, (3, 2)), np.broadcast_arrays(mine, np.zeros((3, 1)))[0]]
+    states = [State(view, 0.0, 0.0) for view in views]
+    mine[0] = 5.0
+    assert all(np.max(state.dh2) == 0.2 for state in states)
+    assert State(seen, 0.0, 0.0).dh2 is seen

@@ -49,6 +49,22 @@ def test_a_million_points_in_one_call() -> None:
     np.testing.assert_array_equal(as_array(whole[some]), as_array(trajectory(t[some], START, PAIR, RATES)))
 
 
+def test_many_starts_at_many_times_are_as_one_by_one() -> None:
+    """More than are computed at once, along either axis, with what is one number along it."""
+    t, dh2, rate_y = (
+        np.linspace(0, 500, 7),
+        np.linspace(0.1, 0.3, 3000)[:, None],
+        np.linspace(0.01, 0.02, 3000)[:, None],
+    )
+    whole = trajectory(t, State(dh2, 0.2, 0.1), PAIR, Rates(0.01, rate_y))
+    turned = trajectory(t[:, None], State(dh2.T, 0.2, 0.1), PAIR, Rates(0.01, rate_y.T))
+    assert whole.dh2.shape == (3000, 7)
+    np.testing.assert_array_equal(as_array(turned), as_array(whole).transpose(0, 2, 1))
+    for i in (0, 1234, 2999):
+        one = trajectory(t, State(dh2[i, 0], 0.2, 0.1), PAIR, Rates(0.01, rate_y[i, 0]))
+        np.testing.assert_allclose(as_array(one), as_array(whole[i]), rtol=1e-14)
+
+
 def test_times_far_beyond_the_end_are_the_end() -> None:
     with np.errstate(all="raise", under="ignore"):
         far = trajectory([1e6, 1e100, 1e300], START, PAIR, RATES)

@@ -23,11 +23,19 @@ def diagnosis():
     return diagnose(pd.concat(table, ignore_index=True))
 
 
-def test_the_page_is_whole_and_says_every_sentence_once(diagnosis, tmp_path: Path):
-    file = tmp_path / "found.html"
+@pytest.fixture(scope="module")
+def text(diagnosis, tmp_path_factory) -> str:
+    file = tmp_path_factory.mktemp("diagnosis") / "found.html"
     write_diagnosis(diagnosis, file)
-    text = file.read_text("utf-8")
-    page = ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
+    return file.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text) -> ElementTree.Element:
+    return ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
+
+
+def test_the_page_is_whole_and_says_every_sentence_once(diagnosis, text, page):
     said = "".join(page.itertext())
     for found in diagnosis.layers:
         assert said.count(found.verdict.sentence.replace("|²", "|\u2060²")) == 1
@@ -38,9 +46,7 @@ def test_the_page_is_whole_and_says_every_sentence_once(diagnosis, tmp_path: Pat
     assert "http://" not in text.replace("http://www.w3.org", "")
 
 
-def test_every_number_of_the_table_is_on_the_page(diagnosis, tmp_path: Path):
-    write_diagnosis(diagnosis, tmp_path / "found.html")
-    page = ElementTree.fromstring((tmp_path / "found.html").read_text("utf-8").removeprefix("<!DOCTYPE html>"))
+def test_every_number_of_the_table_is_on_the_page(diagnosis, page):
     holds, rates = (
         [["".join(cell.itertext()) for cell in row] for row in table.findall(".//tr")]
         for table in page.findall(".//table")
@@ -52,8 +58,7 @@ def test_every_number_of_the_table_is_on_the_page(diagnosis, tmp_path: Path):
     assert [row[-1] for row in rates[1:]] == [f"{x.different.regime.median:.2f}" for x in diagnosis.layers]
 
 
-def test_its_contents_lead_to_every_part(diagnosis):
-    page = ElementTree.fromstring(diagnosis_html(diagnosis).removeprefix("<!DOCTYPE html>"))
+def test_its_contents_lead_to_every_part(page):
     ids = [element.get("id") for element in page.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     links = [(a.get("href"), a.text) for a in page.findall(".//nav//a")]
@@ -69,11 +74,16 @@ MEASURE = """
 """
 
 
-@pytest.mark.parametrize("width", [400, 1280])
-def test_it_is_read_without_scrolling_sideways_and_on_a_desk_so_are_the_tables(diagnosis, width: int, tmp_path: Path):
+@pytest.fixture(scope="module")
+def of_long_names(diagnosis) -> str:
     names = ("encoder.layers.11.self_attention.out_proj", "decoder")
     layers = tuple(replace(x, layer=name) for x, name in zip(diagnosis.layers, names, strict=True))
-    found, console = look(diagnosis_html(replace(diagnosis, layers=layers)), MEASURE, width, tmp_path)
+    return diagnosis_html(replace(diagnosis, layers=layers))
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_it_is_read_without_scrolling_sideways_and_on_a_desk_so_are_the_tables(of_long_names, width, tmp_path: Path):
+    found, console = look(of_long_names, MEASURE, width, tmp_path)
     assert found["scroll"] <= found["width"] == width
     assert len(found["tables"]) == 2
     assert width < 1000 or all(inner <= outer for inner, outer in found["tables"])

@@ -17,10 +17,12 @@ from repdyn.numeric import Pair, Rates, State, trajectory
 from repdyn.symbolic import two_point
 
 SCRIPT = """
+import signal
 import sys
 import pandas as pd
 from repdyn.experiments import compare, processes
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may have had it ignored
 print("imported", flush=True)
 processes._WORTH = 0.0
 for found in compare(pd.read_parquet(sys.argv[1])):

@@ -1,0 +1,12 @@
+from .comparison import draw_comparison as draw_comparison
+from .comparison import draw_layers as draw_layers
+from .comparison import draw_pairs as draw_pairs
+from .comparison import draw_run as draw_run
+from .phases import PHASES_ALT as PHASES_ALT
+from .phases import PHASES_CAPTION as PHASES_CAPTION
+from .phases import draw_phase_diagram as draw_phase_diagram
+from .predictions import draw_predictions as draw_predictions
+from .style import LABELS as LABELS
+from .style import save_figure as save_figure
+from .style import svg as svg
+from .style import write_figure as write_figure

@@ -1,0 +1,9 @@
+"""How fast it is: measured side by side in one run and reported against goals, ``make bench``. No test times anything.
+
+A module of goals is added to ``GOALS``, and a curve to ``GROWTHS``; table, record and figure follow.
+"""
+
+from . import growth, starting, trajectories
+
+GOALS = (*trajectories.GOALS, *starting.GOALS)
+GROWTHS = growth.GROWTHS
