@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 from repdyn.experiments import PairTracker
 from repdyn.experiments.training.lightning import Batches, fit, half_squared_error
@@ -123,3 +124,34 @@ def test_a_training_pass_that_comes_to_differ_is_noticed_and_its_records_are_dro
     assert alone.losses == net.losses
     expected = expected.merge(frame[["step", "pair"]], on=["step", "pair"])
     np.testing.assert_allclose(frame["dy2"], expected["dy2"], rtol=1e-4, atol=1e-7)
+
+
+def test_records_are_there_whenever_they_are_asked_for() -> None:
+    class Reader(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            seen.append((tracker.steps.tolist()[-1], len(tracker.frame()), len(tracker.state_dict()["steps"])))
+
+    seen: list[tuple[int, int, int]] = []
+    tracker = PairTracker(X[PAIRS], Y[PAIRS], LAYERS)
+    fit(Net(), Batches(X, Y, batch=20, steps=5, seed=0), [tracker, Reader()])
+    assert seen == [(step, (step + 1) * len(PAIRS) * len(LAYERS), step + 1) for step in range(5)]
+
+
+def test_records_end_at_the_step_that_cannot_be_recorded_and_not_before() -> None:
+    class Collapsing(Net):
+        """Of the fourth pass on all points are nearly the same."""
+
+        def training_step(self, batch, batch_idx):
+            if len(self.losses) == 3:
+                torch.nn.init.zeros_(self.middle.bias)
+                torch.nn.init.constant_(self.middle.weight, 1e-200)
+            return super().training_step(batch, batch_idx)
+
+    tracker = PairTracker(X.double()[PAIRS], Y.double()[PAIRS], ["middle"])
+    net = Collapsing().double()
+    with pytest.warns(UserWarning, match="records nothing more: dh must be 0 or long enough for its square"):
+        fit(net, Batches(X.double(), Y.double(), batch=20, steps=9, seed=0), [tracker])
+    assert len(net.losses) == 9
+    assert not any(module._forward_hooks for module in net.modules())
+    with pytest.warns(UserWarning, match="the records end at step 2: dh must be 0"):
+        assert tracker.frame()["step"].unique().tolist() == [0, 1, 2]
