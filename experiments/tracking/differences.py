@@ -85,22 +85,22 @@ class SquaredDifferences:
         """
         kinds: dict[Any, list[int]] = {}
         for k, h in enumerate(tensors):
-            joins = h.device.type == "cpu" and h.numel() < _LONG * len(h)
-            kinds.setdefault((h.shape, h.dtype) if joins else k, []).append(k)
-        found: list[Tensor | None] = [None] * len(tensors)
-        for numbers in kinds.values():
-            together = self._together([tensors[k] for k in numbers])
-            for k, each in zip(numbers, together, strict=True):
-                found[k] = each
-        return torch.stack(cast(list[Tensor], found))
+            kinds.setdefault((h.shape, h.dtype, h.device), []).append(k)
+        parts = [self._of_alike([tensors[k] for k in numbers]) for numbers in kinds.values()]
+        if len(parts) == 1:
+            return parts[0]
+        order = torch.tensor([k for numbers in kinds.values() for k in numbers])
+        found = torch.cat([x.to(parts[0].device) for x in parts])
+        return found[order.argsort().to(found.device)]
 
-    def _together(self, alike: Sequence[Tensor]) -> Sequence[Tensor]:
-        if len(alike) == 1:
-            return [self(alike[0])]
-        size = len(alike), len(alike[0])
+    def _of_alike(self, tensors: Sequence[Tensor]) -> Tensor:
+        first = tensors[0]
+        if len(tensors) == 1 or first.device.type != "cpu" or first[:1].numel() >= _LONG:
+            return torch.stack([self(h) for h in tensors])
+        size = len(tensors), len(first)
         if size not in self._joined:
             self._joined[size] = SquaredDifferences(torch.cat([self._where + size[1] * k for k in range(size[0])]))
-        return self._joined[size](torch.cat([h.detach() for h in alike])).view(len(alike), -1).unbind()
+        return self._joined[size](torch.cat(tensors)).view(len(tensors), -1)
 
     def _by_numpy(self, h: Tensor) -> Tensor:
         """A quarter of the time that torch takes for it, or less."""

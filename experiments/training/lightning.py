@@ -22,6 +22,8 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.profilers import PassThroughProfiler
 from torch.utils.data import DataLoader, IterableDataset
 
+from .heap import keep_freed_memory
+
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -161,6 +163,7 @@ def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callbac
     """
     diverged = StopWhenDiverged()
     shows_progress = sys.stderr.isatty()
+    keep_freed_memory()
     with _quiet():
         trainer = pl.Trainer(
             accelerator="cpu",
