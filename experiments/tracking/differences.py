@@ -93,7 +93,7 @@ class SquaredDifferences:
         found = torch.cat([x.to(parts[0].device) for x in parts])
         return found[order.argsort().to(found.device)]
 
-    def _of_alike(self, tensors: Sequence[Tensor]) -> Tensor:
+    def _of_alike(self, tensors: list[Tensor]) -> Tensor:
         first = tensors[0]
         if len(tensors) == 1 or first.device.type != "cpu" or first[:1].numel() >= _LONG:
             return torch.stack([self(h) for h in tensors])

@@ -13,13 +13,12 @@ import math
 import sys
 import warnings
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
-from pytorch_lightning.profilers import PassThroughProfiler
 from torch.utils.data import DataLoader, IterableDataset
 
 from .heap import keep_freed_memory
@@ -117,16 +116,6 @@ class Batches(IterableDataset[Batch]):
             yield self.x[chosen], self.y[chosen]
 
 
-class _Unprofiled(PassThroughProfiler):
-    """Spares a context manager of Lightning's around each of a step's hooks."""
-
-    def profile(self, action_name: str) -> AbstractContextManager[None]:
-        return _NOTHING
-
-
-_NOTHING = nullcontext()
-
-
 class StopWhenDiverged(pl.Callback):
     """Ends training at the first loss that is not a number; ``step`` says which, or is None."""
 
@@ -157,8 +146,8 @@ class StopBelow(pl.Callback):
 def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callback]) -> int | None:
     """Train over all batches and return the step at which training diverged, or None.
 
-    The loader keeps everything in memory and in one epoch, and the trainer has no logger, checkpoints,
-    profiler or sanity checks: per-epoch and per-step extras cost more than a step of a small network. The progress bar
+    The loader keeps everything in memory and in one epoch, and the trainer has no logger, checkpoints or
+    sanity checks: per-epoch and per-step extras cost more than a step of a small network. The progress bar
     is shown on a terminal only.
     """
     diverged = StopWhenDiverged()
@@ -169,8 +158,6 @@ def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callbac
             accelerator="cpu",
             max_epochs=1,
             logger=False,
-            log_every_n_steps=0,
-            profiler=_Unprofiled(),
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=shows_progress,

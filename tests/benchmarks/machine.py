@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from shutil import which
 
-PACKAGES = ("repdyn", "numpy", "scipy", "sympy")
+PACKAGES = ("repdyn", "numpy", "scipy", "sympy", "torch", "pytorch-lightning")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
