@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from repdyn.numeric import Automaton
+from repdyn.symbolic.arguments import instance
 
 from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
 
@@ -75,7 +76,20 @@ def draw_machines(machines: Sequence[tuple[str, Automaton]]) -> Figure:
 
     Args:
         machines: what stands over each, and the machine.
+
+    Raises:
+        TypeError: if they are no sequence of texts and machines, one at least.
+
+    >>> parity = Automaton(np.array([[0, 1], [1, 0]]), np.array([0, 1]))
+    >>> draw_machines([("parity", parity)]).axes[0].get_title()
+    'parity'
     """
+    try:
+        machines = [(title, instance("machine", machine, Automaton)) for title, machine in tuple(machines)]
+    except (TypeError, ValueError):
+        machines = []
+    if not machines:
+        raise TypeError('machines must be a sequence of one or more texts and automata, as in [("parity", parity)]')
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(2.35 * max(len(machines), 2), 2.9), layout="constrained")
         axes = figure.subplots(1, max(len(machines), 2), squeeze=False)[0]
