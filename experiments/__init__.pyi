@@ -13,6 +13,7 @@ from .diagnosis.sampling import SampledPairs as SampledPairs
 from .diagnosis.sampling import sample_pairs as sample_pairs
 from .figures import draw_comparison as draw_comparison
 from .figures import draw_phase_diagram as draw_phase_diagram
+from .figures.automata import draw_machines as draw_machines
 from .figures.diagnosis import draw_layer as draw_layer
 from .page.diagnosis import write_diagnosis as write_diagnosis
 from .runs.prediction import Prediction as Prediction
@@ -42,6 +43,7 @@ from .settings import (
     override as override,
 )
 from .tracking.layers import Layer as Layer
+from .tracking.machine import extract_automaton as extract_automaton
 from .tracking.measured_kernel import measured_kernel as measured_kernel
 from .tracking.point_recorder import PointRecorder as PointRecorder
 from .tracking.point_tracker import PointTracker as PointTracker

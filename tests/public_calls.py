@@ -117,6 +117,19 @@ EXTREME = {"infinity", "a huge integer"}
 """What a back end computes with as its language does."""
 
 NETWORK = torch.nn.Sequential(torch.nn.Linear(1, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+
+
+class Reader(torch.nn.Module):
+    """The share of each symbol in a string."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = torch.nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.state(x.mean(1))
+
+
 ENDS = torch.tensor([[[-1.0], [0.0]]])
 TRACKED = experiments.PairTracker(ENDS, ENDS, ["0"])
 RECORDER = experiments.PairRecorder(NETWORK, ENDS, ENDS, ["0"])
@@ -601,6 +614,9 @@ CALLS: dict[str, Call] = {
         write_diagnosis,
         {"diagnosis": Given(DIAGNOSED), "path": Given("diagnosis.html", called="page")},
     ),
+    "experiments.draw_machines": Call(
+        experiments.draw_machines, {"machines": Given([("parity", numeric.Automaton([[0, 1], [1, 0]], [0, 1]))])}
+    ),
     "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
     "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),
     "experiments.find_setting": Call(
@@ -669,6 +685,19 @@ CALLS: dict[str, Call] = {
             "lengths": Given([0, 1]),
             "classes": Given([0, 0]),
             "threshold": Given(0.5, FINE | {"a bool"}),
+        },
+    ),
+    "experiments.extract_automaton": Call(
+        experiments.extract_automaton,
+        {
+            "module": Given(Reader()),
+            "layer": Given("state", called="no layer"),
+            "length": Given(2),
+            "symbols": Given(2),
+            "encode": Given(None, {"None"}, skipped={"a class", "a function", "what is module"}),
+            "forward": Given(None, {"None"}, skipped={"a class", "a function"}),
+            "share": Given(0.1, FINE),
+            "start": Given(0, {"None", "what is encode", "what is forward"}),
         },
     ),
     "experiments.measured_kernel": Call(

@@ -17,6 +17,7 @@ ORDER = (
     "plain_pytorch",
     "transformer",
     "gru",
+    "automaton",
     "fine_tuning",
     "hugging_face",
     "tangent_kernels",

@@ -6,6 +6,7 @@ from .context import Context
 from .digits import Collective, CollectiveFits, DigitData, DigitPrediction, Digits, DigitStructure, HeldOutDigits
 from .fits import Fits, LineFits
 from .network import MODELS, NONLINEARITIES, OPTIMISERS, Setting
+from .sequences import Sequences
 from .two_points import LOSSES, TwoPoints
 from .values import SettingError
 from .xor import Xor
@@ -26,6 +27,7 @@ __all__ = [
     "Fits",
     "HeldOutDigits",
     "LineFits",
+    "Sequences",
     "Setting",
     "SettingError",
     "TwoPoints",

@@ -9,6 +9,7 @@ from .context.study import ContextTask
 from .depth import Depth
 from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
+from .parity import StreamingTasks
 from .structure.study import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
@@ -24,6 +25,7 @@ _KINDS: tuple[type[Study], ...] = (
     DigitTrajectories,
     DigitStructures,
     CollectiveTheory,
+    StreamingTasks,
     Beyond,
 )
 

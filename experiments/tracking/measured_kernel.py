@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import scipy.linalg as la
@@ -19,9 +17,10 @@ from repdyn.symbolic.arguments import instance, shown
 from torch import Tensor, nn
 
 from .intervention import Intervention
-from .layers import Layer, as_layer, called, representations, selected
-from .look import Forward, alike, as_input_of, check_calls, modules_of
+from .layers import Layer, as_layer, called
+from .look import Forward, as_input_of
 from .pairs import Inputs, as_tensor, mapped, tensors
+from .representations import check_order, shown_of
 
 Array = NDArray[np.float64]
 
@@ -95,8 +94,8 @@ def measured_kernel(
     for begin in range(0, count, _BATCH):
         batch = mapped(lambda x, k=begin: as_input_of(module, x[k : k + _BATCH]), points)
         if not begin:
-            _check_order(network, described, batch)
-        with _representations(network, described, batch, gradients=True) as h:
+            check_order(network, described, batch)
+        with shown_of(network, described, batch, gradients=True) as (_, h):
             rows.append(_derivatives(h, parameters, drawn, first, described))
     factor = np.concatenate(rows)
     if not np.isfinite(factor).all():
@@ -117,38 +116,6 @@ def _count(points: Inputs) -> int:
             f"{' and '.join(map(str, sorted(counts)))} rows"
         )
     return counts.pop()
-
-
-@contextmanager
-def _representations(network: Intervention, layer: Layer, inputs: Inputs, *, gradients: bool) -> Generator[Tensor]:
-    """The representations of a batch, shape (points, units), while gradients of them may be taken."""
-    calls: list[Tensor | None] = []
-    count = len(next(tensors(inputs)))
-
-    def keep(module: nn.Module, args: Any, output: Any) -> None:
-        counts = len(calls) == (layer.call or 0)
-        # a copy, since what follows may work in place
-        calls.append(representations(layer, selected(layer, output), count, inputs).clone() if counts else None)
-
-    handle = modules_of(network.module, (layer,))[layer.name].register_forward_hook(keep)
-    try:
-        with network.passed(inputs, {}, gradients=gradients):
-            check_calls(layer, len(calls))
-            yield cast(Tensor, calls[layer.call or 0])
-    finally:
-        handle.remove()
-
-
-def _check_order(network: Intervention, layer: Layer, inputs: Inputs) -> None:
-    """Check that rows go with the points: in another order they are in that order."""
-    with _representations(network, layer, inputs, gradients=False) as h:
-        shown_first = h
-    with _representations(network, layer, mapped(lambda x: x.roll(-1, 0), inputs), gradients=False) as h:
-        if not alike(shown_first, h.roll(1, 0)):
-            raise ValueError(
-                f"the rows of {called(layer.name)} do not go with the points: in a pass in another order they were "
-                "others; say where the points are (batch=, positions=), or pass points that do not change each other"
-            )
 
 
 def _derivatives(h: Tensor, parameters: list[nn.Parameter], columns: int, seed: int, layer: Layer) -> Array:

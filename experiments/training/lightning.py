@@ -143,7 +143,7 @@ class StopBelow(pl.Callback):
             trainer.should_stop = True
 
 
-def fit(module: pl.LightningModule, batches: Batches, callbacks: list[pl.Callback]) -> int | None:
+def fit(module: pl.LightningModule, batches: IterableDataset[Batch], callbacks: list[pl.Callback]) -> int | None:
     """Train over all batches and return the step at which training diverged, or None.
 
     The loader keeps everything in memory and in one epoch, and the trainer has no logger, checkpoints or

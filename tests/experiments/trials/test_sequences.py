@@ -1,0 +1,223 @@
+"""Recurrent networks that learn what machines say: what is trained on, what is recorded, and what the study says."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from repdyn.experiments.settings import Sequences, SettingError
+from repdyn.experiments.studies.parity import Judgement, StreamingTasks
+from repdyn.experiments.studies.study import Results
+from repdyn.experiments.sweep.outcome import Outcome
+from repdyn.experiments.sweep.trial import Trial
+from repdyn.experiments.trials.sequences import PARITY, Recurrent, StringBatches, run_trial, task_of
+from repdyn.numeric import Automaton, equivalent_automata, minimal_automaton
+
+SMALL = Sequences(
+    name="parity", length=5, gain=0.3, lr=0.1, epochs=250, every=25, tested=(20,), read=(10, 300), width=60
+)
+
+
+@cache
+def outcome(seed: int = 0) -> Outcome:
+    return run_trial(replace(SMALL, seed=seed))
+
+
+def test_parity_is_learnt_and_the_network_is_the_machine() -> None:
+    found = outcome()
+    assert found.values["loss"] < 0.01 < found.values["guess"] == 0.25
+    assert found.values["is_task_coarse"]
+    assert (found.values["minimal_coarse"], found.values["task"], found.values["strings"]) == (2, 2, 62)
+    reading = found.tables["reading"]
+    assert reading["length"].tolist() == [10, 300]
+    assert (reading["accuracy"] == 1).all()
+
+
+def test_what_is_recorded_is_what_the_network_says_and_a_trial_repeats_to_the_bit() -> None:
+    again = run_trial(SMALL)
+    for name, table in outcome().tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table)
+    untrained = run_trial(replace(SMALL, epochs=1, every=1, lr=1e-30)).tables["course"]
+    torch.manual_seed(0)
+    network = Recurrent(60, "relu", 0.3)
+    losses = []
+    for n in range(1, 6):
+        strings = torch.cartesian_prod(*n * [torch.arange(2)]).reshape(-1, n)
+        x = torch.nn.functional.one_hot(strings, 2).float()
+        y = torch.nn.functional.one_hot(strings.sum(1) % 2, 2)
+        losses += ((network(x) - y) ** 2).sum(1).div(2).tolist()
+    assert untrained["loss"].tolist() == pytest.approx([np.mean(losses)] * 2, rel=1e-5)
+    assert untrained["epoch"].tolist() == [0, 1]
+
+
+def test_a_network_reads_symbol_by_symbol_from_ones() -> None:
+    network = Recurrent(4, "tanh", 1.0)
+    x = torch.nn.functional.one_hot(torch.tensor([[0, 1, 1]]), 2).float()
+    h = torch.ones(1, 4)
+    for symbol in x[0]:
+        h = torch.tanh(network.hidden.weight_ih_l0 @ symbol + network.hidden.weight_hh_l0 @ h[0])[None]  # biases are 0
+    torch.testing.assert_close(network.state(x), h)
+    torch.testing.assert_close(network.state(x[:, :0]), torch.ones(1, 4))
+
+
+def test_an_epoch_has_every_string_once_in_batches_of_one_length() -> None:
+    x = [
+        torch.arange(n, dtype=torch.float32)[:, None, None].expand(n, k, 2) + 100 * k
+        for k, n in ((1, 2), (2, 4), (3, 8))
+    ]
+    batches = StringBatches(x, [t[:, 0] for t in x], batch=3, epochs=2, seed=0)
+    found = list(batches)
+    assert len(found) == len(batches) == 2 * batches.of_epoch == 2 * (1 + 2 + 3)
+    assert [len(b[0]) for b in found[:6]] == [2, 3, 1, 3, 3, 2]
+    for epoch in (found[:6], found[6:]):
+        rows = torch.cat([y[:, 0] for _, y in epoch])
+        assert sorted(rows.tolist()) == sorted(torch.cat([t[:, 0, 0] for t in x]).tolist())
+    assert not all(torch.equal(a[0], b[0]) for a, b in zip(found[:6], found[6:], strict=True))
+
+
+def test_of_a_share_of_strings_only_those_are_trained_on() -> None:
+    some = run_trial(replace(SMALL, share=0.5, epochs=1, every=1))
+    assert 15 < some.values["strings"] < 50
+    assert len(some.tables["course"]) == 2
+    assert some.tables["mergers"]["agreeing"].sum() + some.tables["mergers"]["disagreeing"].sum() == 62 * 61 / 2
+
+
+def test_machines_that_are_kept_are_those_of_the_records() -> None:
+    found = outcome()
+    machines, course = found.tables["machines"], found.tables["course"]
+    few = course[course["states_history"] <= 40]["epoch"].tolist()
+    assert machines["epoch"].drop_duplicates().tolist() == few
+    first = machines[machines["epoch"] == few[0]]
+    machine = Automaton(first[["zero", "one"]].to_numpy(), first["output"].to_numpy())
+    assert machine.reachable.tolist() == list(range(len(first)))
+
+
+def test_merged_pairs_were_at_least_as_far_apart_as_they_are() -> None:
+    parted = run_trial(replace(SMALL, epochs=20, every=20, gain=0.05)).tables["parted"]
+    assert len(parted)
+    assert (parted["shorter"] <= parted["longer"]).all()
+    assert (parted["apart"] >= 0).all()
+
+
+def test_training_that_diverges_is_recorded_as_such() -> None:
+    found = run_trial(replace(SMALL, lr=50.0, gain=2.0))
+    assert found.status == "diverged"
+    assert "the loss ceased to be a number at step" in found.reason
+
+
+def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
+    assert task_of(0, 3) is PARITY
+    assert equivalent_automata(task_of(6, 1), task_of(6, 1))
+    drawn = run_trial(replace(SMALL, states=6, task_seed=1, epochs=1, every=1))
+    assert drawn.values["task"] == len(minimal_automaton(task_of(6, 1)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, got 'gelu'"),
+        ({"states": 2}, "states must be 0, which is parity, or at least 3, got 2"),
+        ({"length": 15}, "length must be at most 14, got 15: strings double with each"),
+        ({"share": 1.5}, "share must be at most 1, got 1.5"),
+        ({"every": 251}, "every must be at most epochs, got 251 of 250"),
+        ({"tested": (5, 5)}, "tested must be lengths, each once and at most 100,000, got 5, 5"),
+        ({"read": (10**6,)}, "read must be lengths, each once and at most 100,000, got 1000000"),
+    ],
+)
+def test_settings_are_refused_in_words(wrong, words) -> None:
+    with pytest.raises(SettingError, match=words):
+        replace(SMALL, **wrong)
+
+
+# The study.
+
+
+def study(outcomes: dict[int, Outcome | None]) -> tuple[StreamingTasks, Results]:
+    of = StreamingTasks(settings=(), seeds=len(outcomes), length=5)
+    trials = [Trial(replace(SMALL, seed=seed)) for seed in outcomes]
+    return of, Results(dict(zip(trials, outcomes.values(), strict=True)))
+
+
+def test_the_study_says_what_became_of_the_networks() -> None:
+    of, results = study({0: outcome(), 1: outcome(1)})
+    section = of.section(results)
+    verdicts = {claim.text: claim.verdicts[0] for claim in section.claims}
+    right = verdicts["What is learnt from short strings holds for strings of any length"]
+    assert right.agrees
+    assert right.measured == "least share right 100% (100% to 100%)"
+    assert right.by == "2 of 2 networks"
+    assert (
+        "2 of 2 networks learnt parity; of strings of length 300 they get 100% (100% to 100%) right" in section.answer
+    )
+    assert [plate.name for plate in section.plates] == ["course", "machines"]
+    assert section.tables[0].rows["task"].tolist() == ["2 (2 to 2)"]
+
+
+def test_a_network_that_did_not_learn_decides_nothing() -> None:
+    bad = run_trial(replace(SMALL, epochs=1, every=1))
+    of, results = study({0: outcome(), 1: bad})
+    verdict = of.section(results).claims[0].verdicts[0]
+    assert verdict.agrees
+    assert verdict.by == "1 of 1 networks; 1 of 2 did not learn the task"
+    of, results = study({0: bad})
+    section = of.section(results)
+    assert section.answer == "No network learnt parity."
+    assert {verdict.outcome for claim in section.claims for verdict in claim.verdicts} == {"undecided"}
+
+
+def test_without_a_network_and_with_diverged_ones_it_says_so() -> None:
+    of, results = study({0: None})
+    assert "nothing to compare yet" in " ".join(of.section(results).paragraphs)
+    diverged = Outcome("diverged", "the loss ceased to be a number at step 3")
+    of, results = study({0: outcome(), 1: diverged})
+    assert "Training diverged: parity (seed 1)." in of.section(results).paragraphs
+
+
+def judgement_of(
+    course: dict[str, list[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
+) -> Judgement:
+    key = {"setting": "parity", "seed": 0}
+    values = {**key, "loss": 0.0, "guess": 0.25, "states_history": 10, "minimal_history": 2, "is_task_history": True}
+    columns = ["shorter", "merged", "agreeing", "wrong"]
+    return Judgement(
+        pd.DataFrame([values]),
+        pd.DataFrame({**course, **key}),
+        pd.DataFrame({"length": [10], "accuracy": [1.0], **key}),
+        pd.DataFrame(merged, columns=columns).assign(**key, longer=5, disagreeing=0),
+        pd.DataFrame({"apart": parted, **key}),
+    )
+
+
+COURSE = {
+    "epoch": [0, 10, 20, 30],
+    "loss": [0.25, 0.2, 0.1, 0.0],
+    "loss_20": [0.25, 0.2, 0.1, 0.0],
+    "loss_50": [0.25, 0.2, 0.2, 0.0],
+    "states_history": [3, 60, 40, 10],
+    "distance": [1.0, 2.0, 1.5, 3.0],
+}
+
+
+def test_each_claim_is_judged_by_its_rule() -> None:
+    found = judgement_of(COURSE, [20.0, 1.0, 1.0, 12.0], [(1, 0, 10, 0), (3, 4, 10, 0)])
+    said = {claim.text: claim.verdicts[0] for claim in found.claims() if claim.verdicts}
+    measured = {text.split()[0] + " " + text.split()[-1]: (v.measured, v.agrees) for text, v in said.items()}
+    assert measured == {
+        "What length": ("least share right 100%", True),
+        "It once": ("epochs apart, relative, 33.3%", False),  # at 20 and at 30
+        "States merge": ("states at most over those at the end 6", True),
+        "The task": ("states after reduction 2", True),
+        "More needed": ("states before over after reduction 5", True),
+        "Only apart": ("share of merged pairs that do not agree 0", True),
+        "Short all": ("share of agreeing pairs that merged 20.0%", True),
+        "Strings first": ("share that had parted 50%", True),
+        "It contraction": ("largest fall 25.0%", False),
+    }
+    others = judgement_of({**COURSE, "distance": [1.0, 2.0, 2.0, 3.0]}, [], [(1, 1, 10, 2), (3, 9, 10, 0)]).claims()
+    agrees = {claim.text.split()[0] + " " + claim.text.split()[-1]: claim.verdicts[0].agrees for claim in others}
+    assert agrees["Only apart"] is False
+    assert agrees["Short all"] is False
+    assert agrees["Strings first"] is None
+    assert agrees["It contraction"] is True
