@@ -33,7 +33,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "end_states linearised moments path",
         "model",
         "agreeing descent search",
-        "stepwise",
+        "rate_fit starts stepwise",
         "fit",
         "nested stretch",
         "forecast",
