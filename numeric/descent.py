@@ -23,6 +23,10 @@ _LONGEST = 3.0
 _DAMPING = 1e-12, 1e12
 """The range in which there is a step that counts."""
 
+_FAIR, _LEAST, _MORE = 0.1, 0.05, 8.0
+"""A step that gains a fair share of what it promised is damped less, the more so the nearer to all: at least by such a
+factor (Nielsen, Technical University of Denmark 1999); one that does not is damped more."""
+
 _ALMOST = 1e-3
 """A place is where another is if no coefficient differs by more."""
 
@@ -37,8 +41,9 @@ class Descent:
     Attributes:
         sides: 2 for derivatives by differences about the middle, 1 for those to one side.
         damping: of the first step.
-        nothing: a step that promises no more than this share of the misfit is none.
-        little: the same where the misfit is too large.
+        nothing: a step that promises no more than this share of the misfit is the last and is not looked at.
+        little: the same where the misfit is too large, and the step is not made.
+        patience: how many steps are made where the misfit is too large.
         worth: how many times the least misfit of its pair a minimum may have not to be too large.
         exact: half the misfit of a pair below which nothing else is looked for.
     """
@@ -47,6 +52,7 @@ class Descent:
     damping: float
     nothing: float
     little: float
+    patience: int
     worth: float
     exact: float
 
@@ -68,26 +74,34 @@ def descended(model: Model, data: Measurements, points: Array, how: Descent) -> 
         The points, shape (p, k, m), and their costs, shape (p, k), infinite where there is none or the theory breaks
         down.
     """
-    x, count = points.copy(), points.shape[-1]
+    x = points.copy()
     costs, damping = np.full(x.shape[:2], np.inf), np.full(x.shape[:2], how.damping)
-    gradient, normal = np.zeros(x.shape), np.zeros((*x.shape, count))
+    gradient, normal = np.zeros(x.shape), np.zeros((*x.shape, x.shape[-1]))
     at = np.nonzero(np.isfinite(x).all(axis=-1))
     costs[at], gradient[at], normal[at] = _evaluated(model, data, at[0], x[at], how.sides)
     moving = np.isfinite(costs)
-    for _ in range(_MOST_STEPS):
+    for count in range(_MOST_STEPS):
         least = costs.min(axis=1)
-        moving &= ~_is_left_to_better(x, costs) & (least >= how.exact)[:, None]
+        moving &= (least >= how.exact)[:, None]
+        still = np.nonzero(moving.any(axis=1))[0]
+        moving[still] &= ~_is_left_to_better(x[still], costs[still])
         at = np.nonzero(moving)
         if not at[0].size:
             break
+        before = costs[at]
         step, promised = _step(x[at], gradient[at], normal[at], damping[at], model.lowest)
         there = np.maximum(x[at] + step, model.lowest)
+        large = before > how.worth * least[at[0]]
+        last = promised <= np.where(large, how.little if count < how.patience else np.inf, how.nothing) * before
+        moving[at] = ~last
+        ended = last & ~large
+        x[at[0][ended], at[1][ended]] = there[ended]  # too near to be looked at
+        at, there, promised, before = (at[0][~last], at[1][~last]), there[~last], promised[~last], before[~last]
         reached, slopes, curvature = _evaluated(model, data, at[0], there, how.sides)
-        before = costs[at]
-        nothing = np.where(before > how.worth * least[at[0]], how.little, how.nothing) * before
         gain = (before - reached) / np.maximum(promised, np.finfo(np.float64).tiny)
-        damping[at] = np.clip(damping[at] * np.where(gain > 0.5, 0.05, np.where(gain > 0.1, 1.0, 8.0)), *_DAMPING)
-        moving[at] = (promised > nothing) & (damping[at] < _DAMPING[1])
+        factor = np.where(gain > _FAIR, np.maximum(1 - (2 * gain - 1) ** 3, _LEAST), _MORE)
+        damping[at] = np.clip(damping[at] * factor, *_DAMPING)
+        moving[at] = damping[at] < _DAMPING[1]
         better = reached < before
         at = at[0][better], at[1][better]
         x[at], costs[at], gradient[at], normal[at] = there[better], reached[better], slopes[better], curvature[better]

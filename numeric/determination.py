@@ -54,6 +54,7 @@ def r_squared(measured: Array, sse: float) -> float:
     return float(r_squared_of_each(measured, np.asarray(sse, dtype=np.float64)))
 
 
+@np.errstate(over="ignore")  # of what is missed, in units of numbers that are hardly any
 def r_squared_of_each(measured: Array, sse: Array) -> Array:
     """The same of each row, shape (..., n), from sums of squares of shape (...)."""
     size = np.abs(measured).max(axis=-1, initial=0.0)

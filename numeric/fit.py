@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,9 +44,9 @@ _MINIMA = 3
 _EXACT, _EXACT_BY_INTEGRATION = 1e-20, 1e-13
 """Half the misfit below which data are met exactly."""
 
-_COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, worth=_WORTH, exact=_EXACT)
-_ROUGHLY = replace(_COARSELY, sides=1, nothing=1e-3)
-_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-12, little=1e-2, worth=_WORTH, exact=1e-28)
+_COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, patience=200, worth=_WORTH, exact=_EXACT)
+_ROUGHLY = replace(_COARSELY, sides=1, nothing=1e-4, patience=40)
+_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-8, little=1e-2, patience=200, worth=_WORTH, exact=1e-28)
 """How far down a minimum is followed: on some samples, the second of many pairs, and on all samples."""
 
 _DESCRIBED = 0.1
@@ -192,14 +195,28 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
     good &= (data.observed[:2] >= 0).all(axis=(0, 2)) & np.logical_and.reduce([in_range(x) for x in units.values()])
     at = np.nonzero(good)[0]
     most = int(np.clip(_TOGETHER // data.shares.size, 1, _MOST_TOGETHER))
-    for some in (at[i : i + most] for i in range(0, at.size, most)):
+
+    def searched(some: NDArray[np.intp]) -> list[tuple[RateFit, bool]]:
         own = {name: x[some] for name, x in units.items()}
         scaled = data[some].in_units(own)
         best = _optima_of_each(model, scaled)
         described = 2 * best.cost <= _DESCRIBED
-        for k, fit, well in zip(some, reports(model, data[some], scaled, own, best), described, strict=True):
-            found[k] = fit, fit.determined and bool(well)
+        fits = reports(model, data[some], scaled, own, best)
+        return [(fit, fit.determined and bool(well)) for fit, well in zip(fits, described, strict=True)]
+
+    parts = [at[i : i + most] for i in range(0, at.size, most)]
+    with ThreadPoolExecutor(min(_processors(), len(parts)) or 1) as threads:  # most of a part is spent in NumPy's loops
+        for k, fit in zip(at, itertools.chain.from_iterable(threads.map(searched, parts)), strict=True):
+            found[k] = fit
     return found
+
+
+def _processors() -> int:
+    """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdecimal():
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fitted_together(theory: Theory) -> bool:
@@ -222,14 +239,15 @@ def _optima_of_each(model: Model, data: Measurements) -> Optima:
     others = [[(points[k, i], float(costs[k, i])) for i in np.nonzero(row)[0]] for k, row in enumerate(apart)]
     best = points[:, 0]
     predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, best.shape[1]))
-    for some in blocks(len(best), data.shares.size):
-        predicted[:, some], jacobian[:, some] = model.evaluate(data[some], best[some])
+    for some in blocks(len(best), data.shares.size * (1 + 2 * best.shape[1])):
+        predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
+    off = data.root_weight * (predicted - data.observed)
     return Optima(
         x=best,
         predicted=predicted,
-        off=data.root_weight * (predicted - data.observed),
+        off=off,
         jacobian=data.root_weight[..., None] * jacobian,
-        cost=costs[:, 0],
+        cost=np.sum(off**2, axis=(0, 2)) / 2,
         held=np.zeros(len(RATES), dtype=np.bool_),
         others=others,
         message="No further step lowers the misfit.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -234,10 +233,10 @@ def _worse_than_their_means(data: Measurements, predicted: Array) -> list[str]:
     """Which scalars of each pair that vary and count are further from their prediction than from their mean."""
     weight = data.root_weight**2
     total = weight.sum(axis=2, keepdims=True)
-    counting = np.where(weight > 0, data.observed, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a scalar that does not count at all
-        moved = np.nanmax(counting, axis=2) - np.nanmin(counting, axis=2) > _STILL * np.nanmax(np.abs(counting), axis=2)
+    counting = weight > 0
+    highest = np.max(data.observed, axis=2, where=counting, initial=-np.inf)
+    lowest = np.min(data.observed, axis=2, where=counting, initial=np.inf)
+    moved = highest - lowest > _STILL * np.maximum(np.abs(highest), np.abs(lowest))
     mean = (weight * data.observed).sum(axis=2, keepdims=True) / np.where(total > 0, total, 1.0)
     missed, spread = (np.sum(weight * (data.observed - x) ** 2, axis=2) for x in (predicted, mean))
     worse = moved & (missed > spread)

@@ -19,8 +19,18 @@ RATES = ("rate_h", "rate_y")
 _RATIOS = 1e-80, 1e80
 """Ratios of rates that are tried."""
 
-_FACTORS = 10 ** (4 * np.linspace(-1, 1, 11) ** 3)
-"""By which the ratio of rates is changed, closest near 1."""
+
+def factors(count: int) -> Array:
+    """By which the ratio of rates is changed, so many times, closest near 1.
+
+    >>> factors(3).tolist()
+    [0.0001, 1.0, 10000.0]
+    """
+    return 10 ** (4 * np.linspace(-1, 1, count) ** 3)
+
+
+FACTORS = factors(11)
+"""Those of a closed form."""
 
 _STEP, _NODES = 0.1, 42
 """Logarithms of times on which data and trajectories are compared: how far apart they are and how many, to the last."""
@@ -42,10 +52,10 @@ def starts(model: Model, data: Measurements, count: int) -> Array:
         model: of a theory in closed form, of which the two rates are sought and nothing else.
         data: of p pairs, in the units of the search.
     """
-    ratios = _ratio(data)[:, None] / data.known["dx2"][:, None] * _FACTORS
+    ratios = middle_ratio(data)[:, None] * FACTORS
     order = [RATES.index(name) for name in model.names]
     shapes = np.stack([np.log(ratios) / 2, -np.log(ratios) / 2], axis=-1)[..., order]
-    pace = _pace(data, ratios)
+    pace = paces(data, ratios)
     misfits = _misfits(model, data, shapes, pace)
     lowest = (misfits <= minimum_filter(misfits, size=(1, 3, 3), mode="nearest")) & np.isfinite(misfits)
     ranked = np.where(lowest, misfits, np.inf).reshape(len(misfits), -1)
@@ -80,21 +90,23 @@ def _shared(shares: Array) -> Array:
     return np.maximum(1 - np.abs(place[:, None] - np.arange(_NODES)), 0.0)
 
 
-def _pace(data: Measurements, ratios: Array) -> Array:
+def paces(data: Measurements, ratios: Array) -> Array:
     """The fastest of the rates at which a pair can move, per unit of time, at each of the ratios (p, s) of rates."""
     (dh2, dy2, _), root = data.observed[:, :, :1], np.sqrt(ratios)
     encoder, decoder = data.known["dx2"][:, None] * root, 1 / root
     return np.sqrt(encoder * decoder * data.known["dy2_target"][:, None]) + decoder * dh2 + encoder * dy2 / dh2
 
 
-def _ratio(data: Measurements) -> Array:
-    """dx2 rate_h / rate_y: the slope of dh2 against dy2/dh2 through the start, or the rich scale if that is no line.
+def middle_ratio(data: Measurements) -> Array:
+    """rate_h / rate_y: dx2 times it is the slope of dh2 against dy2/dh2 through the start, or what the rich scale says.
 
     Both sides are multiplied by dh2, which may vanish. Shape (p,).
     """
     dh2, dy2, _ = data.observed
     x, y = dy2 - dh2 * (dy2[:, :1] / dh2[:, :1]), dh2 * (dh2 - dh2[:, :1])
-    slope = np.einsum("pn,pn->p", x, y) / np.einsum("pn,pn->p", x, x)
+    spread = np.einsum("pn,pn->p", x, x)
+    slope = np.einsum("pn,pn->p", x, y) / np.where(spread > 0, spread, np.inf)
     size2 = np.maximum(data.known["dy2_target"], dy2.max(axis=1))
-    ratio = np.where(slope > 0, slope, np.where(size2 > 0, rich_rate(dh2.max(axis=1), 1.0, size2, 1.0), 1.0))
-    return np.clip(ratio, *_RATIOS)
+    rich = rich_rate(dh2.max(axis=1), 1.0, np.where(size2 > 0, size2, 1.0), 1.0)
+    ratio = np.where(slope > 0, slope, np.where(size2 > 0, rich, 1.0))
+    return np.clip(ratio, *_RATIOS) / data.known["dx2"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,15 +75,13 @@ def uncertainty(
     kept: NDArray[np.bool_] = np.all((weight > 0) | ~used[..., None], axis=1)
     kept |= kept.sum(axis=1, keepdims=True) <= 2
     measured = (used & (np.mean(residuals**2, axis=2) > (_ROUNDED * rounding) ** 2)).any(axis=1)
-    time, middle, alike = np.zeros(len(residuals)), np.empty_like(inverse), np.empty(len(residuals))
-    patterns, which = np.unique(kept, axis=0, return_inverse=True)
-    for i, some in enumerate(patterns):
-        of = np.nonzero(which.ravel() == i)[0]
+    time, middle, long = np.zeros(len(residuals)), np.empty_like(inverse), np.empty(len(residuals))
+    for some, of in alike(kept):
         seen = _Residuals(times[some], residuals[of][..., some], directions[of][..., some, :], used[of].sum(axis=1))
         time[of[measured[of]]] = seen.those(measured[of]).correlation_time()
         columns = np.moveaxis(directions[of], 1, 2).reshape(len(of), samples, -1)
         spread = _correlated(times, np.concatenate([columns, np.ones_like(columns[..., :1])], axis=-1), time[of])
-        alike[of] = spread[..., -1].sum(axis=1) / samples
+        long[of] = spread[..., -1].sum(axis=1) / samples
         spread = np.moveaxis(spread[..., :-1].reshape(len(of), samples, scalars, count), 2, 1)
         middle[of] = seen.middle(time[of], directions[of], spread) * (numbers / freedom)[of, None, None]
         middle[of] += _summed(directions[of] * (used * rounding**2)[of][..., None, None], spread)
@@ -92,10 +90,23 @@ def uncertainty(
         errors=np.sqrt(np.diagonal(of_all, axis1=1, axis2=2)),
         independent=np.linalg.norm(inverse, axis=2) * sizes[:, None],
         correlation_time=time,
-        samples=numbers / alike,
+        samples=numbers / long,
         covariance=of_all,
     )
     return Uncertainty(**{name: x.reshape((*many, *x.shape[1:])) for name, x in vars(found).items()})
+
+
+def alike(rows: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.intp]]]:
+    """The different rows among some, and where they are.
+
+    >>> [(row.tolist(), of.tolist()) for row, of in alike(np.array([[True, False], [True, True], [True, False]]))]
+    [([True, False], [0, 2]), ([True, True], [1])]
+    """
+    left = np.arange(len(rows))
+    while left.size:
+        same = (rows[left] == rows[left[0]]).all(axis=1)
+        yield rows[left[0]], left[same]
+        left = left[~same]
 
 
 def _summed(one: Array, other: Array) -> Array:

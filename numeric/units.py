@@ -13,6 +13,7 @@ from repdyn.symbolic.dimensions import scalings
 from scipy.linalg import null_space
 
 from .measurement import Measurement, Measurements
+from .uncertainty import alike
 
 Array = NDArray[np.float64]
 
@@ -51,9 +52,7 @@ def units_of_each(theory: Theory, data: Measurements) -> dict[str, Array]:
     known = [name for name in data.known if name not in _PAIR]
     found = {name: np.empty(data.span.size) for name in exponents}
     given = np.stack([*(sizes[name] > 0 for name in anchors), *(data.known[name] != 0 for name in known)])
-    patterns, which = np.unique(given, axis=1, return_inverse=True)
-    for i, pattern in enumerate(patterns.T):
-        of = which.ravel() == i
+    for pattern, of in alike(given.T):
         of_pair, fixed = (
             list(itertools.compress(*both)) for both in ((anchors, pattern), (known, pattern[len(anchors) :]))
         )
