@@ -30,8 +30,8 @@ factor (Nielsen, Technical University of Denmark 1999); one that does not is dam
 _ALMOST = 1e-3
 """A place is where another is if no coefficient differs by more."""
 
-_AT_ONCE = 2**14
-"""Samples of predictions that are computed at once: what is computed of more does not fit into a processor's cache."""
+_AT_ONCE = 2**16
+"""Samples of predictions that are computed at once: of fewer, threads wait for each other between NumPy's loops."""
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,13 @@ _EXACT, _EXACT_BY_INTEGRATION = 1e-20, 1e-13
 
 _COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, patience=200, worth=_WORTH, exact=_EXACT)
 _ROUGHLY = replace(_COARSELY, sides=1, nothing=1e-4, patience=40)
-_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-8, little=1e-2, patience=200, worth=_WORTH, exact=1e-28)
+_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-10, little=1e-2, patience=200, worth=_WORTH, exact=1e-28)
 """How far down a minimum is followed: on some samples, the second of many pairs, and on all samples."""
 
 _DESCRIBED = 0.1
 """Where a fit leaves more than this share of what the data moved, other minima may be close: it is looked for alone."""
 
-_TOGETHER, _MOST_TOGETHER = 2**16, 256
+_TOGETHER, _MOST_TOGETHER = 2**17, 512
 """Samples of the pairs that are searched together, and how many pairs these are at most."""
 
 _APART = 1e-2

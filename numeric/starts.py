@@ -32,10 +32,10 @@ def factors(count: int) -> Array:
 FACTORS = factors(11)
 """Those of a closed form."""
 
-_STEP, _NODES = 0.1, 42
+_STEP, _NODES = 0.2, 21
 """Logarithms of times on which data and trajectories are compared: how far apart they are and how many, to the last."""
 
-_RANGES = range(-69, -37, 8), range(-37, 61, 2), range(61, 116, 8)
+_RANGES = range(-34, -18, 4), range(-18, 31), range(31, 58, 4)
 _SPEEDS = np.concatenate(_RANGES)
 """How fast a pair is tried to move, in its pace over the samples; logarithms in steps of the times."""
 

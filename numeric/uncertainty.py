@@ -111,8 +111,7 @@ def alike(rows: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[
 
 def _summed(one: Array, other: Array) -> Array:
     """The sums of products of columns, shape (g, i, j), of rows (g, k, n, i) and (g, k, n, j)."""
-    flat = (x.reshape(len(x), -1, x.shape[-1]) for x in (one, other))
-    return next(flat).mT @ next(flat)
+    return (one.mT @ other).sum(axis=1)
 
 
 @dataclass(frozen=True)
