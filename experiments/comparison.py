@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from repdyn.numeric import (
     ConservedLine,
     Departure,
+    FailedFit,
     GrowthExponent,
     LossFit,
     Pair,
@@ -23,7 +24,7 @@ from repdyn.numeric import (
     departures,
     final_distance,
     fit_loss,
-    fit_rates,
+    fit_many,
     growth_exponent,
     has_end,
     loss_curve,
@@ -33,6 +34,7 @@ from repdyn.numeric import (
 from repdyn.numeric.arguments import flag
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 from repdyn.numeric.determination import varies
+from repdyn.numeric.fit import fitted_together
 from repdyn.symbolic import Theory, theories
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm
@@ -48,6 +50,9 @@ _ENDED = 0.9
 
 _BEGUN = 0.1
 """If less than this was learnt, dh2 has hardly moved: standard errors of the rates would say too much."""
+
+_AT_ONCE = 64
+"""Trajectories that are fitted together, where the theory is one of which that saves time."""
 
 _FEWEST_LOSSES = 3
 """Samples of the loss that a fit of it takes."""
@@ -242,8 +247,16 @@ def compare(
     keys = [_labelled(table, key) for key in KEYS]
     trajectories = table.drop(columns=KEYS, errors="ignore").groupby(keys, sort=False)
     groups = [(str(pair), str(layer), rows) for (pair, layer), rows in trajectories]
-    with closing(shared_out(partial(_compare_one, asked), groups, portable=not own)) as compared:
-        found = list(tqdm(compared, desc="fitting", total=len(groups), disable=None, leave=False))
+    size = _AT_ONCE if fitted_together(found_theory) else 1
+    parts = [groups[i : i + size] for i in range(0, len(groups), size)]
+    found: list[Comparison | Failure] = []
+    with (
+        closing(shared_out(partial(_compare_some, asked), parts, portable=not own)) as compared,
+        tqdm(desc="fitting", total=len(groups), disable=None, leave=False) as bar,
+    ):
+        for some in compared:
+            found += some
+            bar.update(len(some))
     stray = int(np.logical_or.reduce([key.isna() for key in keys]).sum())
     if stray:
         reason = f"{stray} of {len(table)} rows name no pair or no layer, so that they belong to no trajectory"
@@ -268,29 +281,61 @@ class _Asked(NamedTuple):
     balanced: bool
 
 
-def _compare_one(asked: _Asked, group: tuple[str, str, pd.DataFrame]) -> Comparison | Failure:
-    pair, layer, rows = group
+_Group = tuple[str, str, pd.DataFrame]
+"""A pair, a layer and the rows of their trajectory."""
+
+
+def _compare_some(asked: _Asked, groups: Sequence[_Group]) -> list[Comparison | Failure]:
+    """The comparisons of some trajectories, those of the same steps fitted together."""
     theory = named(asked.theory)
-    left_out = ""
+    found: dict[int, Comparison | Failure] = {}
+    measured: dict[int, Samples] = {}
+    alike: dict[bytes, list[int]] = {}
+    for k, (pair, layer, rows) in enumerate(groups):
+        try:
+            measured[k] = samples(rows)
+        except ValueError as error:
+            found[k] = Failure(pair, layer, theory.name, str(error))
+        else:
+            alike.setdefault(measured[k].steps.tobytes(), []).append(k)
+    for same in alike.values():
+        for k, fit in zip(same, _fits([measured[k] for k in same], asked), strict=True):
+            pair, layer, rows = groups[k]
+            try:
+                found[k] = _compared(pair, layer, measured[k], theory, fit)
+            except (ValueError, ArithmeticError) as error:
+                lost = measured[k].gaps + measured[k].cut
+                left_out = f" (left out as not finite: {lost} of {len(rows)} samples)" if lost else ""
+                found[k] = Failure(pair, layer, theory.name, f"{error}{left_out}")
+    return [found[k] for k in range(len(groups))]
+
+
+def _fits(measured: Sequence[Samples], asked: _Asked) -> Sequence[RateFit | FailedFit]:
+    """The fits of trajectories of the same steps."""
+    observed = [one.observed for one in measured]
+    weights = [balance(one) for one in observed]
     try:
-        found = samples(rows)
-        if found.gaps or found.cut:
-            left_out = f" (left out as not finite: {found.gaps + found.cut} of {len(rows)} samples)"
-        return _fitted(pair, layer, found, theory, asked)
-    except (ValueError, ArithmeticError) as error:
-        return Failure(pair, layer, theory.name, f"{error}{left_out}")
+        return fit_many(
+            measured[0].steps,
+            _beside(observed),
+            Pair(*(np.array([getattr(one.constants, name) for one in measured]) for name in ("dx2", "dy2"))),
+            theory=asked.theory,
+            fixed=asked.fixed,
+            weights=_beside(weights) if asked.balanced else None,
+        )
+    except ValueError as error:
+        return [FailedFit(named(asked.theory).name, k, str(error)) for k in range(len(measured))]
 
 
-def _fitted(pair: str, layer: str, measured: Samples, theory: Theory, asked: _Asked) -> Comparison:
+def _beside(states: Sequence[State]) -> State:
+    """States of several pairs as one, with a column for each pair."""
+    return State(*(np.stack([getattr(state, name) for state in states], axis=-1) for name in SCALARS))
+
+
+def _compared(pair: str, layer: str, measured: Samples, theory: Theory, fit: RateFit | FailedFit) -> Comparison:
+    if isinstance(fit, FailedFit):
+        raise ValueError(fit.message)
     steps, observed, constants = measured.steps, measured.observed, measured.constants
-    fit = fit_rates(
-        steps,
-        observed,
-        constants,
-        theory=theory,
-        fixed=asked.fixed,
-        weights=balance(observed) if asked.balanced else None,
-    )
     loss_fit, loss_reason = _fit_loss(measured, fit.predicted)
     start = observed[0]
     return Comparison(

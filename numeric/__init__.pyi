@@ -61,7 +61,8 @@ from .departure import (
 )
 from .exponent import GrowthExponent as GrowthExponent
 from .exponent import growth_exponent as growth_exponent
-from .fit import RateFit as RateFit
+from .fit import FailedFit as FailedFit
+from .fit import fit_many as fit_many
 from .fit import fit_rates as fit_rates
 from .forecast import Forecast as Forecast
 from .forecast import Refusal as Refusal
@@ -94,6 +95,7 @@ from .quantities import Pair as Pair
 from .quantities import Rates as Rates
 from .quantities import State as State
 from .quantities import inner_products as inner_products
+from .rate_fit import RateFit as RateFit
 from .similarity import Similarity as Similarity
 from .similarity import representation_similarity as representation_similarity
 from .solution import (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .measurement import Measurement
+from .measurement import Measurements
 from .model import Model
 
 Array = NDArray[np.float64]
@@ -18,61 +20,96 @@ _MOST_STEPS = 200
 _LONGEST = 3.0
 """The longest step, in logarithms or sizes of coefficients: what is linear ends long before."""
 
-_DAMPING = 1e-3, 1e-12, 1e12
-"""At first, and the range in which there is a step that counts."""
+_DAMPING = 1e-12, 1e12
+"""The range in which there is a step that counts."""
 
-_NOTHING, _LITTLE = 1e-5, 1e-2
-"""A step that promises no more than this share of the misfit is none; the second where the misfit is too large."""
+_FAIR, _LEAST, _MORE = 0.1, 0.05, 8.0
+"""A step that gains a fair share of what it promised is damped less, the more so the nearer to all: at least by such a
+factor (Nielsen, Technical University of Denmark 1999); one that does not is damped more."""
 
 _ALMOST = 1e-3
 """A place is where another is if no coefficient differs by more."""
 
+_AT_ONCE = 2**16
+"""Samples of predictions that are computed at once: of fewer, threads wait for each other between NumPy's loops."""
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How far down is looked.
+
+    Attributes:
+        sides: 2 for derivatives by differences about the middle, 1 for those to one side.
+        damping: of the first step.
+        nothing: a step that promises no more than this share of the misfit is the last and is not looked at.
+        little: the same where the misfit is too large, and the step is not made.
+        patience: how many steps are made where the misfit is too large.
+        worth: how many times the least misfit of its pair a minimum may have not to be too large.
+        exact: half the misfit of a pair below which nothing else is looked for.
+    """
+
+    sides: int
+    damping: float
+    nothing: float
+    little: float
+    patience: int
+    worth: float
+    exact: float
+
 
 @np.errstate(all="ignore")  # far away derivatives may be huge
-def descended(model: Model, data: Measurement, points: Array, worth: float, exact: float) -> tuple[Array, Array]:
+def descended(model: Model, data: Measurements, points: Array, how: Descent) -> tuple[Array, Array]:
     """Where the misfit is least near each of some points of the search, and half the misfit there.
 
-    The method of Levenberg and Marquardt, with derivatives by differences, on all points together. A point that comes
-    to where a better one is, is left there.
+    The method of Levenberg and Marquardt, with derivatives by differences, on all points of all pairs together. A point
+    that comes to where a better one of its pair is, is left there.
 
     Args:
         model: of a theory in closed form.
-        data: in the units of the search.
-        points: shape (k, m), finite.
-        worth: how many times the least misfit a minimum may have to be looked for to the end.
-        exact: half the misfit below which nothing else is looked for.
+        data: of p pairs, in the units of the search.
+        points: shape (p, k, m), NaN where there is none.
+        how: how far down is looked.
 
     Returns:
-        The points, shape (k, m), and their costs, shape (k,), infinite where the theory breaks down.
+        The points, shape (p, k, m), and their costs, shape (p, k), infinite where there is none or the theory breaks
+        down.
     """
     x = points.copy()
-    residuals, jacobian = _evaluated(model, data, x)
-    costs = np.sum(residuals**2, axis=-1) / 2
-    damping = np.full(len(x), _DAMPING[0])
+    costs, damping = np.full(x.shape[:2], np.inf), np.full(x.shape[:2], how.damping)
+    gradient, normal = np.zeros(x.shape), np.zeros((*x.shape, x.shape[-1]))
+    at = np.nonzero(np.isfinite(x).all(axis=-1))
+    costs[at], gradient[at], normal[at] = _evaluated(model, data, at[0], x[at], how.sides)
     moving = np.isfinite(costs)
-    for _ in range(_MOST_STEPS):
-        _leave_to_better(x, costs, moving)
-        if not moving.any() or costs.min() < exact:
+    for count in range(_MOST_STEPS):
+        least = costs.min(axis=1)
+        moving &= (least >= how.exact)[:, None]
+        still = np.nonzero(moving.any(axis=1))[0]
+        moving[still] &= ~_is_left_to_better(x[still], costs[still])
+        at = np.nonzero(moving)
+        if not at[0].size:
             break
-        at = np.nonzero(moving)[0]
-        step, promised = _step(x[at], residuals[at], jacobian[at], damping[at], model.lowest)
+        before = costs[at]
+        step, promised = _step(x[at], gradient[at], normal[at], damping[at], model.lowest)
         there = np.maximum(x[at] + step, model.lowest)
-        found, slopes = _evaluated(model, data, there)
-        reached = np.sum(found**2, axis=-1) / 2
-        nothing = np.where(costs[at] > worth * costs.min(), _LITTLE, _NOTHING) * costs[at]
-        gain = (costs[at] - reached) / np.maximum(promised, np.finfo(np.float64).tiny)
-        damping[at] = np.clip(damping[at] * np.where(gain > 0.5, 0.05, np.where(gain > 0.1, 1.0, 8.0)), *_DAMPING[1:])
-        moving[at] = (promised > nothing) & (damping[at] < _DAMPING[2])
-        better = reached < costs[at]
-        at = at[better]
-        x[at], costs[at], residuals[at], jacobian[at] = there[better], reached[better], found[better], slopes[better]
+        large = before > how.worth * least[at[0]]
+        last = promised <= np.where(large, how.little if count < how.patience else np.inf, how.nothing) * before
+        moving[at] = ~last
+        ended = last & ~large
+        x[at[0][ended], at[1][ended]] = there[ended]  # too near to be looked at
+        at, there, promised, before = (at[0][~last], at[1][~last]), there[~last], promised[~last], before[~last]
+        reached, slopes, curvature = _evaluated(model, data, at[0], there, how.sides)
+        gain = (before - reached) / np.maximum(promised, np.finfo(np.float64).tiny)
+        factor = np.where(gain > _FAIR, np.maximum(1 - (2 * gain - 1) ** 3, _LEAST), _MORE)
+        damping[at] = np.clip(damping[at] * factor, *_DAMPING)
+        moving[at] = damping[at] < _DAMPING[1]
+        better = reached < before
+        at = at[0][better], at[1][better]
+        x[at], costs[at], gradient[at], normal[at] = there[better], reached[better], slopes[better], curvature[better]
     return x, costs
 
 
-def _step(x: Array, residuals: Array, jacobian: Array, damping: Array, lowest: Array) -> tuple[Array, Array]:
+def _step(x: Array, gradient: Array, normal: Array, damping: Array, lowest: Array) -> tuple[Array, Array]:
     """The damped steps of least squares, (k, m), and by how much they lower the cost where all is linear, (k,)."""
-    gradient = np.einsum("knm,kn->km", jacobian, residuals)
-    normal = np.einsum("knm,knl->kml", jacobian, jacobian)
     free = ~((x <= lowest) & (gradient > 0))
     gradient = np.where(free, gradient, 0.0)
     normal = normal * (free[:, :, None] & free[:, None, :])
@@ -85,18 +122,30 @@ def _step(x: Array, residuals: Array, jacobian: Array, damping: Array, lowest: A
     return step, -np.einsum("km,km->k", gradient, step) - curved
 
 
-def _evaluated(model: Model, data: Measurement, x: Array) -> tuple[Array, Array]:
-    """The weighted residuals, shape (k, 3 n), and their derivatives by the unknowns, (k, 3 n, m)."""
-    values, slopes = model.evaluate_nearby(data, x)
-    off = data.root_weight[:, None] * (values - data.observed[:, None])
-    slopes = data.root_weight[:, None, :, None] * slopes
-    residuals, jacobian = (np.moveaxis(y, 0, 1).reshape(len(x), -1, *y.shape[3:]) for y in (off, slopes))
-    return np.where(np.isfinite(residuals), residuals, np.inf), jacobian
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """Parts of so many rows, each of so many samples, that are computed at once."""
+    rows = max(1, _AT_ONCE // size)
+    return (slice(i, i + rows) for i in range(0, count, rows))
 
 
-def _leave_to_better(x: Array, costs: Array, moving: NDArray[np.bool_]) -> None:
-    """No longer move what is where another is that has not more misfit."""
-    for i in np.nonzero(moving)[0]:
-        near = np.abs(x - x[i]).max(axis=1) < _ALMOST
-        if (near & ((costs < costs[i]) | ((costs == costs[i]) & (np.arange(len(x)) < i)))).any():
-            moving[i] = False
+def _evaluated(model: Model, data: Measurements, which: NDArray[np.intp], x: Array, sides: int) -> tuple[Array, ...]:
+    """Half the misfit at points (k, m) of some pairs, its gradient (k, m), and the normal matrix (k, m, m)."""
+    count = x.shape[1]
+    costs, gradient, normal = np.empty(len(x)), np.empty(x.shape), np.empty((*x.shape, count))
+    for some in blocks(len(x), data.shares.size * (1 + sides * count)):
+        rows = data[which[some]]
+        values, slopes = model.evaluate_nearby(rows, x[some], sides)
+        off = rows.root_weight * (values - rows.observed)
+        slopes = rows.root_weight[..., None] * slopes
+        costs[some] = np.einsum("akn,akn->k", off, off) / 2
+        gradient[some] = np.einsum("aknm,akn->km", slopes, off)
+        normal[some] = np.einsum("aknm,aknl->kml", slopes, slopes)
+    return np.where(np.isfinite(costs), costs, np.inf), gradient, normal
+
+
+def _is_left_to_better(x: Array, costs: Array) -> NDArray[np.bool_]:
+    """What is where another of its pair is that has not more misfit, shape (p, k)."""
+    near = (np.abs(x[:, :, None] - x[:, None]) < _ALMOST).all(axis=-1)
+    mine, others = costs[:, :, None], costs[:, None]
+    earlier = np.tri(x.shape[1], k=-1, dtype=np.bool_)
+    return np.any(near & ((others < mine) | ((others == mine) & earlier)), axis=-1)

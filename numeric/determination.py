@@ -30,8 +30,14 @@ def varies(values: Array) -> bool:
     >>> varies(np.array([0.3, 0.1 + 0.2])), varies(np.array([0.3, 0.31]))
     (False, True)
     """
-    size = float(np.abs(values).max(initial=0.0))
-    return size > 0 and bool(np.ptp(values / size) > _ROUNDING)
+    return bool(_vary(values))
+
+
+def _vary(values: Array) -> NDArray[np.bool_]:
+    """The same of each row, shape (..., n)."""
+    size = np.abs(values).max(axis=-1, initial=0.0)
+    shares = values / np.where(size > 0, size, 1.0)[..., None]
+    return np.ptp(shares, axis=-1) > _ROUNDING if values.shape[-1] else size > 0
 
 
 def akaike(sse: float, samples: int, numbers: int) -> float:
@@ -45,8 +51,16 @@ def akaike(sse: float, samples: int, numbers: int) -> float:
 
 def r_squared(measured: Array, sse: float) -> float:
     """The coefficient of determination; for constant data 1 if it is met exactly and 0 otherwise."""
-    size = float(np.abs(measured).max(initial=0.0)) or 1.0
-    shares, missed = measured / size, float(sse) / size / size
-    if not varies(measured):
-        return 1.0 if missed <= measured.size * _ROUNDING**2 else 0.0
-    return determination(missed, float(np.sum((shares - shares.mean()) ** 2)))
+    return float(r_squared_of_each(measured, np.asarray(sse, dtype=np.float64)))
+
+
+@np.errstate(over="ignore")  # of what is missed, in units of numbers that are hardly any
+def r_squared_of_each(measured: Array, sse: Array) -> Array:
+    """The same of each row, shape (..., n), from sums of squares of shape (...)."""
+    size = np.abs(measured).max(axis=-1, initial=0.0)
+    size = np.where(size > 0, size, 1.0)
+    shares, missed = measured / size[..., None], sse / size / size
+    exact = np.where(missed <= measured.shape[-1] * _ROUNDING**2, 1.0, 0.0)
+    some = _vary(measured)
+    spread = np.sum((shares - shares.mean(axis=-1, keepdims=True)) ** 2, axis=-1)
+    return np.where(some, determination(missed, np.where(some, spread, 1.0)), exact)

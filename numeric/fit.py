@@ -1,10 +1,13 @@
-"""Coefficients of a theory, its effective learning rates among them, fitted to a measured trajectory."""
+"""Coefficients of a theory, its effective learning rates among them, fitted to measured trajectories."""
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,32 +17,20 @@ from . import agreeing
 from .arguments import by_name
 from .begin import theory_start
 from .coefficients import DEFAULT_THEORY, named, parameter_values
-from .descent import descended
-from .determination import akaike, determination, r_squared
-from .measurement import Measurement
+from .descent import Descent, blocks, descended
+from .measurement import Measurement, Measurements
 from .model import Model
-from .quantities import Pair, Rates, State, is_aligned
-from .search import Optimum, at_bound, best_starts, refine
+from .quantities import Pair, State, can_start, increasing_times
+from .rate_fit import Optima, RateFit, reports
+from .search import Optimum, best_starts, refine
+from .starts import RATES, starts
 from .stepwise import stepwise_optimum
-from .uncertainty import Uncertainty, uncertainty
-from .units import Units, natural_units
+from .units import in_range, natural_units, units_of_each
 
 Array = NDArray[np.float64]
 
-_COARSE = 64
-"""Samples on which starting points are compared."""
-
-_UNDETERMINED = 1e-10
-"""The data do not determine a fit if changing one coefficient by its size moves no scalar by more than this share."""
-
-_UNDETERMINED_BY_DIFFERENCES = 1e-5
-"""The same where derivatives are finite differences, whose noise is smaller than this."""
-
-_ALIKE = 1e-7
-"""Coefficients move the trajectory alike if together they move it by less than this share of what each does alone."""
-
-_STILL, _NOTHING = 1e-6, 1e-2
-"""A step counts for nothing if it is at most this share of a coefficient, or of its standard error."""
+_COARSE, _ROUGH = 64, 32
+"""Samples on which starting points are compared, the second where many pairs are searched together."""
 
 _STARTS, _STARTS_BY_DIFFERENCES = 12, 4
 """From how many places the search begins, at most."""
@@ -53,85 +44,19 @@ _MINIMA = 3
 _EXACT, _EXACT_BY_INTEGRATION = 1e-20, 1e-13
 """Half the misfit below which data are met exactly."""
 
-_LONG = 0.1
-"""Of residuals that stay alike for this share of a trajectory, its few stretches tell too little."""
+_COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, patience=200, worth=_WORTH, exact=_EXACT)
+_ROUGHLY = replace(_COARSELY, sides=1, nothing=1e-4, patience=40)
+_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-10, little=1e-2, patience=200, worth=_WORTH, exact=1e-28)
+"""How far down a minimum is followed: on some samples, the second of many pairs, and on all samples."""
 
-_CLOSE = 9.0
-"""How many times more likely, as a logarithm of the square, an optimum must be than one elsewhere to be the one."""
+_DESCRIBED = 0.1
+"""Where a fit leaves more than this share of what the data moved, other minima may be close: it is looked for alone."""
+
+_TOGETHER, _MOST_TOGETHER = 2**17, 512
+"""Samples of the pairs that are searched together, and how many pairs these are at most."""
 
 _APART = 1e-2
 """Two optima are one if no coefficient differs by more than this share of itself."""
-
-
-@dataclass(frozen=True)
-class RateFit:
-    """Fitted coefficients of a theory, its effective learning rates among them, and how well they do.
-
-    Attributes:
-        theory: the name of the theory.
-        coefficients: all its coefficients by name, fitted or fixed; rates in 1/(training step).
-        fitted: the names of those that were fitted.
-        errors: their standard errors, or None: ``message`` says why. They allow for residuals that stay alike for a
-            while, as along a trajectory, and differ in size from scalar to scalar. Of a pair whose targets agree those
-            of the coefficients that it determines: the others are put where they begin to make a difference.
-        independent_errors: what the errors would be were each residual drawn for itself, all from one distribution.
-        correlation_time: the training steps in which the correlation of residuals falls by e; 0 if they are
-            independent, and where there are no errors.
-        r2: the coefficient of determination of each scalar.
-        sse: the weighted sum of squared differences of all three scalars.
-        special_cases: the names of theories that this one contains.
-        samples: how many independent numbers were fitted: for every sample but the first three, or two if dy is
-            parallel to dy* in all, as with a single output: w follows from dy2 then.
-        determined: whether the data determine the coefficients and nothing better is near or, as far as was searched,
-            elsewhere: a further step of least squares would move none by more than a millionth of itself or a
-            hundredth of its standard error, and no other minimum found is close to as likely. An exact fit is one.
-        success: whether they do, and no scalar that varies and counts is further from its prediction than from its
-            mean (a negative R^2, of the weighted squares): there the theory describes nothing.
-        message: how the search ended, other minima that are close, why there are no errors if there are none, and
-            what the theory does not describe.
-        predicted: the fitted trajectory at the given times.
-
-    >>> from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
-    >>> t = np.arange(2000.0)
-    >>> run = trajectory(t, State(1e-3, 1e-3, 0.0), Pair(1.0, 0.5), Rates(1e-3, 2e-2))
-    >>> fit = fit_rates(t, run, Pair(1.0, 0.5))
-    >>> fit.theory, fit.fitted, fit.success
-    ('two_point', ('rate_h', 'rate_y'), True)
-    """
-
-    theory: str
-    coefficients: Mapping[str, float]
-    fitted: tuple[str, ...]
-    errors: Mapping[str, float] | None
-    independent_errors: Mapping[str, float] | None
-    correlation_time: float
-    r2: State
-    sse: float
-    special_cases: tuple[str, ...]
-    samples: int
-    determined: bool
-    success: bool
-    message: str
-    predicted: State
-
-    @property
-    def rates(self) -> Rates:
-        """The effective learning rates, of a theory that has ``rate_h`` and ``rate_y``; others raise a ValueError."""
-        if not {"rate_h", "rate_y"} <= self.coefficients.keys():
-            raise ValueError(f"theory {self.theory!r} has no rate_h and rate_y; see the fit's coefficients")
-        return Rates(self.coefficients["rate_h"], self.coefficients["rate_y"])
-
-    @property
-    def stderr(self) -> Rates | None:
-        """The standard errors of both rates, or None if there are none or not both were fitted."""
-        if self.errors is None or not {"rate_h", "rate_y"} <= self.errors.keys():
-            return None
-        return Rates(self.errors["rate_h"], self.errors["rate_y"])
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion for residuals of one unknown variance; the lower, the better."""
-        return akaike(self.sse, self.samples, len(self.fitted))
 
 
 def fit_rates(
@@ -179,28 +104,199 @@ def fit_rates(
     (0.001, 0.02)
     """
     data = Measurement(t, observed, pair, weights)
+    model = _asked(theory, fixed, data.times)
+    ((found, enough),) = _together(model, Measurements.of(data, model.fixed))
+    return found if found and enough else _alone(model, data, found)
+
+
+@dataclass(frozen=True)
+class FailedFit:
+    """A pair that could not be fitted.
+
+    Attributes:
+        theory: the name of the theory.
+        pair: which of the pairs it is, counted from 0.
+        message: why, in the words of :func:`fit_rates`.
+        success: False, as of a fit that is none.
+    """
+
+    theory: str
+    pair: int
+    message: str
+    success: Literal[False] = False
+
+
+def fit_many(
+    t: ArrayLike,
+    observed: State,
+    pairs: Pair,
+    *,
+    theory: Theory | str = DEFAULT_THEORY,
+    fixed: Mapping[str, float] | None = None,
+    weights: State | None = None,
+) -> list[RateFit | FailedFit]:
+    """Fit a theory's coefficients to the trajectories of many pairs, each for itself, as :func:`fit_rates` does.
+
+    Args:
+        t: training steps, shape (n,), increasing, n >= 3, the same for all pairs.
+        observed: the measured states, fields of shape (n, p).
+        pairs: squared distances of inputs and of targets, numbers or arrays of shape (p,).
+        theory: a theory of the package by name, or one of your own.
+        fixed: coefficients that are known and not fitted, by name, the same for all pairs.
+        weights: what each squared difference counts, numbers or arrays that broadcast to (n, p).
+
+    Two rates of a closed form are searched for in many pairs together. Where that search does not end in a fit that is
+    determined, and for all other theories, :func:`fit_rates` looks further, pair by pair.
+
+    Returns:
+        Of each pair its fit, or why there is none: one that cannot be fitted does not stop the others.
+
+    Raises:
+        TypeError: if an argument is of another kind.
+        ValueError: if shapes do not match, a weight is negative, or as :func:`fit_rates` for what all pairs share.
+
+    >>> from repdyn.numeric import Pair, Rates, State, fit_many, trajectory
+    >>> t, pairs = np.arange(2000.0), Pair(1.0, np.array([0.5, 0.7, 0.9]))
+    >>> runs = trajectory(t[:, None], State(1e-3, 1e-3, 0.0), pairs, Rates(1e-3, np.array([1e-2, 2e-2, 3e-2])))
+    >>> [round(fit.rates.y, 9) for fit in fit_many(t, runs, pairs) if fit.success]
+    [0.01, 0.02, 0.03]
+    """
+    times = increasing_times(t)
+    model = _asked(theory, fixed, times)
+    data = Measurements.of_many(times, observed, pairs, weights, model.fixed)
+    found: list[RateFit | FailedFit] = []
+    for k, (fit, enough) in enumerate(_together(model, data)):
+        try:
+            found.append(fit if fit and enough else _alone(model, data.one(times, k), fit))
+        except (ValueError, ArithmeticError) as error:
+            found.append(FailedFit(model.theory.name, k, str(error)))
+    return found
+
+
+def _asked(theory: Theory | str, fixed: Mapping[str, float] | None, times: Array) -> Model:
+    """What is to be fitted, in the units of the data."""
     found = named(theory)
-    known = Model(
-        found, {name: x.tolist() for name, x in by_name("fixed", {} if fixed is None else fixed).items()}
-    ).fixed
-    if found.depends_on_time and data.times[0] != 0:
+    model = Model(found, {name: x.tolist() for name, x in by_name("fixed", {} if fixed is None else fixed).items()})
+    if found.depends_on_time and times[0] != 0:
         raise ValueError(
-            f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {data.times[0]:g} "
-            "first"
+            f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {times[0]:g} first"
         )
+    return model
+
+
+def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bool]]:
+    """The fits of many pairs as a search of all of them at once finds them, and whether that is enough."""
+    found: list[tuple[RateFit | None, bool]] = [(None, False)] * data.span.size
+    if not fitted_together(model.theory) or model.fixed:
+        return found
+    units = units_of_each(model.theory, data)
+    start = State(*data.observed[..., 0])
+    good = can_start(start, Pair(data.known["dx2"], data.known["dy2_target"])) & (data.known["dy2_target"] > 0)
+    good &= (data.observed[:2] >= 0).all(axis=(0, 2)) & np.logical_and.reduce([in_range(x) for x in units.values()])
+    at = np.nonzero(good)[0]
+    most = int(np.clip(_TOGETHER // data.shares.size, 1, _MOST_TOGETHER))
+
+    def searched(some: NDArray[np.intp]) -> list[tuple[RateFit, bool]]:
+        own = {name: x[some] for name, x in units.items()}
+        scaled = data[some].in_units(own)
+        best = _optima_of_each(model, scaled)
+        described = 2 * best.cost <= _DESCRIBED
+        fits = reports(model, data[some], scaled, own, best)
+        return [(fit, fit.determined and bool(well)) for fit, well in zip(fits, described, strict=True)]
+
+    parts = [at[i : i + most] for i in range(0, at.size, most)]
+    with ThreadPoolExecutor(min(_processors(), len(parts)) or 1) as threads:  # most of a part is spent in NumPy's loops
+        for k, fit in zip(at, itertools.chain.from_iterable(threads.map(searched, parts)), strict=True):
+            found[k] = fit
+    return found
+
+
+def _processors() -> int:
+    """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdecimal():
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fitted_together(theory: Theory) -> bool:
+    """Whether many pairs are fitted in much less time together: two rates of a closed form in measured states.
+
+    >>> fitted_together(named("two_point")), fitted_together(named("growing_rates"))
+    (True, False)
+    """
+    measured = theory.begin is None or theory.states == tuple(theory.readout.values())
+    return theory.solution is not None and measured and {x.name for x in theory.coefficients} == set(RATES)
+
+
+def _optima_of_each(model: Model, data: Measurements) -> Optima:
+    """The best minimum of each pair that was found, and what comes near it elsewhere."""
+    rough = descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY)
+    points, costs = descended(model, data, _worth(*rough), _FINELY)
+    order = np.argsort(costs, axis=1)
+    points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
+    apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= _APART).any(axis=-1)
+    others = [[(points[k, i], float(costs[k, i])) for i in np.nonzero(row)[0]] for k, row in enumerate(apart)]
+    best = points[:, 0]
+    predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, best.shape[1]))
+    for some in blocks(len(best), data.shares.size * (1 + 2 * best.shape[1])):
+        predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
+    off = data.root_weight * (predicted - data.observed)
+    return Optima(
+        x=best,
+        predicted=predicted,
+        off=off,
+        jacobian=data.root_weight[..., None] * jacobian,
+        cost=np.sum(off**2, axis=(0, 2)) / 2,
+        held=np.zeros(len(RATES), dtype=np.bool_),
+        others=others,
+        message="No further step lowers the misfit.",
+    )
+
+
+def _worth(points: Array, costs: Array) -> Array:
+    """The lowest of the points (p, k, m) at which minima are, without those near a better one.
+
+    Shape (p, at most three, m), NaN where there are fewer.
+    """
+    order = np.argsort(costs, axis=1)[..., None]
+    ranked, costs = np.take_along_axis(points, order, axis=1), np.take_along_axis(costs, order[..., 0], axis=1)
+    kept, count = np.full((len(points), _MINIMA, points.shape[2]), np.nan), np.zeros(len(points), np.intp)
+    for i in range(points.shape[1]):
+        near = (np.abs(kept - ranked[:, i, None]).max(axis=2) < _APART).any(axis=1)
+        worth = np.isfinite(costs[:, i]) & (costs[:, i] <= _WORTH * costs[:, 0]) & (count < _MINIMA) & ~near
+        kept[worth, count[worth]] = ranked[worth, i]
+        count[worth] += 1
+    return kept
+
+
+def _alone(asked: Model, data: Measurement, begun: RateFit | None) -> RateFit:
+    """The fit of a pair by itself, looked for as widely as it takes, from another one's coefficients too."""
+    found, known = asked.theory, asked.fixed
     units = natural_units(found, data, known)
     model = Model(found, {name: value / units[name] for name, value in known.items()})
     scaled = data.in_units(units)
     given = parameter_values(found, scaled.pair, model.coefficients(np.zeros(len(model.names))))
     if found.begin is not None or not model.closed:
         theory_start(found, scaled.start, given)
-    smaller = _neighbour(found, known)
-    begun = (
-        fit_rates(t, observed, pair, theory=smaller, fixed=_of(smaller, known), weights=weights) if smaller else None
-    )
+    if begun is None and (smaller := _neighbour(found, known)):
+        weights, own = State(*data.root_weight**2), _of(smaller, known)
+        begun = fit_rates(data.times, State(*data.observed), data.pair, theory=smaller, fixed=own, weights=weights)
     first = model.point({name: value / units[name] for name, value in begun.coefficients.items()}) if begun else None
-    optima = _optima(model, scaled, first)
-    return _report(model, data, scaled, units, optima)
+    best, *others = _optima(model, scaled, first)
+    shape = data.observed[:, None].shape
+    optima = Optima(
+        x=best.x[None],
+        predicted=model.predict(scaled, best.x)[:, None],
+        off=best.fun.reshape(shape),
+        jacobian=best.jac.reshape(*shape, -1),
+        cost=np.array([best.cost]),
+        held=best.held,
+        others=[[(other.x, other.cost) for other in others]],
+        message=best.message,
+    )
+    several, own = Measurements.of(data, known), {name: np.array([unit]) for name, unit in units.items()}
+    return reports(model, several, Measurements.of(scaled, model.fixed), own, optima)[0]
 
 
 def _neighbour(theory: Theory, fixed: Mapping[str, float]) -> Theory | None:
@@ -240,25 +336,14 @@ def _in_closed_form(model: Model, data: Measurement, coarse: Measurement, starts
     if not starts:
         return []
     method = "trf" if np.isfinite(model.lowest).any() else "lm"
-    near = _worth(*descended(model, coarse, np.array(starts), _WORTH, _EXACT))
+    (near,) = _worth(*descended(model, Measurements.of(coarse, model.fixed), np.array([starts]), _COARSELY))
     optima: list[Optimum] = []
-    for x in near:
+    for x in near[np.isfinite(near).all(axis=1)]:
         begin, held = (x, None) if data.pair.dy2 else agreeing.limits(model, data, x)
         if (optimum := refine(model, data, begin, held, method, 1e-15, 200, model.evaluate_nearby)) is not None:
             exact = data.weighted(model.evaluate(data, optimum.x)[1])
             optima.append(replace(optimum, jac=exact))
     return optima
-
-
-def _worth(points: Array, costs: Array) -> Array:
-    """The lowest of the points at which minima are, shape (k, m), without those near a better one."""
-    kept: list[Array] = []
-    order = np.argsort(costs)
-    for i in order:
-        worth = np.isfinite(costs[i]) and costs[i] <= _WORTH * costs[order[0]]
-        if worth and len(kept) < _MINIMA and all(np.abs(points[i] - x).max() >= _APART for x in kept):
-            kept.append(points[i])
-    return np.array(kept)
 
 
 def _by_integration(model: Model, data: Measurement, coarse: Measurement, starts: list[Array]) -> list[Optimum]:
@@ -285,127 +370,3 @@ def _distinct(optima: list[Optimum]) -> list[Optimum]:
         return not (np.abs(one.x - other.x) >= np.where(one.held & other.held, np.inf, _APART)).any()
 
     return [y for i, y in enumerate(optima) if not any(same(x, y) for x in optima[:i])]
-
-
-def _report(model: Model, data: Measurement, scaled: Measurement, units: Units, optima: list[Optimum]) -> RateFit:
-    """The result of the fit at its optimum."""
-    best = optima[0]
-    bound = at_bound(model, best.x)
-    predicted = model.predict(scaled, best.x) * np.array([[units[name]] for name in ("dh2", "dy2", "w")])
-    samples = (2 if is_aligned(State(*data.observed), data.pair) else 3) * (data.times.size - 1)
-    coefficients = _in_data_units(model, units, best.x)
-    held = best.held
-    free = tuple(itertools.compress(model.names, ~held))
-    found, reason = _uncertainty(model, scaled, best, samples)
-    said = [best.message, reason]
-    determined = found is not None and not held.any()
-    if held.any():
-        said[1:] = [agreeing.reason(model, data.observed, held, coefficients)]
-    if found is not None:
-        if not _is_settled(model, best, found.independent):
-            determined = False
-            said.append("Something better is near: the search did not end.")
-        for other in optima[1:]:
-            if found.samples * np.log(other.cost / best.cost) < _CLOSE:
-                determined = False
-                values = (f"{name} = {value:.4g}" for name, value in _in_data_units(model, units, other.x).items())
-                said.append(
-                    f"Another minimum fits almost as well (its misfit is {other.cost / best.cost:.4g} times this one): "
-                    f"{', '.join(values)}; fix what is known, or record more of the trajectory."
-                )
-        if found.correlation_time > _LONG * scaled.elapsed[-1]:
-            steps, span = found.correlation_time * units["time"], data.elapsed[-1]
-            said.append(f"Residuals stay alike for {steps:.3g} of {span:g} steps: standard errors are too small then.")
-    if bound.any():
-        said.append(f"At the bound 0: {', '.join(itertools.compress(model.names, bound))}.")
-    if worse := _worse_than_their_means(data, predicted):
-        said.append(f"The theory does not describe this trajectory: a constant, the mean, is nearer to {worse}.")
-    scales = model.scales(best.x) * np.array([units[name] for name in model.names])
-    last_places = np.spacing([coefficients[name] for name in free])
-    errors, independent = (
-        (None, None)
-        if found is None
-        else (
-            dict(zip(free, np.maximum(x * scales[~held], last_places).tolist(), strict=True))
-            for x in (found.errors, found.independent)
-        )
-    )
-    r2 = (r_squared(o, float(np.sum((p - o) ** 2))) for p, o in zip(predicted, data.observed, strict=True))
-    return RateFit(
-        theory=model.theory.name,
-        coefficients=coefficients,
-        fitted=model.names,
-        errors=errors,
-        independent_errors=independent,
-        correlation_time=found.correlation_time * units["time"] if found else 0.0,
-        r2=State(*r2),
-        sse=float(data.misfit(predicted)),
-        special_cases=model.theory.special_cases,
-        samples=samples,
-        determined=determined,
-        success=determined and not worse,
-        message=" ".join(filter(None, said)),
-        predicted=State(*predicted),
-    )
-
-
-def _in_data_units(model: Model, units: Units, x: Array) -> dict[str, float]:
-    """The coefficients at a point of the search, in the units of the data."""
-    return {name: float(value) * units[name] for name, value in model.coefficients(x).items()}
-
-
-def _worse_than_their_means(data: Measurement, predicted: Array) -> str:
-    """Which scalars that vary and count are further from their prediction than from their mean, in words."""
-    worse: list[str] = []
-    rows = zip(("dh2", "dy2", "w"), data.observed, predicted, data.root_weight, strict=True)
-    for name, measured, expected, root in rows:
-        counting = measured[root > 0]
-        if counting.size and np.ptp(counting) > _STILL * np.abs(counting).max():
-            mean = np.average(measured, weights=root**2)
-            missed, spread = (float(np.sum((root * (measured - x)) ** 2)) for x in (expected, mean))
-            if missed > spread:
-                worse.append(f"{name} (R2 = {determination(missed, spread):.3g})")
-    return " and ".join(worse)
-
-
-def _is_settled(model: Model, found: Optimum, errors: Array) -> bool:
-    """Whether a further step of least squares moves nothing that is not at its bound by anything that counts."""
-    own = ~found.held
-    free = ~at_bound(model, found.x)
-    step = np.linalg.lstsq(found.jac[:, own & free], -found.fun)[0]
-    return bool((np.abs(step) <= np.maximum(_STILL, _NOTHING * errors[free[own]])).all())
-
-
-def _uncertainty(model: Model, data: Measurement, found: Optimum, samples: int) -> tuple[Uncertainty | None, str]:
-    """How far the unknowns of the search may be off, or None and why that cannot be said."""
-    names = tuple(itertools.compress(model.names, ~found.held))
-    count = len(names)
-    if not count:
-        return None, ""
-    jacobian = found.jac[:, ~found.held].reshape(3, -1, count)
-    sizes = np.abs(data.root_weight * data.observed).max(axis=1)
-    moved = jacobian / np.where(sizes > 0, sizes, 1.0)[:, None, None]
-    least = float(np.linalg.svd(moved.reshape(-1, count), compute_uv=False)[-1] / np.sqrt(data.times.size))
-    noise = _UNDETERMINED if model.closed else _UNDETERMINED_BY_DIFFERENCES
-    if samples <= count or not least > noise or not np.ptp(data.observed, axis=1).any():
-        return None, (
-            f"No standard errors: the trajectory does not determine {', '.join(names)} (a change by their own "
-            f"size moves the three scalars by {least:.1e} of theirs, of {samples} numbers); record one in which dh2 "
-            "and dy2 both change, or fix what is known."
-        )
-    columns = jacobian.reshape(-1, count)
-    apart = np.linalg.svd(columns / np.linalg.norm(columns, axis=0), compute_uv=False)
-    if apart[-1] < _ALIKE:
-        return None, (
-            f"No standard errors: {', '.join(names)} move the trajectory so much alike (to {apart[-1]:.1e}) that "
-            "rounding hides the difference; fix what is known."
-        )
-    residuals = found.fun.reshape(3, -1)
-    return uncertainty(
-        data.times[1:],
-        residuals[:, 1:],
-        jacobian[:, 1:],
-        weight=data.root_weight[:, 1:],
-        rounding=np.finfo(np.float64).eps * np.sqrt(np.mean((data.root_weight * data.observed) ** 2, axis=1)),
-        numbers=samples,
-    ), ""

@@ -13,7 +13,7 @@ from sympy import Symbol
 
 from .coefficients import parameter_values
 from .compiled import CompiledFunction, compile, compile_program
-from .measurement import Measurement
+from .measurement import Measurement, Measurements
 from .path import followed
 from .quantities import Number, as_number
 from .units import time_exponents
@@ -39,6 +39,9 @@ _RTOL = 1e-9
 
 _MOST_STEPS = 2_000
 """Steps of an integration from one sample to the next after which the theory is as good as singular there."""
+
+
+Data = Measurement | Measurements
 
 
 class Model:
@@ -103,15 +106,16 @@ class Model:
         return np.array([x / unit if unit else np.log(x) for x, unit in zip(values, self.units.tolist(), strict=True)])
 
     def scales(self, x: Array) -> Array:
-        """What each coefficient changes by as its unknown changes by 1."""
+        """What each coefficient changes by as its unknown changes by 1, at points of shape (..., m)."""
         values = self.coefficients(x)
-        return np.array([unit or float(values[name]) for name, unit in self.by_unit])
+        return np.stack([np.broadcast_to(unit or values[name], x.shape[:-1]) for name, unit in self.by_unit], axis=-1)
 
-    def at(self, data: Measurement, x: Array, times: Array, rtol: float = _RTOL) -> Array:
+    def at(self, data: Data, x: Array, times: Array, rtol: float = _RTOL) -> Array:
         """The three scalars at some times after the start, shape (3, ...); infinite where the theory breaks down."""
         if self.closed:
-            found = self._solution(times, *self._start(data), *self._parameters(data, x))
+            found = self._solution(times, *data.begun, *self._parameters(data, x))
             return np.stack(np.broadcast_arrays(*found, times)[:3])
+        assert isinstance(data, Measurement)
         values = parameter_values(self.theory, data.pair, self.coefficients(x))
         try:
             found = followed(self.theory, times, data.start, values, rtol, _MOST_STEPS)
@@ -123,12 +127,9 @@ class Model:
     def _solution(self) -> Callable[..., tuple[Any, ...]]:
         return compile(self.theory, "solution").bare
 
-    def _start(self, data: Measurement) -> tuple[Number, Number, Number]:
-        return data.start.dh2, data.start.dy2, data.start.w
-
-    def _parameters(self, data: Measurement, x: Array) -> list[Number]:
+    def _parameters(self, data: Data, x: Array) -> list[Number]:
         """The theory's parameters at points of the search, which keeps them in their range."""
-        values = {"dx2": data.pair.dx2, "dy2_target": data.pair.dy2, **self.coefficients(x)}
+        values = {**self.coefficients(x), **data.constants}
         return [values[symbol.name] for symbol in self.theory.parameters]
 
     def predict(self, data: Measurement, x: Array) -> Array:
@@ -141,10 +142,11 @@ class Model:
             return data.misfit(self.at(data, points[..., None, :], data.elapsed))
         return np.array([float(data.misfit(self.at(data, x, data.elapsed, rtol))) for x in points])
 
-    def evaluate(self, data: Measurement, x: Array) -> tuple[Array, Array]:
+    def evaluate(self, data: Data, x: Array) -> tuple[Array, Array]:
         """The three scalars, shape (3, n), and their derivatives by the unknowns, (3, n, m)."""
         if self.closed:
             return self._differentiated(data, x)
+        assert isinstance(data, Measurement)
         values = self.predict(data, x)
         moved = np.stack([self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)], axis=-1)
         known = np.isfinite(values)[..., None] & np.isfinite(moved)
@@ -161,27 +163,31 @@ class Model:
         moved = np.where(known, high, 0.0) - np.where(known, low, 0.0)
         return self.predict(data, x), moved / np.diag(upper - lower)
 
-    def evaluate_nearby(self, data: Measurement, x: Array) -> tuple[Array, Array]:
+    def evaluate_nearby(self, data: Data, x: Array, sides: int = 2) -> tuple[Array, Array]:
         """The same as :meth:`evaluate` for points (..., m) of a closed form: shapes (3, ..., n) and (3, ..., n, m).
 
-        Derivatives are differences about the middle, all in one computation: far quicker than exact, and the optimum
-        that is found with them is off by their error times that of the optimum.
+        Derivatives are differences about the middle, or to one side alone, all in one computation: far quicker than
+        exact, and the optimum that is found with them is off by their error times that of the optimum.
         """
         steps = _NEARBY * np.eye(x.shape[-1])
-        upper, lower = x[..., None, :] + steps, np.maximum(x[..., None, :] - steps, self.lowest)
-        places = np.concatenate([x[..., None, :], upper, lower], axis=-2)
-        middle, high, low = np.split(self.at(data, places[..., None, :], data.elapsed), [1, 1 + len(steps)], axis=-2)
+        middle = x[..., None, :]
+        upper, lower = middle + steps, np.maximum(middle - steps, self.lowest) if sides > 1 else middle
+        places = np.concatenate([middle, upper, lower][: 1 + sides], axis=-2)
+        values, high, *low = np.split(
+            self.at(data, places[..., None, :], data.elapsed), np.cumsum([1, *[len(steps)] * (sides - 1)]), axis=-2
+        )
         with np.errstate(invalid="ignore"):
-            moved = np.moveaxis(high - low, -2, -1)
+            moved = np.moveaxis(high - (low[0] if low else values), -2, -1)
         spans = np.diagonal(upper - lower, axis1=-2, axis2=-1)[..., None, :]
-        return middle[..., 0, :], np.where(np.isfinite(moved), moved, 0.0) / spans
+        return values[..., 0, :], np.where(np.isfinite(moved), moved, 0.0) / spans
 
-    def _differentiated(self, data: Measurement, x: Array) -> tuple[Array, Array]:
+    def _differentiated(self, data: Data, x: Array) -> tuple[Array, Array]:
         sensitivity = _sensitivity(self.theory, self.symbols)
-        found = sensitivity(data.elapsed, *self._start(data), *self._parameters(data, x))
-        columns = np.stack([np.broadcast_to(value, data.times.shape) for value in found])
-        derivatives = columns[3:].reshape(3, x.size, -1).transpose(0, 2, 1) * self.scales(x)
-        return columns[:3], derivatives
+        found = sensitivity.bare(data.elapsed, *data.begun, *self._parameters(data, x[..., None, None, :]))
+        shape = *x.shape[:-1], 1, data.elapsed.shape[-1]
+        columns = np.stack([np.broadcast_to(value, shape)[..., 0, :] for value in found])
+        derivatives = np.moveaxis(columns[3:].reshape(3, x.shape[-1], *columns.shape[1:]), 1, -1)
+        return columns[:3], derivatives * self.scales(x)[..., None, :]
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from repdyn.numeric.fit import RateFit  # that of the users of fit_rates, the examples below among them
+from repdyn.numeric.rate_fit import RateFit  # that of the users of fit_rates, the examples below among them
 from repdyn.symbolic.arguments import instance
 from scipy import stats
 

@@ -333,10 +333,28 @@ def is_aligned(state: State, pair: Pair) -> bool:
     >>> is_aligned(State(1.0, [0.0, 4.0], [0.0, 2.0]), Pair(1.0, 1.0)), is_aligned(State(1.0, 4.0, 4.0), Pair(1.0, 1.0))
     (True, False)
     """
-    dy2, w = (np.asarray(x) for x in (state.dy2, state.w))
-    bound = np.sqrt(dy2 * pair.dy2)
-    aligned = (bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all()
-    return bool(aligned) and bool(np.all(np.asarray(pair.dy2) > 0))
+    dy2, w = (np.atleast_1d(x) for x in np.broadcast_arrays(state.dy2, state.w))
+    return bool(are_aligned(dy2, w, np.asarray(pair.dy2)).all())
+
+
+def are_aligned(dy2: NDArray[np.float64], w: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The same of each of several pairs, from scalars of shape (..., n) and targets of shape (...)."""
+    bound = np.sqrt(dy2 * target[..., None])
+    return (bound - np.abs(dy2 - w) <= _ALIGNED * (bound + np.abs(w))).all(axis=-1) & (target > 0)
+
+
+def can_start(start: State, pair: Pair) -> NDArray[np.bool_]:
+    """Of which pairs :func:`check_start` has nothing to say, in the shape to which everything broadcasts."""
+    product, limit, _ = _schwarz(start, pair)
+    return (np.asarray(start.dh2) > 0) & (np.asarray(start.dy2) >= 0) & (product <= limit)
+
+
+@np.errstate(invalid="ignore")  # of a distance below 0
+def _schwarz(start: State, pair: Pair) -> tuple[Number, Number, Number]:
+    """``|dy . dy*|``, what it may be at most with rounding, and by Cauchy-Schwarz."""
+    product = abs(start.dy2 - start.w)
+    bound = np.sqrt(start.dy2) * np.sqrt(pair.dy2)
+    return product, bound + CAUCHY_SCHWARZ_TOLERANCE * (bound + abs(start.dy2) + abs(start.w)), bound
 
 
 def check_start(start: State, pair: Pair) -> None:
@@ -354,9 +372,7 @@ def check_start(start: State, pair: Pair) -> None:
             f"the initial dh2 must be positive, got {np.min(start.dh2)}; two points with the same hidden "
             "representation cannot be told apart by the decoder"
         )
-    product = abs(start.dy2 - start.w)
-    bound = np.sqrt(start.dy2) * np.sqrt(pair.dy2)
-    limit = bound + CAUCHY_SCHWARZ_TOLERANCE * (bound + abs(start.dy2) + abs(start.w))
+    product, limit, bound = _schwarz(start, pair)
     if _somewhere(product > limit):
         product, limit, bound = np.broadcast_arrays(product, limit, bound)
         worst = np.unravel_index(np.argmax(product - limit), product.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 from scipy.optimize import least_squares
 
-from .measurement import Measurement
+from .measurement import Measurement, Measurements
 from .model import Model
-from .rich import rich_rate
+from .starts import FACTORS, RATES, factors, middle_ratio, paces
 
 Array = NDArray[np.float64]
-
-_RATIOS = 1e-80, 1e80
-"""Ratios of rates that are tried."""
 
 _LOOSE = 1e-5
 """Accuracy of an integration that only has to tell a good start from a bad one."""
 
-_FACTORS, _FACTORS_BY_INTEGRATION = (10 ** (4 * np.linspace(-1, 1, n) ** 3) for n in (11, 9))
-"""By which the ratio of rates is changed, closest near 1."""
+_FACTORS_BY_INTEGRATION = factors(9)
+"""By which the ratio of rates is changed where each takes an integration."""
 
 _SPEEDS = np.concatenate(
     [np.geomspace(1e-3, 10**-1.6, 9)[:-1], np.geomspace(10**-1.6, 10**2.6, 97), np.geomspace(10**2.6, 1e5, 13)[1:]]
@@ -60,7 +57,7 @@ def best_starts(model: Model, data: Measurement, count: int) -> list[Array]:
     sizes = [len(axis) for axis in axes]
     if model.clock is not None:
         speeds = _SPEEDS[::2] if model.closed else _SPEEDS[::3]
-        paced = speeds / np.array([_pace(data, shape) for shape in shapes])[:, None]
+        paced = speeds / _paces(data, shapes)[:, None]
         misfits = _misfits_over_speeds(model, data, values, paced)
         values = model.sped_up(values[:, None], paced[..., None]).reshape(-1, len(model.names))
         sizes.append(speeds.size)
@@ -92,8 +89,9 @@ def _axes(model: Model, data: Measurement) -> list[Axis]:
         grid = np.log(np.geomspace(1e-6, 1e6, widths.get(len(positive), 5)))
         axes += [[{name: x} for x in grid] for name in positive]
     else:
-        if {"rate_h", "rate_y"} <= set(positive):
-            ratios = _ratio(data) / data.pair.dx2 * (_FACTORS if model.closed else _FACTORS_BY_INTEGRATION)
+        if set(RATES) <= set(positive):
+            around = FACTORS if model.closed else _FACTORS_BY_INTEGRATION
+            ratios = middle_ratio(Measurements.of(data, {}))[0] * around
             axes.append([{"rate_h": np.log(x) / 2, "rate_y": -np.log(x) / 2} for x in ratios])
         else:  # the speed moves the first of them
             axes.append([dict.fromkeys(positive[:1], 0.0)])
@@ -107,28 +105,12 @@ def _axes(model: Model, data: Measurement) -> list[Axis]:
     return axes
 
 
-def _pace(data: Measurement, shape: Mapping[str, float]) -> float:
-    """The fastest of the rates at which a pair can move, per unit of time."""
-    if not {"rate_h", "rate_y"} <= shape.keys():
-        return 1.0
-    dh2, dy2, _ = data.observed
-    encoder, decoder = data.pair.dx2 * np.exp(shape["rate_h"]), np.exp(shape["rate_y"])
-    return float(np.sqrt(encoder * decoder * data.pair.dy2) + decoder * dh2[0] + encoder * dy2[0] / dh2[0])
-
-
-def _ratio(data: Measurement) -> float:
-    """dx2 rate_h / rate_y: the slope of dh2 against dy2/dh2 through the start, or the rich scale if that is no line.
-
-    Both sides are multiplied by dh2, which may vanish.
-    """
-    dh2, dy2, _ = data.observed
-    x, y = dy2 - dh2 * (dy2[0] / dh2[0]), dh2 * (dh2 - dh2[0])
-    spread = float(x @ x)
-    slope = float(x @ y) / spread if spread > 0 else 0.0
-    if slope > 0:
-        return float(np.clip(slope, *_RATIOS))
-    size2 = max(float(data.pair.dy2), float(dy2.max()))
-    return float(np.clip(rich_rate(float(dh2.max()), 1.0, size2, 1.0), *_RATIOS)) if size2 > 0 else 1.0
+def _paces(data: Measurement, shapes: Sequence[Mapping[str, float]]) -> Array:
+    """The fastest of the rates at which a pair can move, per unit of time, of each shape; 1 where one rate is known."""
+    if not set(RATES) <= shapes[0].keys():
+        return np.ones(len(shapes))
+    ratios = np.exp([[shape["rate_h"] - shape["rate_y"] for shape in shapes]])
+    return paces(Measurements.of(data, {}), ratios)[0]
 
 
 def _misfits_over_speeds(model: Model, data: Measurement, shapes: Array, speeds: Array) -> Array:

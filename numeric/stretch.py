@@ -232,6 +232,6 @@ def _fitted(course: Course, times: Array, observed: Array, first: Array) -> Stre
         )
         covariance = np.zeros((first.size, first.size))
         covariance[np.ix_(free, free)] = seen.covariance
-        alike = seen.correlation_time / float(elapsed[-1])
-        freedom = max(seen.samples - first.size, 2.0)
+        alike = float(seen.correlation_time) / float(elapsed[-1])
+        freedom = max(float(seen.samples) - first.size, 2.0)
     return Stretch(course, float(times[0]), found.x, covariance, np.mean(left**2, axis=1), r2, alike, freedom)

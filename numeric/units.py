@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import cache
 
@@ -11,7 +12,8 @@ from repdyn.symbolic import Theory
 from repdyn.symbolic.dimensions import scalings
 from scipy.linalg import null_space
 
-from .measurement import Measurement
+from .measurement import Measurement, Measurements
+from .uncertainty import alike
 
 Array = NDArray[np.float64]
 
@@ -31,32 +33,52 @@ def natural_units(theory: Theory, data: Measurement, known: Mapping[str, float])
     Raises:
         ValueError: if a coefficient of the order that the data ask for is no number in double precision.
     """
-    dh2, dy2, w = data.observed
-    sizes = {
-        "time": float(data.elapsed[-1]),
-        "dx2": float(data.pair.dx2),
-        "dh2": float(dh2.max()),
-        "dy2": max(float(dy2.max()), float(np.abs(w).max()), float(data.pair.dy2)),
-    }
-    exponents = _exponents(theory)
-    anchors = [name for name, size in sizes.items() if name in exponents and size > 0]
-    rows = np.stack([exponents[name] for name in anchors])
-    chosen = np.linalg.lstsq(rows, np.log([sizes[name] for name in anchors]), rcond=None)[0]
-    if fixed := [name for name, value in known.items() if value]:
-        free = null_space(rows)
-        also = np.stack([exponents[name] for name in fixed])
-        wanted = np.log(np.abs([known[name] for name in fixed])) - also @ chosen
-        chosen = chosen + free @ np.linalg.lstsq(also @ free, wanted, rcond=None)[0]
-    with np.errstate(over="ignore", under="ignore"):
-        units = {name: float(np.exp(row @ chosen)) for name, row in exponents.items()}
-    lost = [name for name, unit in units.items() if not _SMALLEST < unit < _LARGEST]
+    several = Measurements.of(data, known)
+    units = units_of_each(theory, several)
+    lost = [name for name, unit in units.items() if not in_range(unit).all()]
     if lost:
-        found = ", ".join(f"{name} up to {size:.3g}" for name, size in sizes.items())
+        found = ", ".join(f"{name} up to {size[0]:.3g}" for name, size in _sizes(several).items())
         raise ValueError(
             f"the size of {', '.join(lost)} must be within {_SMALLEST:g} and {_LARGEST:g}, so that squares and "
             f"products are numbers in double precision, got {found}; count them in other units"
         )
-    return units
+    return {name: float(unit[0]) for name, unit in units.items()}
+
+
+def units_of_each(theory: Theory, data: Measurements) -> dict[str, Array]:
+    """The same for several pairs at once, by name, shapes (p,); in range or not."""
+    sizes, exponents = _sizes(data), _exponents(theory)
+    anchors = [name for name in sizes if name in exponents]
+    known = [name for name in data.known if name not in _PAIR]
+    found = {name: np.empty(data.span.size) for name in exponents}
+    given = np.stack([*(sizes[name] > 0 for name in anchors), *(data.known[name] != 0 for name in known)])
+    for pattern, of in alike(given.T):
+        of_pair, fixed = (
+            list(itertools.compress(*both)) for both in ((anchors, pattern), (known, pattern[len(anchors) :]))
+        )
+        rows = np.stack([exponents[name] for name in of_pair])
+        chosen = np.linalg.lstsq(rows, np.log([sizes[name][of] for name in of_pair]), rcond=None)[0]
+        if fixed:
+            free = null_space(rows)
+            also = np.stack([exponents[name] for name in fixed])
+            wanted = np.log(np.abs([data.known[name][of] for name in fixed])) - also @ chosen
+            chosen = chosen + free @ np.linalg.lstsq(also @ free, wanted, rcond=None)[0]
+        with np.errstate(over="ignore", under="ignore"):
+            for name, row in exponents.items():
+                found[name][of] = np.exp(row @ chosen)
+    return found
+
+
+def in_range(unit: Array) -> NDArray[np.bool_]:
+    """Whether squares and products of quantities in this unit are numbers."""
+    return (unit > _SMALLEST) & (unit < _LARGEST)
+
+
+def _sizes(data: Measurements) -> dict[str, Array]:
+    """How large the time, the inputs, the hidden representations and the outputs of each pair are, shapes (p,)."""
+    dh2, dy2, w = np.abs(data.observed).max(axis=-1)
+    outputs = np.maximum(np.maximum(dy2, w), data.known["dy2_target"])
+    return {"time": data.span, "dx2": data.known["dx2"], "dh2": dh2, "dy2": outputs}
 
 
 @cache

@@ -98,6 +98,7 @@ BASE = two_point()
 T = np.arange(6.0)
 START, PAIR, RATES = WRONG["a state"], WRONG["a pair"], WRONG["rates"]
 RUN = numeric.trajectory(100 * T, START, PAIR, RATES)
+BESIDE = State(*(np.stack([x, x], axis=1) for x in vars(RUN).values()))
 FITS = [numeric.fit_rates(100 * T, RUN, PAIR, theory=name) for name in ("two_point", "scalar_output")]
 POINTS = Points(np.array([[0.0], [1.0], [3.0]]), np.array([[0.0], [1.0], [1.0]]))
 DISTANCES = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
@@ -241,6 +242,17 @@ CALLS: dict[str, Call] = {
             "t": TIMES,
             "observed": Given(RUN, {"a state"}),
             "pair": Given(PAIR, {"a pair"}),
+            "theory": THEORY,
+            "fixed": Given({"rate_h": 1e-2}, {"None", "a dict"}),
+            "weights": Given(State(1.0, 1.0, 1.0), {"None", "a state"}),
+        },
+    ),
+    "numeric.fit_many": Call(
+        numeric.fit_many,
+        {
+            "t": TIMES,
+            "observed": Given(BESIDE),
+            "pairs": Given(PAIR, {"a pair"}),
             "theory": THEORY,
             "fixed": Given({"rate_h": 1e-2}, {"None", "a dict"}),
             "weights": Given(State(1.0, 1.0, 1.0), {"None", "a state"}),

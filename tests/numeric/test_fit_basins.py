@@ -85,6 +85,7 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_fit(name, monkeypat
         return [np.full_like(good[0], 99.0), *good]
 
     monkeypatch.setattr(fit, "best_starts", with_broken_ones)
+    monkeypatch.setattr(fit, "_together", lambda model, data: [(None, False)])
     found = fit_rates(drawn.t, drawn.path, drawn.pair, theory=name)
     assert found.success
     assert found.coefficients == pytest.approx(drawn.true, rel=1e-5)

@@ -39,7 +39,7 @@ REFUSED = {
         PATH,
         Pair([1.0, 2.0], 0.5),
         None,
-        "fit_rates fits one pair: dx2 and dy2 must be single numbers, got shapes (2,) and (); call it once a pair",
+        "fit_rates fits one pair: dx2 and dy2 must be single numbers, got shapes (2,) and (); fit_many takes many",
     ),
     "a negative distance": (
         T,

@@ -11,10 +11,11 @@ from repdyn.numeric import (
     Refusal,
     State,
     final_distance,
-    fit_rates,
+    fit,
     forecast_trajectory,
     trajectory,
 )
+from repdyn.numeric.measurement import Measurement
 
 T = np.arange(0.0, 1600.0, 4.0)
 PAIR = Pair(1.0, 0.5)
@@ -127,7 +128,7 @@ def test_time_and_units_may_be_any() -> None:
     assert scaled.final_interval == pytest.approx([100 * x for x in found.final_interval], rel=1e-3)
 
 
-def test_a_forecast_makes_no_more_than_ten_times_the_calls_of_a_fit() -> None:
+def test_a_forecast_makes_no_more_than_ten_times_the_calls_of_a_wide_search_for_a_fit() -> None:
     path = trajectory(T, RICH[0], PAIR, RICH[1])
     seen = seen_until(path, PAIR, 0.5)
     noisy = State(*np.abs(rows(path) + 0.01 * alike(0.5, 0) * (T > 0))[:2, seen], rows(path)[2, seen])
@@ -139,7 +140,8 @@ def test_a_forecast_makes_no_more_than_ten_times_the_calls_of_a_fit() -> None:
         profile.runcall(of)
         return sum(entry.callcount for entry in profile.getstats())
 
-    fits = calls(lambda: fit_rates(T[seen], noisy, PAIR))
+    data = Measurement(T[seen], noisy, PAIR, None)
+    fits = calls(lambda: fit._alone(fit._asked("two_point", None, T[seen]), data, None))
     assert calls(lambda: forecast_trajectory(T[seen], noisy, PAIR, until=T[~seen])) < 10 * fits
 
 
