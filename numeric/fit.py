@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -196,18 +195,22 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
     at = np.nonzero(good)[0]
     most = int(np.clip(_TOGETHER // data.shares.size, 1, _MOST_TOGETHER))
 
-    def searched(some: NDArray[np.intp]) -> list[tuple[RateFit, bool]]:
+    def searched(some: NDArray[np.intp]) -> None:
         own = {name: x[some] for name, x in units.items()}
         scaled = data[some].in_units(own)
-        best = _optima_of_each(model, scaled)
+        which, best = _optima_of_each(model, scaled)
+        some, own = some[which], {name: x[which] for name, x in own.items()}
         described = 2 * best.cost <= _DESCRIBED
-        fits = reports(model, data[some], scaled, own, best)
-        return [(fit, fit.determined and bool(well)) for fit, well in zip(fits, described, strict=True)]
+        fits = reports(model, data[some], scaled[which], own, best)
+        for k, fit, well in zip(some, fits, described, strict=True):
+            found[k] = fit, fit.determined and bool(well)
 
     parts = [at[i : i + most] for i in range(0, at.size, most)]
-    with ThreadPoolExecutor(min(_processors(), len(parts)) or 1) as threads:  # most of a part is spent in NumPy's loops
-        for k, fit in zip(at, itertools.chain.from_iterable(threads.map(searched, parts)), strict=True):
-            found[k] = fit
+    if len(parts) > 1:
+        with ThreadPoolExecutor(min(_processors(), len(parts))) as threads:  # most of a part are NumPy's loops
+            list(threads.map(searched, parts))
+    else:
+        list(map(searched, parts))
     return found
 
 
@@ -215,7 +218,7 @@ def _processors() -> int:
     """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdecimal():
-        return int(wanted)
+        return max(int(wanted), 1)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -229,10 +232,12 @@ def fitted_together(theory: Theory) -> bool:
     return theory.solution is not None and measured and {x.name for x in theory.coefficients} == set(RATES)
 
 
-def _optima_of_each(model: Model, data: Measurements) -> Optima:
-    """The best minimum of each pair that was found, and what comes near it elsewhere."""
-    rough = descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY)
-    points, costs = descended(model, data, _worth(*rough), _FINELY)
+def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp], Optima]:
+    """The pairs of which a minimum was found, the best of each, and what comes near it elsewhere."""
+    near = _worth(*descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY))
+    points, costs = descended(model, data, near, _FINELY)
+    which = np.nonzero(np.isfinite(costs).any(axis=1))[0]
+    data, points, costs = data[which], points[which], costs[which]
     order = np.argsort(costs, axis=1)
     points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
     apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= _APART).any(axis=-1)
@@ -242,7 +247,7 @@ def _optima_of_each(model: Model, data: Measurements) -> Optima:
     for some in blocks(len(best), data.shares.size * (1 + 2 * best.shape[1])):
         predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
     off = data.root_weight * (predicted - data.observed)
-    return Optima(
+    return which, Optima(
         x=best,
         predicted=predicted,
         off=off,

@@ -176,6 +176,29 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_search(monkeypatch)
         assert one.coefficients == pytest.approx(other.coefficients, rel=1e-6)
 
 
+def test_a_pair_of_which_no_start_is_any_is_searched_for_by_itself(monkeypatch) -> None:
+    def without_the_first(model, data, count):
+        found = starts(model, data, count)
+        found[0] = np.nan
+        return found
+
+    observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
+    whole = fit_many(T, observed, pairs)
+    monkeypatch.setattr(fit, "starts", without_the_first)
+    for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
+        assert_alike(one, other)
+
+
+def test_threads_change_nothing(monkeypatch) -> None:
+    observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(8)])
+    monkeypatch.setattr(fit, "_MOST_TOGETHER", 2)
+    found = []
+    for count in ("0", "1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        found.append([(x.coefficients, x.sse, x.message) for x in fit_many(T, observed, pairs)])
+    assert found[0] == found[1] == found[2]
+
+
 def test_a_search_that_was_cut_short_is_no_success(monkeypatch) -> None:
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
     whole = search.least_squares
