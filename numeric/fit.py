@@ -51,6 +51,12 @@ _FINELY = Descent(sides=2, damping=1e-6, nothing=1e-10, little=1e-2, patience=20
 _DESCRIBED = 0.1
 """Where a fit leaves more than this share of what the data moved, other minima may be close: it is looked for alone."""
 
+_AWAY, _FARTHEST = np.array([-12.0, -4.0, 4.0, 12.0]), 3.0
+"""Where a minimum is looked at from, in standard errors along what is known least, and in logarithms at most."""
+
+_RISE = 0.3
+"""The least share of what its curvature says by which the misfit must have risen there."""
+
 _TOGETHER, _MOST_TOGETHER = 2**17, 512
 """Samples of the pairs that are searched together, and how many pairs these are at most."""
 
@@ -200,7 +206,7 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
         scaled = data[some].in_units(own)
         which, best = _optima_of_each(model, scaled)
         some, own = some[which], {name: x[which] for name, x in own.items()}
-        described = 2 * best.cost <= _DESCRIBED
+        described = (2 * best.cost <= _DESCRIBED) & _rises(model, scaled[which], best)
         fits = reports(model, data[some], scaled[which], own, best)
         for k, fit, well in zip(some, fits, described, strict=True):
             found[k] = fit, fit.determined and bool(well)
@@ -257,6 +263,28 @@ def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp],
         others=others,
         message="No further step lowers the misfit.",
     )
+
+
+@np.errstate(all="ignore")  # what is no number does not rise
+def _rises(model: Model, data: Measurements, best: Optima) -> NDArray[np.bool_]:
+    """Whether the misfit rises around each minimum as its curvature says, or is nothing; shape (p,).
+
+    Where it does not, another minimum may be next to it. That is looked for where the misfit rises least.
+    """
+    rows = np.moveaxis(best.jacobian, 0, 1).reshape(len(best.x), -1, best.x.shape[1])
+    curvature, directions = np.linalg.eigh(rows.mT @ rows)
+    error = np.sqrt(2 * best.cost / (rows.shape[1] - best.x.shape[1]) / curvature[:, 0])
+    away = np.clip(error[:, None] * _AWAY, -_FARTHEST, _FARTHEST)
+    points = best.x[:, None] + away[..., None] * directions[:, None, :, 0]
+    misfits = np.empty(points.shape[:2])
+    for some in blocks(len(points), data.shares.size * len(_AWAY)):
+        off = data[some].root_weight[:, :, None] * (
+            model.at(data[some], points[some][:, :, None], data[some].elapsed) - data[some].observed[:, :, None]
+        )
+        misfits[some] = np.einsum("apkn,apkn->pk", off, off) / 2
+    risen = misfits - best.cost[:, None]
+    expected = away**2 * curvature[:, :1] / 2
+    return (best.cost < _EXACT) | (risen >= _RISE * expected).all(axis=1)
 
 
 def _worth(points: Array, costs: Array) -> Array:

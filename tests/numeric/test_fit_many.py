@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from draws import draw
+from draws import draw, pinned
 from repdyn.numeric import (
     FailedFit,
     Pair,
@@ -187,6 +187,16 @@ def test_a_pair_of_which_no_start_is_any_is_searched_for_by_itself(monkeypatch) 
     monkeypatch.setattr(fit, "starts", without_the_first)
     for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
         assert_alike(one, other)
+
+
+def test_where_a_second_minimum_is_next_to_the_first_more_is_looked_at() -> None:
+    """A pair whose dh2 nearly vanishes between two samples, so that the misfit has two minima side by side."""
+    noisy = pinned("two_point", 30, noise=0.02)
+    pair = Measurement(noisy.t, noisy.path, noisy.pair, None)
+    asked = fit._asked("two_point", None, noisy.t)
+    ((quick, enough),) = fit._together(asked, fit.Measurements.of(pair, {}))
+    assert not enough or quick.sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
+    assert fit_rates(noisy.t, noisy.path, noisy.pair).sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
 
 
 def test_threads_change_nothing(monkeypatch) -> None:
