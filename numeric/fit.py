@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +50,12 @@ _FINELY = Descent(sides=2, damping=1e-6, nothing=1e-10, little=1e-2, patience=20
 
 _DESCRIBED = 0.1
 """Where a fit leaves more than this share of what the data moved, other minima may be close: it is looked for alone."""
+
+_AWAY, _FARTHEST = np.array([-12.0, -4.0, 4.0, 12.0]), 3.0
+"""Where a minimum is looked at from, in standard errors along what is known least, and in logarithms at most."""
+
+_RISE = 0.3
+"""The least share of what its curvature says by which the misfit must have risen there."""
 
 _TOGETHER, _MOST_TOGETHER = 2**17, 512
 """Samples of the pairs that are searched together, and how many pairs these are at most."""
@@ -196,18 +201,22 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
     at = np.nonzero(good)[0]
     most = int(np.clip(_TOGETHER // data.shares.size, 1, _MOST_TOGETHER))
 
-    def searched(some: NDArray[np.intp]) -> list[tuple[RateFit, bool]]:
+    def searched(some: NDArray[np.intp]) -> None:
         own = {name: x[some] for name, x in units.items()}
         scaled = data[some].in_units(own)
-        best = _optima_of_each(model, scaled)
-        described = 2 * best.cost <= _DESCRIBED
-        fits = reports(model, data[some], scaled, own, best)
-        return [(fit, fit.determined and bool(well)) for fit, well in zip(fits, described, strict=True)]
+        which, best = _optima_of_each(model, scaled)
+        some, own = some[which], {name: x[which] for name, x in own.items()}
+        described = (2 * best.cost <= _DESCRIBED) & _rises(model, scaled[which], best)
+        fits = reports(model, data[some], scaled[which], own, best)
+        for k, fit, well in zip(some, fits, described, strict=True):
+            found[k] = fit, fit.determined and bool(well)
 
     parts = [at[i : i + most] for i in range(0, at.size, most)]
-    with ThreadPoolExecutor(min(_processors(), len(parts)) or 1) as threads:  # most of a part is spent in NumPy's loops
-        for k, fit in zip(at, itertools.chain.from_iterable(threads.map(searched, parts)), strict=True):
-            found[k] = fit
+    if len(parts) > 1:
+        with ThreadPoolExecutor(min(_processors(), len(parts))) as threads:  # most of a part are NumPy's loops
+            list(threads.map(searched, parts))
+    else:
+        list(map(searched, parts))
     return found
 
 
@@ -215,7 +224,7 @@ def _processors() -> int:
     """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdecimal():
-        return int(wanted)
+        return max(int(wanted), 1)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -229,10 +238,12 @@ def fitted_together(theory: Theory) -> bool:
     return theory.solution is not None and measured and {x.name for x in theory.coefficients} == set(RATES)
 
 
-def _optima_of_each(model: Model, data: Measurements) -> Optima:
-    """The best minimum of each pair that was found, and what comes near it elsewhere."""
-    rough = descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY)
-    points, costs = descended(model, data, _worth(*rough), _FINELY)
+def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp], Optima]:
+    """The pairs of which a minimum was found, the best of each, and what comes near it elsewhere."""
+    near = _worth(*descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY))
+    points, costs = descended(model, data, near, _FINELY)
+    which = np.nonzero(np.isfinite(costs).any(axis=1))[0]
+    data, points, costs = data[which], points[which], costs[which]
     order = np.argsort(costs, axis=1)
     points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
     apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= _APART).any(axis=-1)
@@ -242,7 +253,7 @@ def _optima_of_each(model: Model, data: Measurements) -> Optima:
     for some in blocks(len(best), data.shares.size * (1 + 2 * best.shape[1])):
         predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
     off = data.root_weight * (predicted - data.observed)
-    return Optima(
+    return which, Optima(
         x=best,
         predicted=predicted,
         off=off,
@@ -252,6 +263,28 @@ def _optima_of_each(model: Model, data: Measurements) -> Optima:
         others=others,
         message="No further step lowers the misfit.",
     )
+
+
+@np.errstate(all="ignore")  # what is no number does not rise
+def _rises(model: Model, data: Measurements, best: Optima) -> NDArray[np.bool_]:
+    """Whether the misfit rises around each minimum as its curvature says, or is nothing; shape (p,).
+
+    Where it does not, another minimum may be next to it. That is looked for where the misfit rises least.
+    """
+    rows = np.moveaxis(best.jacobian, 0, 1).reshape(len(best.x), -1, best.x.shape[1])
+    curvature, directions = np.linalg.eigh(rows.mT @ rows)
+    error = np.sqrt(2 * best.cost / (rows.shape[1] - best.x.shape[1]) / curvature[:, 0])
+    away = np.clip(error[:, None] * _AWAY, -_FARTHEST, _FARTHEST)
+    points = best.x[:, None] + away[..., None] * directions[:, None, :, 0]
+    misfits = np.empty(points.shape[:2])
+    for some in blocks(len(points), data.shares.size * len(_AWAY)):
+        off = data[some].root_weight[:, :, None] * (
+            model.at(data[some], points[some][:, :, None], data[some].elapsed) - data[some].observed[:, :, None]
+        )
+        misfits[some] = np.einsum("apkn,apkn->pk", off, off) / 2
+    risen = misfits - best.cost[:, None]
+    expected = away**2 * curvature[:, :1] / 2
+    return (best.cost < _EXACT) | (risen >= _RISE * expected).all(axis=1)
 
 
 def _worth(points: Array, costs: Array) -> Array:

@@ -197,7 +197,11 @@ class _Residuals:
             some = forgotten / scales
             products = first + (1 / scales) @ differences + some @ both + (some * forgotten) @ same
             left, logarithm = _reduced(products.reshape(*times.shape, size, size))
-            return freedom * np.log(left) + self.used[:, None] * (np.log(scales) @ counts) + logarithm
+            return (
+                freedom * np.log(np.maximum(left, np.finfo(np.float64).tiny))
+                + self.used[:, None] * (np.log(scales) @ counts)
+                + logarithm
+            )
 
         return costs
 
@@ -218,7 +222,8 @@ def _reduced(products: Array) -> tuple[Array, Array]:
     logarithm = np.zeros(products.shape[:-2])
     while products.shape[-1] > 1:
         pivot, column = products[..., -1, -1], products[..., :-1, -1]
-        logarithm += np.log(pivot)
+        pivot = np.where(pivot > 0, pivot, np.inf)  # a column that is one of the others has none
+        logarithm += np.log(np.where(pivot < np.inf, pivot, 1.0))
         products = products[..., :-1, :-1] - column[..., :, None] * (column / pivot[..., None])[..., None, :]
     return products[..., 0, 0], logarithm
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from draws import draw
+from draws import draw, pinned
 from repdyn.numeric import (
     FailedFit,
     Pair,
@@ -174,6 +174,39 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_search(monkeypatch)
     for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
         assert one.success == other.success
         assert one.coefficients == pytest.approx(other.coefficients, rel=1e-6)
+
+
+def test_a_pair_of_which_no_start_is_any_is_searched_for_by_itself(monkeypatch) -> None:
+    def without_the_first(model, data, count):
+        found = starts(model, data, count)
+        found[0] = np.nan
+        return found
+
+    observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
+    whole = fit_many(T, observed, pairs)
+    monkeypatch.setattr(fit, "starts", without_the_first)
+    for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
+        assert_alike(one, other)
+
+
+def test_where_a_second_minimum_is_next_to_the_first_more_is_looked_at() -> None:
+    """A pair whose dh2 nearly vanishes between two samples, so that the misfit has two minima side by side."""
+    noisy = pinned("two_point", 30, noise=0.02)
+    pair = Measurement(noisy.t, noisy.path, noisy.pair, None)
+    asked = fit._asked("two_point", None, noisy.t)
+    ((quick, enough),) = fit._together(asked, fit.Measurements.of(pair, {}))
+    assert not enough or quick.sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
+    assert fit_rates(noisy.t, noisy.path, noisy.pair).sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
+
+
+def test_threads_change_nothing(monkeypatch) -> None:
+    observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(8)])
+    monkeypatch.setattr(fit, "_MOST_TOGETHER", 2)
+    found = []
+    for count in ("0", "1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        found.append([(x.coefficients, x.sse, x.message) for x in fit_many(T, observed, pairs)])
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_search_that_was_cut_short_is_no_success(monkeypatch) -> None:
