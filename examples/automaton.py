@@ -8,10 +8,10 @@ the machine off its states, reduce it, and run it on strings far longer than any
 
 # %%
 # A network and its training, which know nothing of repdyn: all strings of up to six symbols.
-import numpy as np
 import torch
 from repdyn.experiments import Layer, draw_machines, extract_automaton
 from repdyn.numeric import all_strings, minimal_automaton
+from torch.nn.functional import cross_entropy, one_hot
 
 
 class Reader(torch.nn.Module):
@@ -30,9 +30,7 @@ optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
 blocks = [torch.from_numpy(strings) for strings in all_strings(2, 6)[1:]]
 for _ in range(150):
     for strings in blocks:
-        loss = torch.nn.functional.cross_entropy(
-            network(torch.nn.functional.one_hot(strings, 2).float()), strings.sum(1) % 2
-        )
+        loss = cross_entropy(network(one_hot(strings, 2).float()), strings.sum(1) % 2)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from .coefficients import DEFAULT_THEORY, named, parameter_values
 from .descent import Descent, blocks, descended
 from .measurement import Measurement, Measurements
 from .model import Model
+from .processors import processors
 from .quantities import Pair, State, can_start, increasing_times
 from .rate_fit import Optima, RateFit, reports
 from .search import Optimum, best_starts, refine
@@ -213,19 +213,11 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
 
     parts = [at[i : i + most] for i in range(0, at.size, most)]
     if len(parts) > 1:
-        with ThreadPoolExecutor(min(_processors(), len(parts))) as threads:  # most of a part are NumPy's loops
+        with ThreadPoolExecutor(min(processors(), len(parts))) as threads:  # most of a part are NumPy's loops
             list(threads.map(searched, parts))
     else:
         list(map(searched, parts))
     return found
-
-
-def _processors() -> int:
-    """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdecimal():
-        return max(int(wanted), 1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fitted_together(theory: Theory) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from . import cache as kept
 from .compiled import CompiledFunction
+from .processors import processors
 from .quantities import Number, common_shape
 
 Array = NDArray[np.float64]
@@ -109,7 +110,7 @@ def native(function: CompiledFunction, values: Sequence[Number]) -> list[Array]:
     def share(begin: int, end: int) -> None:
         compute(begin, end, arguments, steps, results)
 
-    threads = min(_processors(), count // _SHARE)
+    threads = min(processors(), count // _SHARE)
     if threads < 2:
         share(0, count)
     else:
@@ -128,14 +129,6 @@ def _place(array: Array) -> int:
 def _pointers(places: Iterable[int]) -> ctypes.Array[ctypes.c_void_p]:
     found = tuple(places)
     return (ctypes.c_void_p * len(found))(*found)
-
-
-def _processors() -> int:
-    """As many as ``OMP_NUM_THREADS`` says, otherwise those that this process may use."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdecimal():
-        return int(wanted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
