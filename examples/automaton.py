@@ -46,13 +46,13 @@ print(f"{len(found.automaton)} states, {len(least)} that differ in what may foll
 
 # %%
 # On strings of 1,000 symbols the network is lost, and the machine that was read off it is not.
-strings = np.random.default_rng(0).integers(0, 2, (100, 1000))
-odd = strings.sum(1) % 2
-said = (
-    network(torch.nn.functional.one_hot(torch.from_numpy(strings), 2).float()).argmax(1).numpy()
-)
+strings = torch.randint(0, 2, (100, 1000))
+said = {
+    "network": network(one_hot(strings, 2).float()).argmax(1),
+    "machine": torch.tensor(least.read(strings)),
+}
 print(
-    f"network {(said == odd).mean():.0%} right, machine {(least.read(strings) == odd).mean():.0%}"
+    {name: f"{(x == strings.sum(1) % 2).double().mean():.0%} right" for name, x in said.items()}
 )
 
 figure = draw_machines([("read off the network", found.automaton), ("reduced", least)])
