@@ -2,8 +2,7 @@
 The machine inside a recurrent network
 ======================================
 
-A GRU of PyTorch learns whether the number of ones in a string is odd. Which strings does it hold to be the same? Read
-the machine off its states, reduce it, and run it on strings far longer than any that was trained on.
+A GRU learns whether the number of ones in a string is odd. Read off its states which machine it is, and run that.
 """
 
 # %%
@@ -27,9 +26,8 @@ class Reader(torch.nn.Module):
 torch.manual_seed(0)
 network = Reader()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
-blocks = [torch.from_numpy(strings) for strings in all_strings(2, 6)[1:]]
 for _ in range(150):
-    for strings in blocks:
+    for strings in map(torch.from_numpy, all_strings(2, 6)[1:]):
         loss = cross_entropy(network(one_hot(strings, 2).float()), strings.sum(1) % 2)
         optimiser.zero_grad()
         loss.backward()
