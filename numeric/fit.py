@@ -154,7 +154,7 @@ def fit_many(
     determined, and for all other theories, :func:`fit_rates` looks further, pair by pair.
 
     Returns:
-        Of each pair its fit, or why there is none: one that cannot be fitted does not stop the others.
+        The fit of each pair or, of one that cannot be fitted, the reason; it does not stop the others.
 
     Raises:
         TypeError: if an argument is of another kind.

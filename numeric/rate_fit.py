@@ -279,19 +279,23 @@ def _uncertainties(
     jacobian = best.jacobian[..., ~best.held]
     sizes = np.abs(data.root_weight * data.observed).max(axis=2)
     moved = np.linalg.qr(_flat(jacobian / np.where(sizes > 0, sizes, 1.0)[..., None, None]), mode="r")
-    least = np.linalg.svd(moved, compute_uv=False)[:, -1] / np.sqrt(data.shares.size)
+    least, alone = (
+        x / np.sqrt(data.shares.size)
+        for x in (np.linalg.svd(moved, compute_uv=False)[:, -1], np.linalg.norm(moved, axis=1).min(axis=-1))
+    )
     noise = _UNDETERMINED if model.closed else _UNDETERMINED_BY_DIFFERENCES
-    shown = (samples > count) & (least > noise) & np.ptp(data.observed, axis=2).any(axis=0)
+    enough = (samples > count) & np.ptp(data.observed, axis=2).any(axis=0)
     columns = np.linalg.qr(_flat(jacobian), mode="r")
     norms = np.linalg.norm(columns, axis=1, keepdims=True)
     apart = np.linalg.svd(columns / np.where(norms > 0, norms, 1.0), compute_uv=False)[:, -1]
-    found = shown & ~(apart < _ALIKE)
+    alike = enough & (alone > noise) & (apart < _ALIKE)
+    found = enough & (least > noise) & ~alike
     reasons = [
         ""
         if found[k]
         else f"No standard errors: {', '.join(names)} move the trajectory so much alike (to {apart[k]:.1e}) that "
         "rounding hides the difference; fix what is known."
-        if shown[k]
+        if alike[k]
         else f"No standard errors: the trajectory does not determine {', '.join(names)} (a change by their own "
         f"size moves the three scalars by {least[k]:.1e} of theirs, of {samples[k]} numbers); record one in which dh2 "
         "and dy2 both change, or fix what is known."

@@ -88,7 +88,7 @@ class Automaton:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every string leads somewhere: no transition of a state that can be reached is missing."""
+        """Whether no transition of a state that can be reached is missing, so that every string leads somewhere."""
         return bool((self.transitions[self.reachable] != MISSING).all())
 
     def states_after(self, strings: ArrayLike) -> Integers:
