@@ -150,8 +150,8 @@ def fit_many(
         fixed: coefficients that are known and not fitted, by name, the same for all pairs.
         weights: what each squared difference counts, numbers or arrays that broadcast to (n, p).
 
-    Two rates of a closed form are searched for in many pairs together. Where that search does not end in a fit that is
-    determined, and for all other theories, :func:`fit_rates` looks further, pair by pair.
+    Two rates of a closed form are searched for in many pairs together. Where that search does not end in a success, and
+    for all other theories, :func:`fit_rates` looks further, pair by pair.
 
     Returns:
         The fit of each pair or, of one that cannot be fitted, the reason; it does not stop the others.
@@ -209,7 +209,7 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
         described = (2 * best.cost <= _DESCRIBED) & _rises(model, scaled[which], best)
         fits = reports(model, data[some], scaled[which], own, best)
         for k, fit, well in zip(some, fits, described, strict=True):
-            found[k] = fit, fit.determined and bool(well)
+            found[k] = fit, fit.success and bool(well)
 
     parts = [at[i : i + most] for i in range(0, at.size, most)]
     if len(parts) > 1:
