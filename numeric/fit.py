@@ -204,7 +204,10 @@ def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bo
     def searched(some: NDArray[np.intp]) -> None:
         own = {name: x[some] for name, x in units.items()}
         scaled = data[some].in_units(own)
-        which, best = _optima_of_each(model, scaled)
+        try:
+            which, best = _optima_of_each(model, scaled)
+        except (ValueError, ArithmeticError):  # of one of them, which is then known by itself
+            return
         some, own = some[which], {name: x[which] for name, x in own.items()}
         described = (2 * best.cost <= _DESCRIBED) & _rises(model, scaled[which], best)
         fits = reports(model, data[some], scaled[which], own, best)

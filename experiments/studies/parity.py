@@ -205,8 +205,10 @@ class Judgement:
         least = float(self._rows(self.reading, *key)["accuracy"].min())
         return least, least == 1
 
-    def _at_once(self, key: tuple[str, int]) -> tuple[float, bool]:
+    def _at_once(self, key: tuple[str, int]) -> tuple[float, bool | None]:
         course = self._rows(self.course, *key)
+        if not self._value(key)["guess"]:  # a machine that always says the same is guessed
+            return float("nan"), None
         names = [x for x in course.columns if x.startswith("loss_") and course[x].notna().all()]
         epochs = [_fell_at(course, name, float(self._value(key)["guess"]) / 2) for name in names]
         late = max(epochs)

@@ -181,6 +181,8 @@ def run_trial(setting: Sequences) -> Outcome:
     longer = {length: draws.integers(0, SYMBOLS, (_LONG, length)) for length in setting.tested}
     x, y = [_one_hot(block) for block in strings], [_targets(task, block) for block in strings]
     taught = [(x[n][torch.from_numpy(k)], y[n][torch.from_numpy(k)]) for n, k in enumerate(rows, 1) if len(k)]
+    if not taught:
+        raise ValueError(f"share must leave strings to train on, got none of {sum(map(len, x)) - 1} at {setting.share:g}")
     with repeatable(setting.threads):
         torch.manual_seed(setting.seed)
         network = Recurrent(setting.width, setting.nonlinearity, setting.gain)

@@ -189,6 +189,17 @@ def test_a_pair_of_which_no_start_is_any_is_searched_for_by_itself(monkeypatch) 
         assert_alike(one, other)
 
 
+def test_what_ends_the_search_of_all_is_of_one_of_them_and_each_is_searched_for_by_itself(monkeypatch) -> None:
+    def breaks(model, data, count):
+        raise np.linalg.LinAlgError("SVD did not converge")
+
+    observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
+    whole = fit_many(T, observed, pairs)
+    monkeypatch.setattr(fit, "starts", breaks)
+    for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
+        assert_alike(one, other)
+
+
 def test_where_a_second_minimum_is_next_to_the_first_more_is_looked_at() -> None:
     """A pair whose dh2 nearly vanishes between two samples, so that the misfit has two minima side by side."""
     noisy = pinned("two_point", 30, noise=0.02)

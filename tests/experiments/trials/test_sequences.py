@@ -221,3 +221,8 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     assert agrees["Short all"] is False
     assert agrees["Strings first"] is None
     assert agrees["It contraction"] is True
+
+
+def test_a_share_that_leaves_no_string_is_refused() -> None:
+    with pytest.raises(ValueError, match="share must leave strings to train on, got none of 62 at 1e-09"):
+        run_trial(replace(SMALL, share=1e-9))
