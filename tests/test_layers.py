@@ -24,7 +24,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "document",
     ),
     "numeric": (
-        "arguments cache determination languages processors runge_kutta scaling uncertainty",
+        "arguments cache determination languages mixture processors runge_kutta scaling uncertainty",
         "agreement automata axes distances mantel quantities series",
         "coefficients departure embedding exponent geometry measurement",
         "compiled kernels units",

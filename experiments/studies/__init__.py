@@ -9,7 +9,7 @@ from .context.study import ContextTask
 from .depth import Depth
 from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
-from .parity import StreamingTasks
+from .parity.study import StreamingTasks
 from .structure.study import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric.geometry import squared_distances
-from scipy.optimize import minimize_scalar, nnls
+from repdyn.numeric.mixture import nearest_mixture
+from scipy.optimize import minimize_scalar
 
 from ..trials.collective_ends import encoder_kernel, from_outputs
 from .claim import Claim, Verdict
@@ -95,28 +96,16 @@ def fitted_ends(pairs: pd.DataFrame, task: Learnt) -> pd.DataFrame:
     targets, outputs = learnt(task.targets), learnt(task.outputs)
     predicted = {
         "pairs_ratio": _with_ratio(pairs, measured, lambda ends: ends),
-        "pairs_scaled": _with_ratio(pairs, measured, lambda ends: mixed(measured, ends)),
-        "targets": mixed(measured, targets),
-        "outputs": mixed(measured, outputs),
-        "collective": mixed(measured, outputs, start),
+        "pairs_scaled": _with_ratio(pairs, measured, lambda ends: nearest_mixture(measured, ends)),
+        "targets": nearest_mixture(measured, targets),
+        "outputs": nearest_mixture(measured, outputs),
+        "collective": nearest_mixture(measured, outputs, start),
     }
     parts = [
         pd.DataFrame({"theory": name, "start": start, "measured": measured, "predicted": predicted[name]})
         for name in FITTED
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def mixed(measured: Array, *parts: Array) -> Array:
-    """The sum of parts, each so many times as fits best and none less than 0 times.
-
-    >>> mixed(np.array([2.0, 4.0]), np.array([1.0, 2.0]), np.array([1.0, 0.0])).round(9).tolist()
-    [2.0, 4.0]
-    """
-    columns = np.stack(parts, axis=1)
-    sizes, size = np.linalg.norm(columns, axis=0), float(np.linalg.norm(measured)) or 1.0
-    columns = columns / np.where(sizes > 0, sizes, 1.0)
-    return columns @ nnls(columns, measured / size)[0] * size
 
 
 def _with_ratio(pairs: pd.DataFrame, measured: Array, finished: Callable[[Array], Array]) -> Array:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-import scipy.linalg as la
 import torch
 from numpy.typing import NDArray
 from repdyn.numeric import Kernel
@@ -100,10 +99,9 @@ def measured_kernel(
     factor = np.concatenate(rows)
     if not np.isfinite(factor).all():
         raise ValueError(f"gradients at {called(described.name)} must be finite numbers, got some that are not")
-    total = float(np.sum(factor**2))
-    vectors, roots, _ = la.svd(factor, full_matrices=False)
-    kept = vectors[:, :most] * roots[:most]
-    return Kernel(kept, max(0.0, 1 - float(np.sum(kept**2)) / total))
+    vectors, values = Kernel(factor).modes
+    share = float(values[most:].sum() / values.sum())
+    return Kernel(vectors[:, :most] * np.sqrt(values[:most]), share)
 
 
 def _count(points: Inputs) -> int:

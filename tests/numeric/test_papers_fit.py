@@ -1,27 +1,8 @@
 """fit_rates is never worse than the procedure of the paper, on data that the theory does not fit exactly."""
 
-import numpy as np
 import pytest
-from papers_fit import papers_fit
-from repdyn.numeric import Pair, Rates, State, fit_rates, trajectory
-from scipy.integrate import solve_ivp
-
-T = np.arange(0.0, 1200.0, 3.0)
-PAIR = Pair(1.0, 0.5)
-
-
-def growing_rates(t):
-    """A pair whose rates grow as it learns, as in deep networks, seen with noise: no constant rates fit it."""
-
-    def rhs(_, weights):
-        a, b = weights
-        error = a * b - np.sqrt(PAIR.dy2)
-        return -(1e-3 + 8e-3 * a**2) * b * error / 2, -(2e-2 + 1e-2 * b**2) * a * error / 2
-
-    a, b = solve_ivp(rhs, (0, t[-1]), (0.06, 0.4), t_eval=t, rtol=1e-9, atol=1e-12).y
-    noise = 3e-3 * np.random.default_rng(0).normal(size=(3, t.size)) * (t > 0)
-    dy2 = (a * b) ** 2
-    return State(a**2 + np.abs(noise[0]), dy2 + np.abs(noise[1]), dy2 - a * b * np.sqrt(PAIR.dy2) + noise[2])
+from papers_fit import PAIR, T, growing_rates, papers_fit
+from repdyn.numeric import Rates, State, fit_rates, trajectory
 
 
 @pytest.fixture(scope="module")

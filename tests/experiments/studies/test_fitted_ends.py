@@ -13,7 +13,6 @@ from repdyn.experiments.studies.fitted_ends import (
     errors_text,
     fitted_ends,
     held,
-    mixed,
 )
 from repdyn.experiments.trials.collective_ends import encoder_kernel
 from repdyn.experiments.trials.xor import data
@@ -126,13 +125,6 @@ def test_a_network_that_tells_no_point_from_another_is_predicted_as_such() -> No
     of = task()
     found = predicted(pairs_of(of, np.ones(66), np.zeros(66)), of)
     assert not any(found[name].any() for name in ("targets", "outputs", "collective", "pairs_scaled"))
-
-
-def test_parts_are_mixed_in_any_unit() -> None:
-    parts = GENERATOR.uniform(size=(2, 9))
-    whole = 2.0 * parts[0] + 3.0 * parts[1]
-    np.testing.assert_allclose(mixed(1e-12 * whole, 1e9 * parts[0], parts[1]), 1e-12 * whole)
-    np.testing.assert_allclose(mixed(parts[0], parts[0], -parts[1]), parts[0])
 
 
 def scores(*errors: tuple[float, float], r2: float = 0.5) -> pd.DataFrame:

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import torch
 from repdyn.experiments.settings import Sequences, SettingError
-from repdyn.experiments.studies.parity import Judgement, StreamingTasks
+from repdyn.experiments.studies.parity.claims import Judgement
+from repdyn.experiments.studies.parity.study import StreamingTasks
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.experiments.sweep.trial import Trial
-from repdyn.experiments.trials.sequences import PARITY, Recurrent, StringBatches, run_trial, task_of
+from repdyn.experiments.training.sequences import Recurrent, StringBatches
+from repdyn.experiments.trials.sequences import PARITY, run_trial, task_of
 from repdyn.numeric import Automaton, equivalent_automata, minimal_automaton
 
 SMALL = Sequences(
