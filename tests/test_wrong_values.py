@@ -16,7 +16,8 @@ import pandas as pd
 import pytest
 import pytorch_lightning as pl
 import sympy as sp
-from public_calls import BASE, CALLS, DISTANCES, ENDS, FRAME, GRID, PAIR, RATES, RUN, START, TRACKED, WRONG, Call, T
+from public_calls import CALLS
+from public_calls.values import BASE, DISTANCES, ENDS, FRAME, GRID, PAIR, RATES, RUN, START, TRACKED, WRONG, Call, T
 from repdyn import experiments, numeric, symbolic
 from repdyn.numeric import Points, State
 

@@ -10,7 +10,7 @@ from html import escape
 from itertools import count
 from typing import cast
 
-from repdyn.symbolic.references import REFERENCES
+from repdyn.symbolic.references import REFERENCES, Reference
 
 from ..studies.claim import OUTCOMES, Claim
 from ..studies.study import Study, Table
@@ -22,7 +22,7 @@ from .words import MARKS, agreeing, agreement_in_words, counted, duration, range
 
 TITLE = "Representation learning dynamics, tested"
 
-_PAPER = REFERENCES["arXiv 2402.09142"]
+_PAPER, _FOLLOW_UP = (REFERENCES[f"arXiv {number}"] for number in ("2402.09142", "2507.09897"))
 _WORDS = {
     "setting": "a network and how it is trained, or the numbers that a claim is about",
     "seed": "one network of a setting, from its own random start",
@@ -81,8 +81,8 @@ def _header(contents: Contents, made: datetime, beside: Contents | None) -> list
     if beside:
         scales += f" beside <b>{escape(beside.scale)}</b>"
     introduction = (
-        f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, <cite>{escape(_PAPER.title)}</cite> "
-        f'(<a href="{_PAPER.url}">arXiv {_PAPER.arxiv}</a>), held against networks trained to test '
+        f"The claims of {escape(_PAPER.authors.replace(', ', ' and '))}, {_cited(_PAPER)} and, of streaming tasks, "
+        f"{_cited(_FOLLOW_UP)}, held against networks trained to test "
         f"them. {counted(len(contents.chapters), 'study')} at scale <code>{escape(contents.scale)}</code> "
         f"{'asks' if len(contents.chapters) == 1 else 'ask'} for {trials_in_words(contents.fates)}. "
         f"{agreement[0].upper()}{agreement[1:]}."
@@ -145,6 +145,10 @@ def _contents(contents: Contents) -> str:
 
 def _anchor(chapter: Chapter) -> str:
     return f"study-{_slug(chapter.study.name)}"
+
+
+def _cited(paper: Reference) -> str:
+    return f'<cite>{escape(paper.title)}</cite> (<a href="{paper.url}">arXiv {paper.arxiv}</a>)'
 
 
 def _slug(name: str) -> str:

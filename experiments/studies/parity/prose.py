@@ -38,8 +38,7 @@ def states_table(values: pd.DataFrame, reading: pd.DataFrame) -> Table:
     for setting, own in values.groupby("setting", sort=False):
         row = {"setting": str(setting), "strings": spread(own["strings"]), "task": spread(own["task"], ".0f")}
         for kind, name in (("history", "0.01, all training"), ("now", "0.01"), ("coarse", "0.1")):
-            row[f"states ({name})"] = spread(own[f"states_{kind}"], ".0f")
-            row[f"reduced ({name})"] = spread(own[f"minimal_{kind}"], ".0f")
+            row[name] = f"{spread(own[f'states_{kind}'], '.0f')} → {spread(own[f'minimal_{kind}'], '.0f')}"
         read = of_setting(reading, str(setting))
         longest = longest_of(read)
         row["network right"] = spread(longest["accuracy"], ".0%")

@@ -33,4 +33,5 @@ def pages_a_step(first: str) -> float:
 def test_gradients_that_are_freed_are_not_handed_to_the_system_and_back() -> None:
     kept = pages_a_step("keep_freed_memory()")
     if "CS_GNU_LIBC_VERSION" in os.confstr_names:  # another C library keeps what it will
-        assert kept < 20 < 400 < pages_a_step("")
+        assert pages_a_step("") > 20 * kept
+        assert kept < 20
