@@ -158,7 +158,7 @@ def _sizes(model: Model, data: Measurements, begin: Array, free: NDArray[np.intp
 
     Shape (p, coefficients), 1 where none does.
     """
-    powers = 10.0 ** np.arange(-6, 7)
+    powers = 10.0 ** np.arange(-4, 4)
     tried = np.repeat(begin[:, None], 1 + free.size * powers.size, axis=1)
     for i, unknown in enumerate(free):
         tried[:, 1 + i * powers.size : 1 + (i + 1) * powers.size, unknown] = powers
@@ -177,7 +177,7 @@ def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp],
     roughly, finely = (_ROUGHLY, _FINELY) if model.closed else _BY_INTEGRATION
     near = lowest(*descended(model, rough, _places(model, data if model.closed else rough), roughly))
     if not model.closed and data.shares.size > _FINE:
-        near = descended(model, data.thinned(_FINE), near, finely)[0]
+        near = lowest(*descended(model, data.thinned(_FINE), near, finely))
     points, costs = descended(model, data, near, finely)
     which = np.nonzero(np.isfinite(costs).any(axis=1))[0]
     data, points, costs = data[which], points[which], costs[which]
