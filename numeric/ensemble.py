@@ -22,7 +22,7 @@ from .quantities import Number
 Array = NDArray[np.float64]
 
 _MOST = 10_000
-"""Steps after which a group does not arrive: what moves fast and then stands still for long takes an implicit method."""
+"""Steps after which a group does not arrive: what is fast and then stands still for long takes an implicit method."""
 
 _SHARE = 2**11
 """Trajectories and times of them that are worth a thread."""
