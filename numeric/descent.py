@@ -14,8 +14,15 @@ from .model import Model
 
 Array = NDArray[np.float64]
 
-_MOST_STEPS = 200
-"""Of the search from one place."""
+WORTH, MINIMA = 4.0, 3
+"""A minimum on some samples is looked at on all of them if its misfit is at most so many times the least, and how many
+are at most."""
+
+APART = 1e-2
+"""Two minima are one if no coefficient differs by more than this share of itself."""
+
+EXACT = 1e-20
+"""Half the misfit below which data are met exactly."""
 
 _LONGEST = 3.0
 """The longest step, in logarithms or sizes of coefficients: what is linear ends long before."""
@@ -33,6 +40,9 @@ _ALMOST = 1e-3
 _AT_ONCE = 2**16
 """Samples of predictions that are computed at once: of fewer, threads wait for each other between NumPy's loops."""
 
+_INTEGRATED_AT_ONCE = 2**20
+"""The same of integrations, of which each step takes hundreds of NumPy's calls."""
+
 
 @dataclass(frozen=True)
 class Descent:
@@ -46,6 +56,7 @@ class Descent:
         patience: how many steps are made where the misfit is too large.
         worth: how many times the least misfit of its pair a minimum may have not to be too large.
         exact: half the misfit of a pair below which nothing else is looked for.
+        most: steps of the search from one place.
     """
 
     sides: int
@@ -55,6 +66,7 @@ class Descent:
     patience: int
     worth: float
     exact: float
+    most: int = 200
 
 
 @np.errstate(all="ignore")  # far away derivatives may be huge
@@ -80,7 +92,7 @@ def descended(model: Model, data: Measurements, points: Array, how: Descent) -> 
     at = np.nonzero(np.isfinite(x).all(axis=-1))
     costs[at], gradient[at], normal[at] = _evaluated(model, data, at[0], x[at], how.sides)
     moving = np.isfinite(costs)
-    for count in range(_MOST_STEPS):
+    for count in range(how.most):
         least = costs.min(axis=1)
         moving &= (least >= how.exact)[:, None]
         still = np.nonzero(moving.any(axis=1))[0]
@@ -122,9 +134,9 @@ def _step(x: Array, gradient: Array, normal: Array, damping: Array, lowest: Arra
     return step, -np.einsum("km,km->k", gradient, step) - curved
 
 
-def blocks(count: int, size: int) -> Iterator[slice]:
+def blocks(model: Model, count: int, size: int) -> Iterator[slice]:
     """Parts of so many rows, each of so many samples, that are computed at once."""
-    rows = max(1, _AT_ONCE // size)
+    rows = max(1, (_AT_ONCE if model.closed else _INTEGRATED_AT_ONCE) // size)
     return (slice(i, i + rows) for i in range(0, count, rows))
 
 
@@ -132,7 +144,7 @@ def _evaluated(model: Model, data: Measurements, which: NDArray[np.intp], x: Arr
     """Half the misfit at points (k, m) of some pairs, its gradient (k, m), and the normal matrix (k, m, m)."""
     count = x.shape[1]
     costs, gradient, normal = np.empty(len(x)), np.empty(x.shape), np.empty((*x.shape, count))
-    for some in blocks(len(x), data.shares.size * (1 + sides * count)):
+    for some in blocks(model, len(x), data.shares.size * (1 + sides * count)):
         rows = data[which[some]]
         values, slopes = model.evaluate_nearby(rows, x[some], sides)
         off = rows.root_weight * (values - rows.observed)
@@ -149,3 +161,19 @@ def _is_left_to_better(x: Array, costs: Array) -> NDArray[np.bool_]:
     mine, others = costs[:, :, None], costs[:, None]
     earlier = np.tri(x.shape[1], k=-1, dtype=np.bool_)
     return np.any(near & ((others < mine) | ((others == mine) & earlier)), axis=-1)
+
+
+def lowest(points: Array, costs: Array) -> Array:
+    """The lowest of the points (p, k, m) at which minima are, without those near a better one.
+
+    Shape (p, at most three, m), NaN where there are fewer.
+    """
+    order = np.argsort(costs, axis=1)[..., None]
+    ranked, costs = np.take_along_axis(points, order, axis=1), np.take_along_axis(costs, order[..., 0], axis=1)
+    kept, count = np.full((len(points), MINIMA, points.shape[2]), np.nan), np.zeros(len(points), np.intp)
+    for i in range(points.shape[1]):
+        near = (np.abs(kept - ranked[:, i, None]).max(axis=2) < APART).any(axis=1)
+        worth = np.isfinite(costs[:, i]) & (costs[:, i] <= WORTH * costs[:, 0]) & (count < MINIMA) & ~near
+        kept[worth, count[worth]] = ranked[worth, i]
+        count[worth] += 1
+    return kept

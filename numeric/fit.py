@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,53 +14,29 @@ from . import agreeing
 from .arguments import by_name
 from .begin import theory_start
 from .coefficients import DEFAULT_THEORY, named, parameter_values
-from .descent import Descent, blocks, descended
+from .descent import APART, EXACT, MINIMA, WORTH, Descent, descended, lowest
+from .joint import fitted_at_once
 from .measurement import Measurement, Measurements
 from .model import Model
-from .processors import processors
-from .quantities import Pair, State, can_start, increasing_times
+from .quantities import Pair, State, increasing_times
 from .rate_fit import Optima, RateFit, reports
 from .search import Optimum, best_starts, refine
-from .starts import RATES, starts
 from .stepwise import stepwise_optimum
-from .units import in_range, natural_units, units_of_each
+from .units import natural_units
 
 Array = NDArray[np.float64]
 
-_COARSE, _ROUGH = 64, 32
-"""Samples on which starting points are compared, the second where many pairs are searched together."""
+_COARSE = 64
+"""Samples on which starting points are compared."""
 
 _STARTS, _STARTS_BY_DIFFERENCES = 12, 4
 """From how many places the search begins, at most."""
 
-_WORTH = 4.0
-"""A minimum on some samples is looked at on all of them if its misfit is at most so many times the least."""
+_EXACT_BY_INTEGRATION = 1e-13
+"""Half the misfit below which data are met exactly by an integration."""
 
-_MINIMA = 3
-"""How many minima on some samples are looked at on all."""
-
-_EXACT, _EXACT_BY_INTEGRATION = 1e-20, 1e-13
-"""Half the misfit below which data are met exactly."""
-
-_COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, patience=200, worth=_WORTH, exact=_EXACT)
-_ROUGHLY = replace(_COARSELY, sides=1, nothing=1e-4, patience=40)
-_FINELY = Descent(sides=2, damping=1e-6, nothing=1e-10, little=1e-2, patience=200, worth=_WORTH, exact=1e-28)
-"""How far down a minimum is followed: on some samples, the second of many pairs, and on all samples."""
-
-_DESCRIBED = 0.1
-"""Where a fit leaves more than this share of what the data moved, other minima may be close: it is looked for alone."""
-
-_AWAY, _FARTHEST = np.array([-12.0, -4.0, 4.0, 12.0]), 3.0
-"""Where a minimum is looked at from, in standard errors along what is known least, and in logarithms at most."""
-
-_RISE = 0.3
-"""The least share of what its curvature says by which the misfit must have risen there."""
-
-_TOGETHER, _MOST_TOGETHER = 2**17, 512
-"""Samples of the pairs that are searched together, and how many pairs these are at most."""
-
-_APART = 1e-2
-"""Two optima are one if no coefficient differs by more than this share of itself."""
+_COARSELY = Descent(sides=2, damping=1e-3, nothing=1e-5, little=1e-2, patience=200, worth=WORTH, exact=EXACT)
+"""How far down a minimum is followed on some samples."""
 
 
 def fit_rates(
@@ -110,7 +85,7 @@ def fit_rates(
     """
     data = Measurement(t, observed, pair, weights)
     model = _asked(theory, fixed, data.times)
-    ((found, enough),) = _together(model, Measurements.of(data, model.fixed))
+    ((found, enough),) = fitted_at_once(model, Measurements.of(data, model.fixed))
     return found if found and enough else _alone(model, data, found)
 
 
@@ -170,7 +145,7 @@ def fit_many(
     model = _asked(theory, fixed, times)
     data = Measurements.of_many(times, observed, pairs, weights, model.fixed)
     found: list[RateFit | FailedFit] = []
-    for k, (fit, enough) in enumerate(_together(model, data)):
+    for k, (fit, enough) in enumerate(fitted_at_once(model, data)):
         try:
             found.append(fit if fit and enough else _alone(model, data.one(times, k), fit))
         except (ValueError, ArithmeticError) as error:
@@ -187,115 +162,6 @@ def _asked(theory: Theory | str, fixed: Mapping[str, float] | None, times: Array
             f"theory {found.name!r} depends on time itself: give the trajectory from step 0 on, got {times[0]:g} first"
         )
     return model
-
-
-def _together(model: Model, data: Measurements) -> list[tuple[RateFit | None, bool]]:
-    """The fits of many pairs as a search of all of them at once finds them, and whether that is enough."""
-    found: list[tuple[RateFit | None, bool]] = [(None, False)] * data.span.size
-    if not fitted_together(model.theory) or model.fixed:
-        return found
-    units = units_of_each(model.theory, data)
-    start = State(*data.observed[..., 0])
-    good = can_start(start, Pair(data.known["dx2"], data.known["dy2_target"])) & (data.known["dy2_target"] > 0)
-    good &= (data.observed[:2] >= 0).all(axis=(0, 2)) & np.logical_and.reduce([in_range(x) for x in units.values()])
-    at = np.nonzero(good)[0]
-    most = int(np.clip(_TOGETHER // data.shares.size, 1, _MOST_TOGETHER))
-
-    def searched(some: NDArray[np.intp]) -> None:
-        own = {name: x[some] for name, x in units.items()}
-        scaled = data[some].in_units(own)
-        try:
-            which, best = _optima_of_each(model, scaled)
-        except (ValueError, ArithmeticError):  # of one of them, which is then known by itself
-            return
-        some, own = some[which], {name: x[which] for name, x in own.items()}
-        described = (2 * best.cost <= _DESCRIBED) & _rises(model, scaled[which], best)
-        fits = reports(model, data[some], scaled[which], own, best)
-        for k, fit, well in zip(some, fits, described, strict=True):
-            found[k] = fit, fit.success and bool(well)
-
-    parts = [at[i : i + most] for i in range(0, at.size, most)]
-    if len(parts) > 1:
-        with ThreadPoolExecutor(min(processors(), len(parts))) as threads:  # most of a part are NumPy's loops
-            list(threads.map(searched, parts))
-    else:
-        list(map(searched, parts))
-    return found
-
-
-def fitted_together(theory: Theory) -> bool:
-    """Whether many pairs are fitted in much less time together: two rates of a closed form in measured states.
-
-    >>> fitted_together(named("two_point")), fitted_together(named("growing_rates"))
-    (True, False)
-    """
-    measured = theory.begin is None or theory.states == tuple(theory.readout.values())
-    return theory.solution is not None and measured and {x.name for x in theory.coefficients} == set(RATES)
-
-
-def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp], Optima]:
-    """The pairs of which a minimum was found, the best of each, and what comes near it elsewhere."""
-    near = _worth(*descended(model, data.thinned(_ROUGH), starts(model, data, _STARTS), _ROUGHLY))
-    points, costs = descended(model, data, near, _FINELY)
-    which = np.nonzero(np.isfinite(costs).any(axis=1))[0]
-    data, points, costs = data[which], points[which], costs[which]
-    order = np.argsort(costs, axis=1)
-    points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
-    apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= _APART).any(axis=-1)
-    others = [[(points[k, i], float(costs[k, i])) for i in np.nonzero(row)[0]] for k, row in enumerate(apart)]
-    best = points[:, 0]
-    predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, best.shape[1]))
-    for some in blocks(len(best), data.shares.size * (1 + 2 * best.shape[1])):
-        predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
-    off = data.root_weight * (predicted - data.observed)
-    return which, Optima(
-        x=best,
-        predicted=predicted,
-        off=off,
-        jacobian=data.root_weight[..., None] * jacobian,
-        cost=np.sum(off**2, axis=(0, 2)) / 2,
-        held=np.zeros(len(RATES), dtype=np.bool_),
-        others=others,
-        message="No further step lowers the misfit.",
-    )
-
-
-@np.errstate(all="ignore")  # what is no number does not rise
-def _rises(model: Model, data: Measurements, best: Optima) -> NDArray[np.bool_]:
-    """Whether the misfit rises around each minimum as its curvature says, or is nothing; shape (p,).
-
-    Where it does not, another minimum may be next to it. That is looked for where the misfit rises least.
-    """
-    rows = np.moveaxis(best.jacobian, 0, 1).reshape(len(best.x), -1, best.x.shape[1])
-    curvature, directions = np.linalg.eigh(rows.mT @ rows)
-    error = np.sqrt(2 * best.cost / (rows.shape[1] - best.x.shape[1]) / curvature[:, 0])
-    away = np.clip(error[:, None] * _AWAY, -_FARTHEST, _FARTHEST)
-    points = best.x[:, None] + away[..., None] * directions[:, None, :, 0]
-    misfits = np.empty(points.shape[:2])
-    for some in blocks(len(points), data.shares.size * len(_AWAY)):
-        off = data[some].root_weight[:, :, None] * (
-            model.at(data[some], points[some][:, :, None], data[some].elapsed) - data[some].observed[:, :, None]
-        )
-        misfits[some] = np.einsum("apkn,apkn->pk", off, off) / 2
-    risen = misfits - best.cost[:, None]
-    expected = away**2 * curvature[:, :1] / 2
-    return (best.cost < _EXACT) | (risen >= _RISE * expected).all(axis=1)
-
-
-def _worth(points: Array, costs: Array) -> Array:
-    """The lowest of the points (p, k, m) at which minima are, without those near a better one.
-
-    Shape (p, at most three, m), NaN where there are fewer.
-    """
-    order = np.argsort(costs, axis=1)[..., None]
-    ranked, costs = np.take_along_axis(points, order, axis=1), np.take_along_axis(costs, order[..., 0], axis=1)
-    kept, count = np.full((len(points), _MINIMA, points.shape[2]), np.nan), np.zeros(len(points), np.intp)
-    for i in range(points.shape[1]):
-        near = (np.abs(kept - ranked[:, i, None]).max(axis=2) < _APART).any(axis=1)
-        worth = np.isfinite(costs[:, i]) & (costs[:, i] <= _WORTH * costs[:, 0]) & (count < _MINIMA) & ~near
-        kept[worth, count[worth]] = ranked[worth, i]
-        count[worth] += 1
-    return kept
 
 
 def _alone(asked: Model, data: Measurement, begun: RateFit | None) -> RateFit:
@@ -364,7 +230,7 @@ def _in_closed_form(model: Model, data: Measurement, coarse: Measurement, starts
     if not starts:
         return []
     method = "trf" if np.isfinite(model.lowest).any() else "lm"
-    (near,) = _worth(*descended(model, Measurements.of(coarse, model.fixed), np.array([starts]), _COARSELY))
+    (near,) = lowest(*descended(model, Measurements.of(coarse, model.fixed), np.array([starts]), _COARSELY))
     optima: list[Optimum] = []
     for x in near[np.isfinite(near).all(axis=1)]:
         begin, held = (x, None) if data.pair.dy2 else agreeing.limits(model, data, x)
@@ -384,7 +250,7 @@ def _by_integration(model: Model, data: Measurement, coarse: Measurement, starts
                 break
     optima: list[Optimum] = []
     for near in _distinct(rough_optima):
-        if (not optima or near.cost < _WORTH * rough_optima[0].cost) and len(optima) < _MINIMA:
+        if (not optima or near.cost < WORTH * rough_optima[0].cost) and len(optima) < MINIMA:
             optimum = refine(model, data, near.x, None, "trf", 1e-11, 200, model.evaluate_finely)
             optima += [] if optimum is None else [optimum]
     return optima
@@ -395,6 +261,6 @@ def _distinct(optima: list[Optimum]) -> list[Optimum]:
     optima.sort(key=lambda optimum: optimum.cost)
 
     def same(one: Optimum, other: Optimum) -> bool:
-        return not (np.abs(one.x - other.x) >= np.where(one.held & other.held, np.inf, _APART)).any()
+        return not (np.abs(one.x - other.x) >= np.where(one.held & other.held, np.inf, APART)).any()
 
     return [y for i, y in enumerate(optima) if not any(same(x, y) for x in optima[:i])]

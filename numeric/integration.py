@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -193,15 +193,14 @@ def _flow(theory: Theory) -> _Flow:
     chart = theory.chart
     steady = not theory.depends_on_time
     if chart is None:
-        poles = _poles(theory.rhs.values()) & set(theory.states)
         rates, jacobian = (compile(theory, what, "python") for what in ("rhs", "jacobian"))
-        return _Flow(steady, bool(poles), rates, jacobian, None, None)
+        return _Flow(steady, has_poles(theory), rates, jacobian, None, None)
     arguments = (chart.time, *chart.states, *chart.parameters)
     flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): chart.rhs[x] for x in chart.states})
     entries = {sp.Symbol(f"entry_{i}"): entry for i, entry in enumerate(chart.jacobian.flat())}
     return _Flow(
         steady,
-        bool(_poles(chart.rhs.values()) & set(chart.states)),
+        has_poles(theory),
         compile_program("flow", flow, "python"),
         compile_program("flow_jacobian", Program(arguments, {}, entries), "python"),
         compile_program("enter", chart.enter),
@@ -209,10 +208,13 @@ def _flow(theory: Theory) -> _Flow:
     )
 
 
-def _poles(rates: Iterable[sp.Expr]) -> set[sp.Basic]:
-    """The symbols at zeros of which some rate may be infinite."""
-    powers = (power for rate in rates for power in sp.sympify(rate).atoms(sp.Pow))
-    return {x for power in powers if power.exp.could_extract_minus_sign() for x in power.base.free_symbols}
+@cache
+def has_poles(theory: Theory) -> bool:
+    """Whether a theory divides by one of the coordinates in which it is solved."""
+    solved = theory.chart or theory
+    powers = (power for rate in solved.rhs.values() for power in sp.sympify(rate).atoms(sp.Pow))
+    below = {x for power in powers if power.exp.could_extract_minus_sign() for x in power.base.free_symbols}
+    return not below.isdisjoint(solved.states)
 
 
 def evolve_values(

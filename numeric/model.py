@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from sympy import Symbol
 
 from .coefficients import parameter_values
 from .compiled import CompiledFunction, compile, compile_program
+from .ensemble import integrated_together, is_integrated_together
 from .measurement import Measurement, Measurements
 from .path import followed
 from .quantities import Number, as_number
@@ -115,7 +116,9 @@ class Model:
         if self.closed:
             found = self._solution(times, *data.begun, *self._parameters(data, x))
             return np.stack(np.broadcast_arrays(*found, times)[:3])
-        assert isinstance(data, Measurement)
+        if isinstance(data, Measurements):
+            start, values = ([np.asarray(v)[..., 0] for v in vs] for vs in (data.begun, self._parameters(data, x)))
+            return integrated_together(self.theory, times[:, 0], start, values, rtol)
         values = parameter_values(self.theory, data.pair, self.coefficients(x))
         try:
             found = followed(self.theory, times, data.start, values, rtol, _MOST_STEPS)
@@ -147,8 +150,8 @@ class Model:
         if self.closed:
             return self._differentiated(data, x)
         assert isinstance(data, Measurement)
-        values = self.predict(data, x)
-        moved = np.stack([self.predict(data, x + step) for step in _DIFFERENCE * np.eye(x.size)], axis=-1)
+        values, *others = self._several(data, [x, *(x + _DIFFERENCE * np.eye(x.size))])
+        moved = np.stack(others, axis=-1)
         known = np.isfinite(values)[..., None] & np.isfinite(moved)
         return values, np.where(known, moved - np.where(known, values[..., None], 0.0), 0.0) / _DIFFERENCE
 
@@ -158,10 +161,20 @@ class Model:
             return self._differentiated(data, x)
         steps = np.diag(_WIDE * np.where(self.units == 0, 1.0, np.clip(np.abs(x), _WIDE, 1.0)))
         upper, lower = x + steps, np.maximum(x - steps, self.lowest)
-        high, low = (np.stack([self.predict(data, at) for at in both], axis=-1) for both in (upper, lower))
+        values, *others = self._several(data, [x, *upper, *lower])
+        high, low = (np.stack(some, axis=-1) for some in (others[: x.size], others[x.size :]))
         known = np.isfinite(high) & np.isfinite(low)
         moved = np.where(known, high, 0.0) - np.where(known, low, 0.0)
-        return self.predict(data, x), moved / np.diag(upper - lower)
+        return values, moved / np.diag(upper - lower)
+
+    def _several(self, data: Measurement, points: Sequence[Array]) -> list[Array]:
+        """The three scalars at the samples, shape (3, n), at points of the search that are next to each other."""
+        if is_integrated_together(self.theory):
+            several = Measurements.of(data, self.fixed)
+            found = self.at(several, np.stack(points)[None, :, None], several.elapsed)[:, 0]
+            if np.isfinite(found).all():
+                return list(np.moveaxis(found, 1, 0))
+        return [self.predict(data, x) for x in points]
 
     def evaluate_nearby(self, data: Data, x: Array, sides: int = 2) -> tuple[Array, Array]:
         """The same as :meth:`evaluate` for points (..., m) of a closed form: shapes (3, ..., n) and (3, ..., n, m).

@@ -134,16 +134,28 @@ def _pointers(places: Iterable[int]) -> ctypes.Array[ctypes.c_void_p]:
 @cache
 def _compute(function: CompiledFunction) -> Callable[..., None]:
     """The function of C that computes some of the points."""
+    compute = library("native", _source(function)).compute
+    pointers = ctypes.c_void_p
+    compute.argtypes = [ctypes.c_long, ctypes.c_long, pointers, pointers, pointers]
+    compute.restype = None
+    return compute
+
+
+def library(kind: str, source: str) -> ctypes.CDLL:
+    """A source in C as a library, compiled the first time that it is asked for on a machine.
+
+    Raises:
+        RuntimeError: if there is no C compiler, or it fails.
+    """
     compiler = _compiler()
-    source = _source(function)
-    key = kept.key("native", source, *_FLAGS, compiler, _machine(compiler))
+    key = kept.key(kind, source, *_FLAGS, compiler, _machine(compiler))
     record = kept.read(key)
     try:
         return _loaded(b64decode((record or {})["library"]))
     except (KeyError, TypeError, ValueError, OSError):  # there is none, or none that can be loaded here
-        library = _built(compiler, source)
-    kept.write(key, {"library": b64encode(library).decode()})
-    return _loaded(library)
+        built = _built(compiler, source)
+    kept.write(key, {"library": b64encode(built).decode()})
+    return _loaded(built)
 
 
 def _source(function: CompiledFunction) -> str:
@@ -192,13 +204,9 @@ def _run(*command: str, given: str) -> str:
     return done.stdout
 
 
-def _loaded(library: bytes) -> Callable[..., None]:
-    """The function of a library that was built here."""
+def _loaded(library: bytes) -> ctypes.CDLL:
+    """A library that was built here."""
     with TemporaryDirectory(prefix="repdyn-") as folder:
         path = Path(folder) / "library.so"
         path.write_bytes(library)
-        compute = ctypes.CDLL(str(path)).compute
-    pointers = ctypes.c_void_p
-    compute.argtypes = [ctypes.c_long, ctypes.c_long, pointers, pointers, pointers]
-    compute.restype = None
-    return compute
+        return ctypes.CDLL(str(path))

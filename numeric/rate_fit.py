@@ -15,7 +15,7 @@ from .measurement import Measurements
 from .model import Model
 from .quantities import Rates, State, are_aligned
 from .search import at_bound
-from .uncertainty import Uncertainty, uncertainty
+from .uncertainty import Uncertainty, alike, uncertainty
 
 Array = NDArray[np.float64]
 
@@ -257,10 +257,13 @@ def _are_settled(model: Model, best: Optima, which: NDArray[np.bool_], errors: A
         errors: what they are, shape (pairs that have them, m).
     """
     own = ~best.held
-    free = own & ~at_bound(model, best.x[which]).any(axis=0)
-    orthogonal, triangle = np.linalg.qr(_flat(best.jacobian[:, which][..., free]))
-    steps = -np.linalg.solve(triangle, orthogonal.mT @ _flat(best.off[:, which, :, None]))[..., 0]
-    return np.all(np.abs(steps) <= np.maximum(_STILL, _NOTHING * errors[:, free[own]]), axis=1)
+    settled = np.empty(np.count_nonzero(which), dtype=np.bool_)
+    for pattern, some in alike(at_bound(model, best.x[which])):
+        free, at = own & ~np.array(pattern), np.nonzero(which)[0][some]
+        orthogonal, triangle = np.linalg.qr(_flat(best.jacobian[:, at][..., free]))
+        steps = -np.linalg.solve(triangle, orthogonal.mT @ _flat(best.off[:, at, :, None]))[..., 0]
+        settled[some] = np.all(np.abs(steps) <= np.maximum(_STILL, _NOTHING * errors[some][:, free[own]]), axis=1)
+    return settled
 
 
 def _flat(x: Array) -> Array:

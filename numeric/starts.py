@@ -75,7 +75,7 @@ def _misfits(model: Model, data: Measurements, shapes: Array, pace: Array) -> Ar
     mean = (data.root_weight**2 * data.observed) @ weights
     against = np.concatenate([count, -2 * mean])
     misfits = np.empty((*shapes.shape[:2], _SPEEDS.size))
-    for some in blocks(len(shapes), moments[0].size):
+    for some in blocks(model, len(shapes), moments[0].size):
         found = model.at(data[some], shapes[some, :, None], moments[some])
         windows = sliding_window_view(np.concatenate([found**2, found]), _NODES, axis=-1)
         parts = (windows[..., x.start - _SPEEDS[0] : x.stop - _SPEEDS[0] : x.step, :] for x in _RANGES)

@@ -12,7 +12,7 @@ import logging
 import math
 import sys
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -35,6 +35,9 @@ def cross_entropy(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tenso
     """The cross-entropy of one logit a point for the classes 0 and 1, averaged over points."""
     return torch.nn.functional.binary_cross_entropy_with_logits(prediction, target)
 
+
+_LARGE = 2**16
+"""Weights of a matrix that are moved while they are in the processor's cache."""
 
 _LOSSES = {"squared_error": half_squared_error, "cross_entropy": cross_entropy}
 
@@ -63,6 +66,8 @@ class Supervised(pl.LightningModule):
         self.network = network
         self.lr, self.weight_decay, self.optimiser = lr, weight_decay, optimiser
         self.loss = _LOSSES[loss]
+        plain = optimiser == "sgd" and not weight_decay
+        self.moved_at_once = [x for x in network.parameters() if plain and x.numel() >= _LARGE]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(x)
@@ -72,8 +77,9 @@ class Supervised(pl.LightningModule):
         optimiser = cast(LightningOptimizer, self.optimizers())
         optimiser.zero_grad()
         loss = self.loss(self(x), y)
-        loss.backward()
-        optimiser.step()
+        with _moved_on_the_way(self.moved_at_once, self.lr):
+            loss.backward()
+        optimiser.step()  # of all others
         return loss.detach()
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
@@ -189,6 +195,27 @@ def repeatable(threads: int) -> Generator[None]:
     finally:
         torch.set_num_threads(before)
         torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
+
+
+@contextmanager
+def _moved_on_the_way(parameters: Sequence[torch.nn.Parameter], lr: float) -> Generator[None]:
+    """Gradient descent takes its step of some parameters as soon as the backward pass has the gradient of each.
+
+    Nothing of the pass reads them any more, and both are still in the cache: the same numbers in less time.
+    """
+
+    def move(parameter: torch.Tensor) -> None:
+        assert parameter.grad is not None
+        with torch.no_grad():
+            parameter.add_(parameter.grad, alpha=-lr)
+        parameter.grad = None
+
+    hooks = [parameter.register_post_accumulate_grad_hook(move) for parameter in parameters]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @contextmanager

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from repdyn.numeric import State, squared_distances, trajectory
+import torch
+from repdyn.experiments import PairTracker
+from repdyn.experiments.training.lightning import Batches, Supervised, fit, repeatable
+from repdyn.experiments.training.networks import MLP
+from repdyn.numeric import State, fit_many, squared_distances, trajectory
 
+from .fits import pairs_with_noise
 from .timing import seconds
 from .trajectories import PAIR, RATES, START, STEPS, in_closed_form
 
@@ -25,6 +30,7 @@ class Growth:
         size: what it grows with.
         sizes: how much of that.
         problem: what is called for a size.
+        traced: whether its memory is Python's and NumPy's; PyTorch's is not known.
     """
 
     name: str
@@ -32,11 +38,15 @@ class Growth:
     size: str
     sizes: Sequence[int]
     problem: Callable[[int], Callable[[], object]]
+    traced: bool = True
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What was measured: seconds and bytes at most in use beyond what is given, and the powers with which they grow."""
+    """What was measured: seconds and bytes at most in use beyond what is given, and the powers with which they grow.
+
+    There are no bytes of what is not traced.
+    """
 
     sizes: list[int]
     seconds: list[float]
@@ -50,12 +60,15 @@ def measured(growth: Growth) -> Curve:
     for size in growth.sizes:
         function = growth.problem(size)
         times.append(seconds(function, 5, perf_counter).median)
+        if not growth.traced:
+            continue
         tracemalloc.start()
         function()
         memory.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     sizes = list(growth.sizes)
-    return Curve(sizes, times, memory, {"seconds": exponent(sizes, times), "bytes": exponent(sizes, memory)})
+    grown = {"seconds": times} | ({"bytes": memory} if growth.traced else {})
+    return Curve(sizes, times, memory, {name: exponent(sizes, values) for name, values in grown.items()})
 
 
 def exponent(sizes: Sequence[int], values: Sequence[float]) -> float:
@@ -81,10 +94,38 @@ def _distances(pairs: int) -> Callable[[], object]:
     return lambda: squared_distances(points)
 
 
+def _fits(theory: str) -> Callable[[int], Callable[[], object]]:
+    def problem(count: int) -> Callable[[], object]:
+        t, observed, pairs = pairs_with_noise(count)
+        return lambda: fit_many(t, observed, pairs, theory=theory)
+
+    return problem
+
+
+def _training(*, layers: int = 4, width: int = 64, pairs: int = 1) -> Callable[[], object]:
+    """A hundred steps on all points of so many pairs, each layer tracked at every step."""
+
+    def train() -> None:
+        with repeatable(1):
+            torch.manual_seed(0)
+            x, y = torch.randn(pairs, 2, 8), torch.randn(pairs, 2, 3)
+            network = MLP(8, 3, width=width, hidden_layers=layers, nonlinearity="tanh", gain=1.0)
+            tracker = PairTracker(x, y, [f"hidden.{k}" for k in range(layers)])
+            batches = Batches(x.flatten(0, 1), y.flatten(0, 1), batch=2 * pairs, steps=100, seed=0)
+            fit(Supervised(network, lr=1e-3), batches, [tracker])
+
+    return train
+
+
 GROWTHS = (
     Growth("steps", "trajectory, NumPy", "steps", [10**k for k in range(2, 7)], in_closed_form),
     Growth("steps_c", "trajectory, C", "steps", [10**k for k in range(2, 7)], lambda n: in_closed_form(n, "c")),
     Growth("pairs", "100 steps of each pair, NumPy", "pairs", [10**k for k in range(5)], _pairs("numpy")),
     Growth("pairs_c", "100 steps of each pair, C", "pairs", [10**k for k in range(5)], _pairs("c")),
     Growth("distances", "squared distances, 64 units", "pairs", [10**k for k in range(2, 7)], _distances),
+    Growth("fits", "fits of constant rates", "pairs", [10**k for k in range(5)], _fits("two_point")),
+    Growth("growing_fits", "fits of rates that grow", "pairs", [4**k for k in range(5)], _fits("growing_vectors")),
+    Growth("layers", "64 units, 1 pair", "layers", [2**k for k in range(2, 8)], lambda n: _training(layers=n), False),
+    Growth("width", "4 layers, 1 pair", "units", [2**k for k in range(5, 11)], lambda n: _training(width=n), False),
+    Growth("tracked", "4 layers, 64 units", "pairs", [4**k for k in range(7)], lambda n: _training(pairs=n), False),
 )

@@ -42,28 +42,42 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+_PANELS = {
+    "time of a call [s]": lambda curve: curve["seconds"] if curve["bytes"] else None,
+    "memory in use at most [bytes]": lambda curve: curve["bytes"] or None,
+    "time of 100 training steps [s]": lambda curve: None if curve["bytes"] else curve["seconds"],
+}
+"""What is drawn in each panel, and of which curves."""
+
+_MARKERS = {"steps": "o", "pairs": "s", "layers": "^", "units": "D"}
+
+
 def draw(record: Record) -> Figure:
     """Time and memory against size, with the exponents that were fitted."""
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
-        figure = Figure(figsize=(7.4, 4.0), layout="constrained")
-        panels = dict(zip(("seconds", "bytes"), figure.subplots(1, 2), strict=True))
-        for curve, colour in zip(record["growth"], sns.color_palette("deep"), strict=False):
-            time, memory = (f"{curve['exponents'][quantity]:.2f}" for quantity in panels)
-            for quantity, axes in panels.items():
-                axes.loglog(
-                    *(curve["sizes"], curve[quantity]),
-                    marker="o" if curve["size"] == "steps" else "s",
+        figure = Figure(figsize=(10.0, 4.6), layout="constrained")
+        colours = dict(zip((x["name"].removesuffix("_c") for x in record["growth"]), sns.color_palette("deep", 12)))
+        named = {}
+        for axes, (label, chosen) in zip(figure.subplots(1, len(_PANELS)), _PANELS.items(), strict=True):
+            sizes = {}
+            for curve in record["growth"]:
+                if (values := chosen(curve)) is None:
+                    continue
+                powers = ", ".join(f"{power:.2f}" for power in curve["exponents"].values())
+                (line,) = axes.loglog(
+                    *(curve["sizes"], values),
+                    marker=_MARKERS[curve["size"]],
                     ms=3.5,
                     lw=1.3,
-                    color=colour,
+                    color=colours[curve["name"].removesuffix("_c")],
                     ls="--" if curve["name"].endswith("_c") else "-",
-                    label=f"{curve['what']}: {time}, {memory}",
                 )
-        for axes, label in zip(panels.values(), ("time [s]", "memory in use at most [bytes]"), strict=True):
-            axes.set(xlabel="steps (circles) or pairs (squares)", ylabel=label)
-        handles, labels = panels["seconds"].get_legend_handles_labels()
-        title = "with the exponents of time and of memory at the three largest sizes"
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, title=title, frameon=False)
+                sizes[curve["size"]] = None
+                named[f"{curve['what']}: {powers}"] = line
+            axes.set(xlabel=" or ".join(sizes), ylabel=label)
+        title = "with the exponents of time and, where it is known, of memory at the three largest sizes"
+        handles = list(named.values())
+        figure.legend(handles, list(named), loc="outside lower center", ncols=3, title=title, frameon=False)
         sns.despine(figure)
     return figure
 

@@ -10,7 +10,7 @@ from repdyn.numeric.search import best_starts
 from repdyn.symbolic import theories, two_point
 
 CLOSED = [name for name in FITTED if theories()[name].solution]
-DRAWS = {name: 5000 if name in CLOSED else 100 if name.startswith("growing") else 500 for name in FITTED}
+DRAWS = {name: 5000 if name in CLOSED else 500 for name in FITTED}
 """How many trajectories of each theory the slow tests fit, in hours for all."""
 
 
@@ -85,7 +85,7 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_fit(name, monkeypat
         return [np.full_like(good[0], 99.0), *good]
 
     monkeypatch.setattr(fit, "best_starts", with_broken_ones)
-    monkeypatch.setattr(fit, "_together", lambda model, data: [(None, False)])
+    monkeypatch.setattr(fit, "fitted_at_once", lambda model, data: [(None, False)])
     found = fit_rates(drawn.t, drawn.path, drawn.pair, theory=name)
     assert found.success
     assert found.coefficients == pytest.approx(drawn.true, rel=1e-5)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.tracking.tracker import PairTracker
+from repdyn.experiments.training import lightning
 from repdyn.experiments.training.lightning import Batches, Supervised, cross_entropy, fit, half_squared_error
-from repdyn.experiments.training.networks import MLP
+from repdyn.experiments.training.networks import MLP, GatedRecurrentNetwork
 from repdyn.experiments.training.plain_loop import train
 from repdyn.experiments.trials import two_points
 from repdyn.experiments.trials.two_points import data, prepare
@@ -37,6 +38,24 @@ def test_lightning_takes_the_steps_of_a_plain_loop(batch: int) -> None:
     assert losses == expected
     for ours, oracle in zip(by_lightning.parameters(), by_hand.parameters(), strict=True):
         assert torch.equal(ours, oracle)
+
+
+def test_large_matrices_move_in_the_backward_pass_and_end_where_they_would_after_it(monkeypatch) -> None:
+    """A matrix that is used several times too; afterwards a backward pass moves nothing."""
+    monkeypatch.setattr(lightning, "_LARGE", 1)
+    draws = torch.Generator().manual_seed(0)
+    x, y = torch.randn(8, 4, generator=draws), torch.randn(8, 3, generator=draws)
+    ends = []
+    for decay in (0.0, 1e-30):  # the second is of no effect but that the optimiser takes all steps
+        torch.manual_seed(1)
+        recurrent = GatedRecurrentNetwork(4, 3, 16, 4, gain=1.0)
+        module = Supervised(recurrent, lr=0.05, weight_decay=decay)
+        assert bool(module.moved_at_once) == (decay == 0.0)
+        fit(module, Batches(x, y, batch=8, steps=20, seed=2), [])
+        ends.append(torch.cat([p.detach().flatten() for p in recurrent.parameters()]))
+        half_squared_error(recurrent(x), y).backward()
+        assert torch.equal(torch.cat([p.detach().flatten() for p in recurrent.parameters()]), ends[-1])
+    assert torch.equal(*ends)
 
 
 def test_the_pairs_loss_is_the_training_loss_when_the_pair_is_all_there_is() -> None:
