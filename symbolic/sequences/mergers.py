@@ -22,7 +22,7 @@ c_h, c_y, C = sp.symbols("c_h c_y C", positive=True)
 """Of an architecture: squared distances at length 0, and what the merger number is compared with."""
 
 number, effective, threshold = sp.symbols("number effective threshold", positive=True)
-"""The merger number; the futures, each weighted by what is left of a distance after it; the length where mergers begin."""
+"""The merger number; the futures, each weighted by what is left of a distance after it; where mergers begin."""
 
 symbols, share = sp.symbols("symbols share", positive=True)
 more = sp.Symbol("more", integer=True, nonnegative=True)
@@ -90,15 +90,15 @@ def _condition_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _threshold_residual(relation: sp.Rel) -> sp.Expr:
-    """The merger number of that length is what it is compared with."""
-    return sp.simplify(sp.expand_log(sp.log(NUMBER.subs(shorter, relation.rhs)) - sp.log(C), force=True))
+    """Where the logarithm of the merger number is that of what it is compared with."""
+    return sp.expand(sp.log(effective) - relation.rhs * sp.log(factor) - sp.log(C))
 
 
 def _complete_residual(relation: sp.Rel) -> sp.Expr:
     """By induction: s^k futures of k symbols, of which a share p has both strings among the data with chance p^2."""
     claimed = relation.rhs
     if isinstance(relation.lhs, sp.Limit):
-        return sp.simplify(sp.limit(COMPLETE.subs(factor, 1), *relation.lhs.args[1:3]) - claimed)
+        return sp.cancel(COMPLETE.subs(factor, 1) - claimed)
     claimed = elementary(claimed).subs(sp.exp(growth), _x).subs(sp.exp((more + 1) * growth), _x ** (more + 1))
     first = claimed.subs(more, 0) - share**2
     next_one = claimed.subs(more, more + 1) - claimed - share**2 * _x ** (more + 1)
@@ -152,6 +152,11 @@ STEPS = (
         (
             sp.Eq(effective, COMPLETE, evaluate=False),
             sp.Eq(effective, COMPLETE_STABLE, evaluate=False),
+            sp.Eq(
+                sp.Limit(effective, factor, 1),
+                share**2 * (symbols ** (more + 1) - 1) / (symbols - 1),
+                evaluate=False,
+            ),
         ),
         _complete_residual,
     ),

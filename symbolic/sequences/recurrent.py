@@ -12,12 +12,12 @@ from ..field import DifferentialField
 from ..free_algebra import contracted, matrix_residual, scalar
 from ..functions import dot
 from ..matrix_calculus import derivative, directional_residual, gradient
-from ..pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
+from ..pair import MEASURED, SCALARS, dh2, dh2_0, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
 from ..two_points import end_state, evaluation, from_loss, notation, scalars
 from ..two_points.end_state import END
-from ..two_points.from_loss import PAIR, PAIR_FLOW, SYSTEM, loss_of, rates_of_scalars
+from ..two_points.from_loss import PAIR, PAIR_FLOW, loss_of, rates_of_scalars
 from ..two_points.notation import (
     D_y,
     P,
@@ -34,7 +34,7 @@ from ..two_points.notation import (
     y_mean_target,
 )
 from ..two_points.regimes import BERNOULLI
-from ..two_points.scalars import INVARIANT, LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
+from ..two_points.scalars import LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
 from ..two_points.theory import two_point
 from . import futures as stacking
 from . import mergers, stability

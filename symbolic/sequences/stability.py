@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..derivation import Step, first_nonzero
+from ..derivation import Step
 from ..functions import dot
 from ..pair import dh2, dy2, dy2_target, t, w
 from ..two_points.notation import mu
@@ -57,11 +57,15 @@ def _line_residual(relation: sp.Rel) -> sp.Expr:
 
 
 def _end_residual(relation: sp.Rel) -> sp.Expr:
-    named = {trace: JACOBIAN.trace(), determinant: JACOBIAN.det(), _chi: (JACOBIAN - mu * sp.eye(2)).det()}
+    named = {
+        trace: JACOBIAN[0, 0] + JACOBIAN[1, 1],
+        determinant: JACOBIAN.det(),
+        _chi: (JACOBIAN - mu * sp.eye(2)).det(),
+    }
     if relation.lhs in named:
         return _at_regime(named[relation.lhs] - relation.rhs)
     row = (delta_h, delta_w).index(relation.lhs.args[0])
-    return _at_regime((JACOBIAN[row, :] * sp.Matrix([delta_h, delta_w]))[0] - relation.rhs)
+    return _at_regime(JACOBIAN[row, 0] * delta_h + JACOBIAN[row, 1] * delta_w - relation.rhs)
 
 
 def _origin_residual(relation: sp.Rel) -> sp.Expr:
