@@ -1,0 +1,142 @@
+"""Which strings merge in a network that learns parity, when, and which part first: the theory against networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ...figures.mergers import draw_ends, draw_parting, draw_shares, draw_starts
+from ...settings import StringPairs, override
+from ...sweep.trial import Trial
+from ..spread import interval_name
+from ..study import Plate, Results, Section, Study, size
+from .claims import MAIN, Judgement
+from .numbers import factor_of, merged_shares, parted_cells, theory_ends, with_theory
+from .prose import ENDS, METHOD, QUESTION, settings_table
+
+_TABLES = ("course", "counts", "pairs", "forgetting", "rates", "linearity")
+
+
+@dataclass(frozen=True)
+class MergingStrings(Study):
+    """Pairs of strings in networks that learn parity, from starts of several sizes."""
+
+    name: ClassVar[str] = "mergers"
+    title: ClassVar[str] = "Mergers: which strings become one state"
+
+    settings: tuple[Mapping[str, Any], ...] = size((), "fields of StringPairs, with a name")
+    seeds: int = size(1, "networks of the main setting")
+    others: int = size(1, "networks of each other setting")
+    length: int = size(10, "longest strings that are trained on")
+
+    def trials(self) -> list[Trial]:
+        """Networks of the main setting and of the others."""
+        return [
+            Trial(replace(setting, seed=seed))
+            for setting in self.of_all().values()
+            for seed in range(self.seeds if setting.name == MAIN else self.others)
+        ]
+
+    def of_all(self) -> dict[str, StringPairs]:
+        """The settings by name."""
+        first = StringPairs(name=MAIN, length=self.length)
+        return {x.name: x for x in (first, *(override(first, values) for values in self.settings))}
+
+    def section(self, results: Results) -> Section:
+        values = results.values("string_pairs")
+        if values.empty:
+            return Section(self.title, (QUESTION, "No network is trained: nothing to compare yet."))
+        judged = Judgement(self.of_all(), values, {name: results.table("string_pairs", name) for name in _TABLES})
+        return Section(
+            self.title,
+            (QUESTION, METHOD, ENDS, f"Intervals: {interval_name(self.seeds)}."),
+            judged.claims(),
+            tuple(self._plates(judged)),
+            (settings_table(judged),),
+            judged.answer(),
+        )
+
+    def _plates(self, judged: Judgement) -> list[Plate]:
+        plates = [_starts(judged)]
+        keys = [key for setting in judged.settings for key in judged.networks(setting)]
+        if keys:
+            plates.insert(0, _shares(judged, keys))
+        own = judged.networks(MAIN)
+        return plates + ([_parting(judged, own), _ends(judged, own[0])] if own else [])
+
+
+def _shares(judged: Judgement, keys: list[tuple[str, int]]) -> Plate:
+    parts = [
+        merged_shares(judged.of("counts", key), "shorter")
+        .rename("share")
+        .reset_index()
+        .assign(setting=key[0], seed=key[1])
+        for key in keys
+    ]
+    shown = judged.networks(MAIN)[0] if judged.networks(MAIN) else keys[0]
+    counts = judged.of("counts", shown)
+    counts = counts[counts["agreeing"] > 0]
+    expected = {setting: judged.expected_begin(setting) for setting in judged.settings if setting != MAIN}
+    return Plate(
+        "shares",
+        draw_shares(pd.concat(parts), expected, counts.assign(share=counts["merged"] / counts["agreeing"])),
+        "The share of agreeing pairs that merged, by the length of the shorter string, for starts of several sizes; "
+        "and by both lengths for one network.",
+        "Left: agreeing pairs that merged; dotted, where they should begin to by the condition, whose constant is that "
+        f"of {MAIN}. Right: the network of {shown[0]}, seed {shown[1]}.",
+    )
+
+
+def _starts(judged: Judgement) -> Plate:
+    factors = {name: factor_of(x.nonlinearity, x.gain) for name, x in judged.settings.items()}
+    return Plate(
+        "starts",
+        draw_starts(judged.tables["forgetting"], judged.tables["rates"], factors),
+        "Squared distances at the start by symbols read since strings differed, beside the predicted powers; the "
+        "tangent kernel of states by length.",
+        "Untrained networks, means over seeds. Dashed: squared distances that each symbol multiplies by gain²/2 (ReLU) "
+        "or gain² (tanh); right, what is proportional to length, as the paper assumes of 1/τ of a state.",
+    )
+
+
+def _parting(judged: Judgement, own: list[tuple[str, int]]) -> Plate:
+    parts: list[pd.DataFrame] = []
+    for key in own:
+        setting = judged.settings[key[0]]
+        cells = with_theory(parted_cells(judged.of("pairs", key)), setting.length, setting.lr)
+        cells = cells.assign(difference=cells["longer"] - cells["shorter"])
+        parts.append(cells.groupby("difference")[["share", "parted"]].mean().reset_index().assign(seed=key[1]))
+    course, linearity = judged.of("course", own[0]), judged.of("linearity", own[0])
+    return Plate(
+        "parting",
+        draw_parting(course, linearity, pd.concat(parts)),
+        "Shares of pairs that are two states over training; what is not linear in the outputs between two states; the "
+        "share of merged pairs that parted first, by the difference of their lengths.",
+        f"{MAIN}. Left and middle: the network of seed {own[0][1]}; the ratio is that of what a first-order expansion "
+        "leaves to the first order, over futures of one and two symbols. Right: all networks, means over pairs of "
+        "lengths; the theory's from starts drawn at random.",
+    )
+
+
+def _ends(judged: Judgement, key: tuple[str, int]) -> Plate:
+    pairs = judged.of("pairs", key)
+    agrees, merged = pairs["agrees"].to_numpy(np.bool_), np.isfinite(pairs["merged_at"].to_numpy(np.float64))
+    table = pd.DataFrame(
+        {
+            "kind": np.where(agrees, np.where(merged, "merging", "agreeing"), "others"),
+            "measured": pairs["dh2_end"].to_numpy(np.float64),
+            "predicted_0": theory_ends(pairs, by_length=True),
+            "predicted_1": theory_ends(pairs, by_length=False),
+        }
+    )
+    return Plate(
+        "ends",
+        draw_ends(table, ("rates of states by length", "all rates of states the same")),
+        "Final squared distances of pairs in a network against those of the theory from their start.",
+        f"{key[0]}, seed {key[1]}: pairs of every two lengths, one ratio of rates fitted to all. What is less than a "
+        "millionth of the largest is drawn there.",
+    )
