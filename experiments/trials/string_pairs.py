@@ -79,7 +79,8 @@ def run_trial(setting: StringPairs) -> Outcome:
     - ``counts``: all pairs at the end, a row for each shorter and longer length: agreeing, merged, disagreeing, wrong;
     - ``pairs``: those of every two lengths: shorter, longer, common (last symbols they share), agrees, futures (how
       many they share), at the start dh2_start and dy2_start (mean over the futures), dh2_end, apart (the most over
-      training, in thresholds), merged_at (an epoch, infinity if never);
+      training, in thresholds), near_at (the first epoch after that at which it is nearer than the threshold) and
+      merged_at (from which on it stays so), both infinity if never;
     - ``forgetting`` and ``rates``: of the untrained network (:mod:`.string_starts`);
     - ``linearity``: a row an epoch and kind of pair (merging, agreeing, others): ratio, what is left over the
       first-order term of the outputs, a median, and pairs, how many it is of.
@@ -134,6 +135,13 @@ def _settled(below: NDArray[np.bool_]) -> Array:
     return np.where(since < len(below), since, np.inf)
 
 
+def _near_after(distances: Array, near: float) -> Array:
+    """The first epoch at which each pair is near, after that at which it is furthest; infinity if there is none."""
+    later = np.arange(len(distances))[:, None] >= distances.argmax(axis=0)
+    there = later & (distances < near)
+    return np.where(there.any(axis=0), there.argmax(axis=0), np.inf)
+
+
 def _pairs_table(
     start: RecurrentMap, pairs: Pairs, parity: Integers, distances: Array, end: Array, near: float, length: int
 ) -> pd.DataFrame:
@@ -154,6 +162,7 @@ def _pairs_table(
             "dy2_start": output_distances(outputs, pairs.places, lengths),
             "dh2_end": np.square(pairs.apart(end)),
             "apart": most / near,
+            "near_at": _near_after(distances, near),
             "merged_at": _settled(distances < near),
         }
     )

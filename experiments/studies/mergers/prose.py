@@ -1,6 +1,8 @@
-"""What is said of mergers: the question, how it was asked, and the table of settings."""
+"""What is said of mergers: the question, how it was asked, the answer, and the tables."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pandas as pd
 from ..parity.numbers import LEARNT
 from ..spread import spread
 from ..study import Table
-from .claims import Judgement
+from .networks import MAIN, Key, Networks
 from .numbers import begun_at, explained, mergers_told, parted_cells, theory_ends
 
 QUESTION = (
@@ -32,34 +34,74 @@ ENDS = (
 )
 
 
-def settings_table(judged: Judgement) -> Table:
-    """Who merges in every setting, and how well it is known before."""
-    rows: list[dict[str, str]] = []
-    for setting in map(str, dict.fromkeys(judged.values["setting"])):
-        keys = judged.networks(setting)
-        counts = [judged.of("counts", key) for key in keys]
-        pairs = [judged.of("pairs", key) for key in keys]
-        cells = [parted_cells(x) for x in pairs]
-        row = {
-            "setting": setting,
-            "learnt": f"{len(keys)} of {len(judged.keys(setting))}",
-            "fell at epoch": spread([float(judged.of_values(key)["fell"]) for key in keys]),
-            "merged": spread([x["merged"].sum() / x["agreeing"].sum() for x in counts], ".1%"),
-            "from length": spread([begun_at(x) for x in counts], ".0f"),
-            "parted first": spread([np.average(x["share"], weights=x["pairs"]) for x in cells if len(x)], ".0%"),
-        }
-        for name, by_length in (("by length", True), ("all the same", False)):
-            ends = [theory_ends(x, by_length=by_length) for x in pairs]
-            r2 = [explained(e, x["dh2_end"].to_numpy(np.float64)) for e, x in zip(ends, pairs, strict=True)]
-            row[f"R², rates {name}"] = spread(r2)
-            told = [mergers_told(e, x) for e, x in zip(ends, pairs, strict=True)]
-            row[f"chance, rates {name}"] = spread(told, ".0%")
-        alone = [mergers_told(-x["shorter"].to_numpy(np.float64), x) for x in pairs]
-        rows.append({**row, "chance, shorter length alone": spread(alone, ".0%")})
-    caption = (
-        "Of networks that learnt parity: the epoch of the loss's fall, the share of agreeing pairs that merged and the "
-        "least shorter length of which some did, how many merged pairs had been 10 thresholds apart; and of the "
-        "theory's ends R² and the chance to tell a merged from another agreeing pair, by what is assumed of the rates; "
-        "beside them that of the shorter length alone."
+def answer(networks: Networks) -> str:
+    """Who merges, and how well that is known before."""
+    own = networks.learnt(MAIN)
+    if not own:
+        return "No network learnt parity."
+    begun = [begun_at(networks.of("counts", key)) for key in own]
+    told = [mergers_told(theory_ends(x, by_length=True), x) for x in (networks.of("pairs", key) for key in own)]
+    return (
+        f"{spread([networks.share(key) for key in own], '.0%')} of agreeing pairs merge, from a shorter length of "
+        f"{spread(begun, '.0f')} on; the theory's final distance from the start is lower of those than of other "
+        f"agreeing pairs with a chance of {spread(told, '.0%')}."
     )
-    return Table(caption, pd.DataFrame(rows))
+
+
+def mergers_table(networks: Networks) -> Table:
+    """Who merges in every setting, and when."""
+
+    def of(key: Key) -> dict[str, float]:
+        counts, cells, merged = (
+            networks.of("counts", key),
+            parted_cells(networks.of("pairs", key)),
+            networks.merged(key),
+        )
+        return {
+            "loss fell": networks.value(key, "fell"),
+            "near": float(merged["near_at"].median()),
+            "near for good": float(merged["merged_at"].median()),
+            "merged": networks.share(key),
+            "from length": begun_at(counts),
+            "parted first": float(np.average(cells["share"], weights=cells["pairs"])) if len(cells) else float("nan"),
+        }
+
+    forms = {"merged": ".1%", "from length": ".0f", "parted first": ".0%", "near": ".0f", "near for good": ".0f"}
+    caption = (
+        "Networks that learnt parity: the epoch of the loss's fall; the median epochs at which merged pairs are nearer "
+        "than the threshold for the first time after they were furthest, and for good; the share of agreeing pairs "
+        "that merged, the least shorter length of which some did, and how many merged pairs had been 10 thresholds "
+        "apart."
+    )
+    return Table(caption, _rows(networks, of, forms))
+
+
+def ends_table(networks: Networks) -> Table:
+    """How well ends and mergers are known from the start."""
+
+    def of(key: Key) -> dict[str, float]:
+        pairs = networks.of("pairs", key)
+        row: dict[str, float] = {}
+        for name, by_length in (("by length", True), ("all the same", False)):
+            ends = theory_ends(pairs, by_length=by_length)
+            row[f"R², rates {name}"] = explained(ends, pairs["dh2_end"].to_numpy(np.float64))
+            row[f"chance, rates {name}"] = mergers_told(ends, pairs)
+        by_length_alone = mergers_told(-pairs["shorter"].to_numpy(np.float64), pairs)
+        return {**row, "chance by the shorter length": by_length_alone}
+
+    caption = (
+        "R² of the theory's final squared distances, and the chance that one is lower of a merged than of another "
+        "agreeing pair, by what is assumed of the rates of states; last, the chance that its shorter string is longer."
+    )
+    forms = dict.fromkeys(("chance, rates by length", "chance, rates all the same"), ".0%")
+    return Table(caption, _rows(networks, of, {**forms, "chance by the shorter length": ".0%"}))
+
+
+def _rows(networks: Networks, of: Callable[[Key], dict[str, float]], forms: dict[str, str]) -> pd.DataFrame:
+    """A row a setting: how many learnt, and a spread of each number of those."""
+    rows: list[dict[str, str]] = []
+    for setting in networks.trained:
+        own = pd.DataFrame([of(key) for key in networks.learnt(setting)])
+        learnt = f"{len(own)} of {len(networks.keys(setting))}"
+        rows.append({"setting": setting, "learnt": learnt, **{x: spread(own[x], forms.get(x)) for x in map(str, own)}})
+    return pd.DataFrame(rows).fillna("-")

@@ -14,9 +14,10 @@ from ...settings import StringPairs, override
 from ...sweep.trial import Trial
 from ..spread import interval_name
 from ..study import Plate, Results, Section, Study, size
-from .claims import MAIN, Judgement
-from .numbers import factor_of, merged_shares, parted_cells, theory_ends, with_theory
-from .prose import ENDS, METHOD, QUESTION, settings_table
+from .claims import claims_of
+from .networks import MAIN, Key, Networks
+from .numbers import merged_shares, parted_cells, theory_ends, with_theory
+from .prose import ENDS, METHOD, QUESTION, answer, ends_table, mergers_table
 
 _TABLES = ("course", "counts", "pairs", "forgetting", "rates", "linearity")
 
@@ -50,37 +51,38 @@ class MergingStrings(Study):
         values = results.values("string_pairs")
         if values.empty:
             return Section(self.title, (QUESTION, "No network is trained: nothing to compare yet."))
-        judged = Judgement(self.of_all(), values, {name: results.table("string_pairs", name) for name in _TABLES})
+        tables = {name: results.table("string_pairs", name) for name in _TABLES}
+        networks = Networks(self.of_all(), values, tables)
         return Section(
             self.title,
             (QUESTION, METHOD, ENDS, f"Intervals: {interval_name(self.seeds)}."),
-            judged.claims(),
-            tuple(self._plates(judged)),
-            (settings_table(judged),),
-            judged.answer(),
+            claims_of(networks),
+            tuple(_plates(networks)),
+            (mergers_table(networks), ends_table(networks)),
+            answer(networks),
         )
 
-    def _plates(self, judged: Judgement) -> list[Plate]:
-        plates = [_starts(judged)]
-        keys = [key for setting in judged.settings for key in judged.networks(setting)]
-        if keys:
-            plates.insert(0, _shares(judged, keys))
-        own = judged.networks(MAIN)
-        return plates + ([_parting(judged, own), _ends(judged, own[0])] if own else [])
+
+def _plates(networks: Networks) -> list[Plate]:
+    own = networks.learnt(MAIN)
+    if not own:
+        return [_starts(networks)]
+    return [_shares(networks), _parting(networks, own), _starts(networks), _ends(networks, own[0])]
 
 
-def _shares(judged: Judgement, keys: list[tuple[str, int]]) -> Plate:
+def _shares(networks: Networks) -> Plate:
     parts = [
-        merged_shares(judged.of("counts", key), "shorter")
+        merged_shares(networks.of("counts", (setting, seed)), "shorter")
         .rename("share")
         .reset_index()
-        .assign(setting=key[0], seed=key[1])
-        for key in keys
+        .assign(setting=setting, seed=seed)
+        for name in networks.trained
+        for setting, seed in networks.learnt(name)
     ]
-    shown = judged.networks(MAIN)[0] if judged.networks(MAIN) else keys[0]
-    counts = judged.of("counts", shown)
+    shown = networks.learnt(MAIN)[0]
+    counts = networks.of("counts", shown)
     counts = counts[counts["agreeing"] > 0]
-    expected = {setting: judged.expected_begin(setting) for setting in judged.settings if setting != MAIN}
+    expected = {setting: networks.expected_begin(setting) for setting in networks.trained if setting != MAIN}
     return Plate(
         "shares",
         draw_shares(pd.concat(parts), expected, counts.assign(share=counts["merged"] / counts["agreeing"])),
@@ -91,11 +93,11 @@ def _shares(judged: Judgement, keys: list[tuple[str, int]]) -> Plate:
     )
 
 
-def _starts(judged: Judgement) -> Plate:
-    factors = {name: factor_of(x.nonlinearity, x.gain) for name, x in judged.settings.items()}
+def _starts(networks: Networks) -> Plate:
+    factors = {name: networks.factor(name) for name in networks.trained}
     return Plate(
         "starts",
-        draw_starts(judged.tables["forgetting"], judged.tables["rates"], factors),
+        draw_starts(networks.tables["forgetting"], networks.tables["rates"], factors),
         "Squared distances at the start by symbols read since strings differed, beside the predicted powers; the "
         "tangent kernel of states by length.",
         "Untrained networks, means over seeds. Dashed: squared distances that each symbol multiplies by gain²/2 (ReLU) "
@@ -103,14 +105,14 @@ def _starts(judged: Judgement) -> Plate:
     )
 
 
-def _parting(judged: Judgement, own: list[tuple[str, int]]) -> Plate:
+def _parting(networks: Networks, own: list[Key]) -> Plate:
     parts: list[pd.DataFrame] = []
     for key in own:
-        setting = judged.settings[key[0]]
-        cells = with_theory(parted_cells(judged.of("pairs", key)), setting.length, setting.lr)
+        setting = networks.settings[key[0]]
+        cells = with_theory(parted_cells(networks.of("pairs", key)), setting.length, setting.lr)
         cells = cells.assign(difference=cells["longer"] - cells["shorter"])
         parts.append(cells.groupby("difference")[["share", "parted"]].mean().reset_index().assign(seed=key[1]))
-    course, linearity = judged.of("course", own[0]), judged.of("linearity", own[0])
+    course, linearity = networks.of("course", own[0]), networks.of("linearity", own[0])
     return Plate(
         "parting",
         draw_parting(course, linearity, pd.concat(parts)),
@@ -122,8 +124,8 @@ def _parting(judged: Judgement, own: list[tuple[str, int]]) -> Plate:
     )
 
 
-def _ends(judged: Judgement, key: tuple[str, int]) -> Plate:
-    pairs = judged.of("pairs", key)
+def _ends(networks: Networks, key: Key) -> Plate:
+    pairs = networks.of("pairs", key)
     agrees, merged = pairs["agrees"].to_numpy(np.bool_), np.isfinite(pairs["merged_at"].to_numpy(np.float64))
     table = pd.DataFrame(
         {

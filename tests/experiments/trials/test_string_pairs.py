@@ -12,7 +12,7 @@ from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.experiments.training.sequences import Recurrent, one_hot
 from repdyn.experiments.trials.paired_strings import Pairs, pairs_of_any, pairs_of_lengths
 from repdyn.experiments.trials.recurrent_map import RecurrentMap, taylor_ratios
-from repdyn.experiments.trials.string_pairs import _settled, run_trial
+from repdyn.experiments.trials.string_pairs import _near_after, _settled, run_trial
 from repdyn.experiments.trials.string_starts import forgetting, output_distances
 from repdyn.numeric import all_strings
 
@@ -120,6 +120,9 @@ def test_settled_is_since_when_it_holds_for_good() -> None:
     below = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [1, 1, 1, 0]], dtype=np.bool_)
     assert _settled(below).tolist() == [2, 1, 2, np.inf]
     assert _settled(np.ones((3, 1), dtype=np.bool_)).tolist() == [0]
+    distances = np.array([[0.1, 3.0], [2.0, 1.0], [0.5, 1.5], [1.2, 2.0]])
+    assert _near_after(distances, 1.0).tolist() == [2, np.inf]
+    assert _settled(distances < 1.0).tolist() == [np.inf, np.inf]
 
 
 def test_a_trial_repeats_to_the_bit_and_tells_what_it_says() -> None:
@@ -135,6 +138,7 @@ def test_a_trial_repeats_to_the_bit_and_tells_what_it_says() -> None:
     assert counts[["agreeing", "disagreeing"]].to_numpy().sum() == 62 * 61 / 2
     merged = np.isfinite(pairs["merged_at"])
     near = found.values["near"]
+    assert (pairs["near_at"][merged] <= pairs["merged_at"][merged]).all()
     assert (pairs["dh2_end"][merged] < near**2).all()
     assert (pairs["dh2_end"][~merged] > 0.999 * near**2).all()
     assert (pairs["apart"] * near >= 0.999 * np.sqrt(pairs["dh2_end"])).all()
