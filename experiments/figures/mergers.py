@@ -152,7 +152,15 @@ def draw_ends(ends: pd.DataFrame, titles: Sequence[str]) -> Figure:
             for kind in ("others", "agreeing", "merging"):
                 own = ends[ends["kind"] == kind]
                 predicted = own[f"predicted_{k}"].clip(lower=least)
-                ax.plot(predicted, own["measured"].clip(lower=least), ".", ms=2.5, alpha=0.5, color=_KINDS[kind])
+                ax.plot(
+                    predicted,
+                    own["measured"].clip(lower=least),
+                    ".",
+                    ms=2.5,
+                    alpha=0.5,
+                    color=_KINDS[kind],
+                    rasterized=True,
+                )
             ax.plot([least, 1e6 * least], [least, 1e6 * least], color="0.4", lw=0.8)
             ax.set(xscale="log", yscale="log", title=title, xlabel=r"theory, $|\Delta h|^2$ at the end")
             ax.set_ylabel("network" if not k else "")

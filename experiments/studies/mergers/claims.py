@@ -79,7 +79,8 @@ def claims_of(networks: Networks) -> tuple[Claim, ...]:
         ),
         Claim(
             "States become fewer by pairs that agree; others stay apart",
-            f"Of other pairs of any strings at most {_COME_NEAR:.0%} come near again, and of agreeing ones more.",
+            f"Of other pairs of any strings at most {_COME_NEAR:.0%} come near again, and of agreeing ones more; in a "
+            "network in which pairs merged.",
             judged(_stay_apart, "share of other pairs that come near again"),
         ),
         Claim(
@@ -138,7 +139,7 @@ def claims_of(networks: Networks) -> tuple[Claim, ...]:
 def _begins(networks: Networks, key: Key) -> Found:
     begun, expected = begun_at(networks.of("counts", key)), networks.expected_begin(key[0])
     if np.isnan(expected):
-        return begun, None
+        return expected, None
     return begun, begun == expected or abs(begun - expected) <= _SYMBOLS
 
 
@@ -161,12 +162,13 @@ def _by_difference(networks: Networks, key: Key) -> Found:
 
 
 def _by_theory(networks: Networks, key: Key) -> Found:
-    setting = networks.settings[key[0]]
-    cells = with_theory(parted_cells(networks.of("pairs", key)), setting.length, setting.lr)
+    cells = with_theory(parted_cells(networks.of("pairs", key)), networks.settings[key[0]].length)
     return _correlated(cells["stretch"], cells["share"])
 
 
 def _stay_apart(networks: Networks, key: Key) -> Found:
+    if not networks.share(key):
+        return float("nan"), None
     others, agreeing = (_fall(networks.column("course", f"beyond_{x}", key)) for x in ("others", "agreeing"))
     return others, others <= _COME_NEAR and agreeing > others
 
@@ -245,6 +247,8 @@ def _verdicts(networks: Networks, measure: Measure, what: str, *, of_start: bool
             continue  # which sets the constant
         keys = networks.keys(setting) if of_start else networks.learnt(setting)
         measured = [measure(networks, key) for key in keys]
+        if keys and np.isnan([x for x, _ in measured]).all():
+            continue  # nothing to tell: no pairs merged, or nothing is expected
         decided = [agrees for _, agrees in measured if agrees is not None]
         few = len(networks.keys(setting)) - len(keys)
         told = f"{what} {_told_lengths(networks, setting, measured) if measure is _begins else _spread(measured)}"

@@ -115,17 +115,20 @@ def parted_cells(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 @cache
-def theory_cells(length: int, rate: float) -> pd.DataFrame:
-    """What the theory says of every two lengths: parted, the share of starts that part, and stretch, a median."""
+def theory_cells(length: int) -> pd.DataFrame:
+    """What the theory says of every two lengths: parted, the share of starts that part, and stretch, a median.
+
+    The learning rate is but a unit of time.
+    """
     shorter, longer = np.triu_indices(length)
-    found = parting(shorter + 1.0, longer + 1.0, rate=rate, draws=_DRAWS)
-    values = {"parted": found.parted.value, "merged": found.merged.value, "stretch": np.median(found.most, axis=-1)}
+    found = parting(shorter + 1.0, longer + 1.0, draws=_DRAWS)
+    values = {"parted": found.parted.value, "stretch": np.median(found.most, axis=-1)}
     return pd.DataFrame({"shorter": shorter + 1, "longer": longer + 1, **values})
 
 
-def with_theory(cells: pd.DataFrame, length: int, rate: float) -> pd.DataFrame:
+def with_theory(cells: pd.DataFrame, length: int) -> pd.DataFrame:
     """The cells that both network and theory have."""
-    return cells.merge(theory_cells(length, rate), on=["shorter", "longer"])
+    return cells.merge(theory_cells(length), on=["shorter", "longer"])
 
 
 def theory_ends(pairs: pd.DataFrame, *, by_length: bool) -> Array:

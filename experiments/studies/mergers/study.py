@@ -108,8 +108,7 @@ def _starts(networks: Networks) -> Plate:
 def _parting(networks: Networks, own: list[Key]) -> Plate:
     parts: list[pd.DataFrame] = []
     for key in own:
-        setting = networks.settings[key[0]]
-        cells = with_theory(parted_cells(networks.of("pairs", key)), setting.length, setting.lr)
+        cells = with_theory(parted_cells(networks.of("pairs", key)), networks.settings[key[0]].length)
         cells = cells.assign(difference=cells["longer"] - cells["shorter"])
         parts.append(cells.groupby("difference")[["share", "parted"]].mean().reset_index().assign(seed=key[1]))
     course, linearity = networks.of("course", own[0]), networks.of("linearity", own[0])

@@ -150,9 +150,23 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     assert "of agreeing pairs merge" in section.answer
     assert [plate.name for plate in section.plates] == ["shares", "parting", "starts", "ends"]
     assert [table.rows["setting"].tolist() for table in section.tables] == [[MAIN, "gain_0.6"]] * 2
-    begins = section.claims[0].verdicts
-    assert [verdict.setting for verdict in begins] == ["gain_0.6"]
-    assert "expected" in begins[0].measured
+    verdicts = {claim.text.split()[0]: claim.verdicts for claim in section.claims}
+    assert [verdict.setting for verdict in verdicts["At"]] == [MAIN, "gain_0.6"]
+
+
+def test_where_mergers_begin_is_judged_in_the_other_settings_of_the_architecture() -> None:
+    """By where they begin in the main one, at 3: at 2.5 ln(200)/ln(12.5) symbols at gain 0.4, and with tanh nowhere."""
+    main = networks_of()
+    names = {"gain_0.4": replace(SETTING, gain=0.4, length=8), "tanh": replace(SETTING, nonlinearity="tanh")}
+    tables = {
+        table: pd.concat([rows, *(rows.assign(setting=name) for name in names)]) for table, rows in main.tables.items()
+    }
+    values = pd.concat([main.values, *(main.values.assign(setting=name) for name in names)])
+    networks = Networks({MAIN: SETTING, **names}, values, tables)
+    assert networks.expected_begin("gain_0.4") == 6
+    (verdict,) = claims_of(networks)[0].verdicts
+    assert (verdict.setting, verdict.agrees) == ("gain_0.4", False)
+    assert verdict.measured == "mergers begin at length 3; expected 6"
 
 
 def test_what_did_not_learn_decides_nothing_but_of_its_start() -> None:
