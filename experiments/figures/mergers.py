@@ -23,32 +23,37 @@ _KINDS = {"merging": MEASURED_COLOUR, "agreeing": "#55a868", "others": THEORY_CO
 _NAMES = {"merging": "agree and merge", "agreeing": "agree and do not", "others": "some future tells apart"}
 
 
-def draw_shares(shares: pd.DataFrame, expected: Mapping[str, float], cells: pd.DataFrame) -> Figure:
-    """The share of agreeing pairs that merged, by the shorter length in every setting, and by both lengths in one.
+def draw_shares(
+    shorter: pd.DataFrame, common: pd.DataFrame, expected: Mapping[str, float], cells: pd.DataFrame
+) -> Figure:
+    """The share of agreeing pairs that merged: by the shorter length, by both in one network, by what strings share.
 
     Args:
-        shares: columns setting, seed, shorter, share.
-        expected: where mergers should begin, by setting.
+        shorter: columns setting, seed, symbols (of the shorter string), share.
+        common: the same, by the last symbols that both share.
+        expected: the shorter length where mergers should begin, by setting.
         cells: of one network; columns shorter, longer, share.
     """
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
-        figure = Figure(figsize=(7.6, 3.1), layout="constrained")
-        lines, table = figure.subplots(1, 2)
-        settings = list(dict.fromkeys(shares["setting"]))
+        figure = Figure(figsize=(10.2, 3.1), layout="constrained")
+        lines, table, shared = figure.subplots(1, 3)
+        settings = list(dict.fromkeys(shorter["setting"]))
         colours = dict(zip(settings, sns.color_palette("flare", len(settings)), strict=True))
-        longest = int(shares["shorter"].max())
-        for setting, own in shares.groupby("setting", sort=False):
-            colour = colours[setting]
-            for k, (_, one) in enumerate(own.groupby("seed")):
-                label = _label(str(setting)) if not k else None
-                lines.plot(one["shorter"], one["share"], "o-", color=colour, lw=1.2, ms=3, alpha=0.85, label=label)
-            begins = expected.get(str(setting), np.inf)
-            if np.isfinite(begins):
-                lines.axvline(begins, color=colour, lw=1.0, ls=":")
-        lines.set(title="by the shorter length", xlabel="symbols of the shorter string", ylabel="share that merged")
-        lines.set_xticks(range(1, longest + 1))
-        lines.set_ylim(0, None)
+        longest = int(shorter["symbols"].max())
+        for ax, shares in ((lines, shorter), (shared, common)):
+            for (setting, seed), one in shares.groupby(["setting", "seed"], sort=False):
+                label = _label(str(setting)) if seed == shares[shares["setting"] == setting]["seed"].min() else None
+                colour = colours[setting]
+                ax.plot(one["symbols"], one["share"], "o-", color=colour, lw=1.2, ms=3, alpha=0.85, label=label)
+            ax.set(ylabel="share that merged")
+            ax.set_xticks(range(int(shares["symbols"].min()), int(shares["symbols"].max()) + 1))
+            ax.set_ylim(0, None)
+        for setting, begins in expected.items():
+            if np.isfinite(begins) and setting in colours:
+                lines.axvline(begins, color=colours[setting], lw=1.0, ls=":")
+        lines.set(title="by the shorter length", xlabel="symbols of the shorter string")
         lines.legend(frameon=False, title="start", title_fontsize=8.5)
+        shared.set(title="by what both share at their ends", xlabel="last symbols in common")
         grid = cells.pivot_table(index="shorter", columns="longer", values="share")
         mesh = table.pcolormesh(grid.columns, grid.index, grid.to_numpy(), cmap="mako_r", vmin=0, shading="nearest")
         figure.colorbar(mesh, ax=table, label="share that merged")
@@ -56,6 +61,7 @@ def draw_shares(shares: pd.DataFrame, expected: Mapping[str, float], cells: pd.D
         table.set_xticks(range(1, longest + 1))
         table.set_yticks(range(1, longest + 1))
         sns.despine(ax=lines)
+        sns.despine(ax=shared)
     return figure
 
 

@@ -64,6 +64,11 @@ class Networks:
         pairs = self.of("pairs", key)
         return pairs[pairs["agrees"] & np.isfinite(pairs["merged_at"])]
 
+    def stretched(self, key: Key) -> pd.DataFrame:
+        """Those pairs, with how many times as far apart they once were as at the start: ``stretch``."""
+        merged = self.merged(key)
+        return merged.assign(stretch=merged["apart"] * self.value(key, "near") / np.sqrt(merged["dh2_start"]))
+
     def share(self, key: Key) -> float:
         """The share of all agreeing pairs that merged."""
         counts = self.of("counts", key)

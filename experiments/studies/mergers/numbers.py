@@ -45,6 +45,12 @@ def merged_shares(counts: pd.DataFrame, by: str) -> pd.Series[float]:
     return sums["merged"] / sums["agreeing"]
 
 
+def shares_by_common(pairs: pd.DataFrame) -> pd.Series[float]:
+    """The share of followed agreeing pairs that merged, by the last symbols that both strings share."""
+    agreeing = pairs[pairs["agrees"]]
+    return agreeing.assign(share=np.isfinite(agreeing["merged_at"])).groupby("common")["share"].mean()
+
+
 def begun_at(counts: pd.DataFrame) -> float:
     """The least shorter length of which pairs merged; infinity if none did."""
     shares = merged_shares(counts, "shorter")

@@ -33,6 +33,9 @@ ENDS = (
     "outputs; the rates of states by length, as the paper assumes, or all the same."
 )
 
+_ALONE = {"chance by the shorter length": "shorter", "by what they share": "common"}
+"""What a pair that merges may have more of than others, without any theory."""
+
 
 def answer(networks: Networks) -> str:
     """Who merges, and how well that is known before."""
@@ -40,11 +43,14 @@ def answer(networks: Networks) -> str:
     if not own:
         return "No network learnt parity."
     begun = [begun_at(networks.of("counts", key)) for key in own]
-    told = [mergers_told(theory_ends(x, by_length=True), x) for x in (networks.of("pairs", key) for key in own)]
+    pairs = [networks.of("pairs", key) for key in own]
+    told = [mergers_told(theory_ends(x, by_length=True), x) for x in pairs]
+    shared = [mergers_told(-x["common"].to_numpy(np.float64), x) for x in pairs]
     return (
         f"{spread([networks.share(key) for key in own], '.0%')} of agreeing pairs merge, from a shorter length of "
         f"{spread(begun, '.0f')} on; the theory's final distance from the start is lower of those than of other "
-        f"agreeing pairs with a chance of {spread(told, '.0%')}."
+        f"agreeing pairs with a chance of {spread(told, '.0%')}, and they share more of their last symbols with one of "
+        f"{spread(shared, '.0%')}."
     )
 
 
@@ -63,6 +69,7 @@ def mergers_table(networks: Networks) -> Table:
             "near for good": float(merged["merged_at"].median()),
             "merged": networks.share(key),
             "from length": begun_at(counts),
+            "stretch": float(networks.stretched(key)["stretch"].median()),
             "parted first": float(np.average(cells["share"], weights=cells["pairs"])) if len(cells) else float("nan"),
         }
 
@@ -70,8 +77,8 @@ def mergers_table(networks: Networks) -> Table:
     caption = (
         "Networks that learnt parity: the epoch of the loss's fall; the median epochs at which merged pairs are nearer "
         "than the threshold for the first time after they were furthest, and for good; the share of agreeing pairs "
-        "that merged, the least shorter length of which some did, and how many merged pairs had been 10 thresholds "
-        "apart."
+        "that merged, and the least shorter length of which some did; how many times as far apart as at the start "
+        "merged pairs once were, a median, and how many of them 10 thresholds."
     )
     return Table(caption, _rows(networks, of, forms))
 
@@ -86,15 +93,17 @@ def ends_table(networks: Networks) -> Table:
             ends = theory_ends(pairs, by_length=by_length)
             row[f"R², rates {name}"] = explained(ends, pairs["dh2_end"].to_numpy(np.float64))
             row[f"chance, rates {name}"] = mergers_told(ends, pairs)
-        by_length_alone = mergers_told(-pairs["shorter"].to_numpy(np.float64), pairs)
-        return {**row, "chance by the shorter length": by_length_alone}
+        for name, column in _ALONE.items():
+            row[name] = mergers_told(-pairs[column].to_numpy(np.float64), pairs)
+        return row
 
     caption = (
         "R² of the theory's final squared distances, and the chance that one is lower of a merged than of another "
-        "agreeing pair, by what is assumed of the rates of states; last, the chance that its shorter string is longer."
+        "agreeing pair, by what is assumed of the rates of states; last, the chance that its shorter string is longer, "
+        "and that its strings share more of their last symbols."
     )
-    forms = dict.fromkeys(("chance, rates by length", "chance, rates all the same"), ".0%")
-    return Table(caption, _rows(networks, of, {**forms, "chance by the shorter length": ".0%"}))
+    forms = dict.fromkeys(("chance, rates by length", "chance, rates all the same", *_ALONE), ".0%")
+    return Table(caption, _rows(networks, of, forms))
 
 
 def _rows(networks: Networks, of: Callable[[Key], dict[str, float]], forms: dict[str, str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from ..spread import interval_name
 from ..study import Plate, Results, Section, Study, size
 from .claims import claims_of
 from .networks import MAIN, Key, Networks
-from .numbers import merged_shares, parted_cells, theory_ends, with_theory
+from .numbers import merged_shares, parted_cells, shares_by_common, theory_ends, with_theory
 from .prose import ENDS, METHOD, QUESTION, answer, ends_table, mergers_table
 
 _TABLES = ("course", "counts", "pairs", "forgetting", "rates", "linearity")
@@ -71,25 +71,37 @@ def _plates(networks: Networks) -> list[Plate]:
 
 
 def _shares(networks: Networks) -> Plate:
-    parts = [
-        merged_shares(networks.of("counts", (setting, seed)), "shorter")
-        .rename("share")
-        .reset_index()
-        .assign(setting=setting, seed=seed)
-        for name in networks.trained
-        for setting, seed in networks.learnt(name)
-    ]
+    keys = [key for setting in networks.trained for key in networks.learnt(setting)]
+    shorter, common = (
+        pd.concat([of(networks.of(table, key), key) for key in keys])
+        for of, table in ((_by_shorter, "counts"), (_by_common, "pairs"))
+    )
     shown = networks.learnt(MAIN)[0]
     counts = networks.of("counts", shown)
     counts = counts[counts["agreeing"] > 0]
     expected = {setting: networks.expected_begin(setting) for setting in networks.trained if setting != MAIN}
     return Plate(
         "shares",
-        draw_shares(pd.concat(parts), expected, counts.assign(share=counts["merged"] / counts["agreeing"])),
-        "The share of agreeing pairs that merged, by the length of the shorter string, for starts of several sizes; "
-        "and by both lengths for one network.",
+        draw_shares(shorter, common, expected, counts.assign(share=counts["merged"] / counts["agreeing"])),
+        "The share of agreeing pairs that merged, by the length of the shorter string and by the last symbols both "
+        "share, for starts of several sizes; and by both lengths for one network.",
         "Left: agreeing pairs that merged; dotted, where they should begin to by the condition, whose constant is that "
-        f"of {MAIN}. Right: the network of {shown[0]}, seed {shown[1]}.",
+        f"of {MAIN}. Middle: the network of {shown[0]}, seed {shown[1]}. Right: the same of the pairs that are "
+        "followed, by how many symbols both strings have in common at their ends.",
+    )
+
+
+def _by_shorter(counts: pd.DataFrame, key: Key) -> pd.DataFrame:
+    shares = merged_shares(counts, "shorter")
+    return pd.DataFrame({"symbols": shares.index, "share": shares.to_numpy(np.float64)}).assign(
+        setting=key[0], seed=key[1]
+    )
+
+
+def _by_common(pairs: pd.DataFrame, key: Key) -> pd.DataFrame:
+    shares = shares_by_common(pairs)
+    return pd.DataFrame({"symbols": shares.index, "share": shares.to_numpy(np.float64)}).assign(
+        setting=key[0], seed=key[1]
     )
 
 

@@ -101,7 +101,7 @@ def networks_of(**changed: pd.DataFrame) -> Networks:
         "linearity": pd.DataFrame({"epoch": epoch, "kind": "merging", "ratio": 0.01}),
     }
     key = {"setting": MAIN, "seed": 0}
-    values = pd.DataFrame([{**key, "loss": 0.0, "fell": 99.0}])
+    values = pd.DataFrame([{**key, "loss": 0.0, "fell": 99.0, "near": 1e-9}])
     return Networks({MAIN: SETTING}, values, {name: x.assign(**key) for name, x in (tables | changed).items()})
 
 
@@ -134,6 +134,8 @@ def test_a_network_that_does_what_is_claimed_agrees() -> None:
         ("pairs", lambda x: x.assign(common=5 - x["shorter"]), "Rather it goes"),
         ("pairs", lambda x: x.assign(dh2_start=np.sqrt(x["dh2_start"])), "So the squared"),
         ("pairs", lambda x: x.assign(dh2_end=1.0 + x["shorter"]), "Where pairs end"),
+        ("pairs", lambda x: x.assign(apart=1e9), "Of strings of"),
+        ("pairs", lambda x: x.assign(common=5 - x["shorter"]), "Which pairs merge"),
     ],
 )
 def test_a_network_that_does_not_disagrees(table, change, claim) -> None:
