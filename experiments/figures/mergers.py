@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -71,7 +72,8 @@ def draw_parting(course: pd.DataFrame, linearity: pd.DataFrame, parted: pd.DataF
     Args:
         course: of one network; columns epoch, loss, beyond_agreeing, beyond_others.
         linearity: of the same; columns epoch, kind, ratio.
-        parted: columns seed, difference, share (measured) and parted (of the theory).
+        parted: columns seed, difference, share (once far apart), stretched (once further apart than at the start) and
+            parted (what the theory says of that).
     """
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 3.1), layout="constrained")
@@ -85,16 +87,20 @@ def draw_parting(course: pd.DataFrame, linearity: pd.DataFrame, parted: pd.DataF
             linear.plot(own["epoch"], own["ratio"], color=_KINDS[str(kind)], lw=1.4, label=_NAMES[str(kind)])
         linear.axhline(0.1, color="0.6", lw=0.8)
         linear.set(title="what is not linear between them", ylabel="over first order", yscale="log")
-        linear.set_ylim(1e-4, None)
-        linear.legend(frameon=False)
+        linear.set_ylim(1e-4, 50)
+        linear.legend(frameon=False, loc="upper left")
         for ax in (apart, linear):
             ax.set_xlabel("epoch")
         for k, (_, own) in enumerate(parted.groupby("seed")):
-            label = "once 10 thresholds apart" if not k else None
-            first.plot(own["difference"], own["share"], "o", color=MEASURED_COLOUR, ms=4, alpha=0.8, label=label)
+            for column, name, filling in (
+                ("stretched", "further than at the start", "none"),
+                ("share", "10 thresholds apart", MEASURED_COLOUR),
+            ):
+                style: dict[str, Any] = {"color": MEASURED_COLOUR, "mfc": filling, "ms": 4.5, "alpha": 0.8}
+                first.plot(own["difference"], own[column], "o", **style, label=name if not k else None)
         theory = parted.groupby("difference")["parted"].mean()
         first.plot(theory.index, theory, color=THEORY_COLOUR, lw=1.6, label="theory: further than at the start")
-        first.set(title="merged pairs that parted first", xlabel="difference of lengths", ylabel="share")
+        first.set(title="merged pairs that were once", xlabel="difference of lengths", ylabel="share")
         first.set_ylim(-0.03, 1.05)
         first.legend(frameon=False, loc="lower right")
         sns.despine(fig=figure)

@@ -112,7 +112,7 @@ def _rates_residual(relation: sp.Rel) -> sp.Expr:
 STEPS = (
     Step(
         "start_of_sequences",
-        "An assumption on the start",
+        "From an assumption on the start",
         r"At small weights a network forgets: let each symbol that is read multiply squared distances by $G$. Then two "
         r"sequences whose common part has $\ell$ symbols start with $|\Delta h_0|^2 = c_h G^\ell$, and a future of "
         r"$\ell_i$ symbols with $|\Delta y_{i0}|^2 = c_y G^{\ell_i} |\Delta h_0|^2$. This is assumed (eq. 8 of the "
@@ -162,7 +162,7 @@ STEPS = (
     ),
     Step(
         "rates_of_length",
-        "An assumption on the rates of states",
+        "From an assumption on the rates of states",
         r"A recurrent network uses its weights once for each symbol. If each use adds as much to the rate of a state, "
         r"then $1/\tau_{h_a} = \ell_a/\tau$ (eq. 51 of the paper). This is assumed, a heuristic count of parameters; "
         "under it the condition gets easier with length once more.",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from repdyn.numeric.parting import PARTED
 
 from ...figures.mergers import draw_ends, draw_parting, draw_shares, draw_starts
 from ...settings import StringPairs, override
@@ -121,8 +122,12 @@ def _parting(networks: Networks, own: list[Key]) -> Plate:
     parts: list[pd.DataFrame] = []
     for key in own:
         cells = with_theory(parted_cells(networks.of("pairs", key)), networks.settings[key[0]].length)
-        cells = cells.assign(difference=cells["longer"] - cells["shorter"])
-        parts.append(cells.groupby("difference")[["share", "parted"]].mean().reset_index().assign(seed=key[1]))
+        pairs = networks.stretched(key)
+        stretched = (pairs["stretch"] > PARTED).groupby(pairs["longer"] - pairs["shorter"]).mean()
+        shares = (
+            cells.groupby(cells["longer"] - cells["shorter"])[["share", "parted"]].mean().assign(stretched=stretched)
+        )
+        parts.append(shares.rename_axis("difference").reset_index().assign(seed=key[1]))
     course, linearity = networks.of("course", own[0]), networks.of("linearity", own[0])
     return Plate(
         "parting",
@@ -130,8 +135,8 @@ def _parting(networks: Networks, own: list[Key]) -> Plate:
         "Shares of pairs that are two states over training; what is not linear in the outputs between two states; the "
         "share of merged pairs that parted first, by the difference of their lengths.",
         f"{MAIN}. Left and middle: the network of seed {own[0][1]}; the ratio is that of what a first-order expansion "
-        "leaves to the first order, over futures of one and two symbols. Right: all networks, means over pairs of "
-        "lengths; the theory's from starts drawn at random.",
+        "leaves to the first order, over futures of one and two symbols. Right: all networks; the theory's line is "
+        "from starts drawn at random.",
     )
 
 
