@@ -32,6 +32,20 @@ def real(name: str, value: ArrayLike) -> Array:
     raise TypeError(f"{name} must be a real number or an array of them, got {shown(value)}")
 
 
+def positive(name: str, value: ArrayLike) -> Array:
+    """A positive number or an array of them.
+
+    Raises:
+        TypeError: if it is anything else.
+        ValueError: if one is not positive or not finite.
+    """
+    array = real(name, value)
+    wrong = ~((array > 0) & np.isfinite(array))
+    if wrong.any():
+        raise ValueError(f"{name} must be positive and finite, got {array[wrong].flat[0]:g}")
+    return array
+
+
 def number(name: str, value: ArrayLike) -> float:
     """One real number.
 

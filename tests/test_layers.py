@@ -29,7 +29,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "coefficients departure embedding exponent geometry measurement",
         "compiled kernels units",
         "begin geometric_mean gram infinite_width loss native rich similarity structure",
-        "blocks integration line_fit solution",
+        "blocks integration line_fit merger_condition parting solution",
         "end_states ensemble linearised moments path",
         "model",
         "agreeing descent",

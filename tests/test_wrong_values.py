@@ -64,8 +64,8 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_argument(call: Call) -> Non
 
 RECORDS = {
     numeric: "CollectiveFit CollectiveTrajectory CompiledFunction ConservedLine Departure DistanceForecast Extraction "
-    "FailedFit Forecast GeodesicPlace GrowthExponent LinearisedFlow LossFit MantelTest Mergers NestedTest RateFit "
-    "Refusal Similarity SmoothedDistances TaskAxes",
+    "FailedFit Forecast GeodesicPlace GrowthExponent LinearisedFlow LossFit MantelTest Mergers NestedTest Parting "
+    "RateFit Refusal Share Similarity SmoothedDistances TaskAxes",
     symbolic: "",
     experiments: "Comparison Diagnosis Failure LayerDiagnosis Prediction Predictions Run SampledPairs TangentRates",
 }

@@ -7,6 +7,7 @@ from .digits import Collective, CollectiveFits, DigitData, DigitPrediction, Digi
 from .fits import Fits, LineFits
 from .network import MODELS, NONLINEARITIES, OPTIMISERS, Setting
 from .sequences import Sequences
+from .string_pairs import StringPairs
 from .two_points import LOSSES, TwoPoints
 from .values import SettingError
 from .xor import Xor
@@ -30,6 +31,7 @@ __all__ = [
     "Sequences",
     "Setting",
     "SettingError",
+    "StringPairs",
     "TwoPoints",
     "Xor",
     "described",

@@ -9,6 +9,7 @@ from .context.study import ContextTask
 from .depth import Depth
 from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
+from .mergers.study import MergingStrings
 from .parity.study import StreamingTasks
 from .structure.study import Structure
 from .study import Study, load_studies
@@ -26,6 +27,7 @@ _KINDS: tuple[type[Study], ...] = (
     DigitStructures,
     CollectiveTheory,
     StreamingTasks,
+    MergingStrings,
     Beyond,
 )
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from repdyn.numeric import (
@@ -24,6 +23,7 @@ from repdyn.numeric import (
 )
 from torch import Tensor
 
+from ..training.epochs import EpochWatch
 from ..training.lightning import half_squared_error
 from ..training.sequences import Recurrent, one_hot
 
@@ -37,7 +37,7 @@ _SHOWN = 40
 """Machines of at most so many states are kept at every record, to be drawn."""
 
 
-class Watch(pl.Callback):
+class Watch(EpochWatch):
     """Looks at a network at the start and every few epochs: losses, and the state after every string."""
 
     def __init__(
@@ -62,14 +62,6 @@ class Watch(pl.Callback):
                 rows[f"accuracy_{length}"] = float((said.argmax(1) == y.argmax(1)).double().mean())
             self.tested.append(rows)
         self.epochs.append(epoch)
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        of_epoch = trainer.train_dataloader.dataset.of_epoch  # pyright: ignore[reportOptionalMemberAccess]  # there is one in training
-        epoch, rest = divmod(batch_idx + 1, of_epoch)
-        if not rest and epoch % self.every == 0:
-            self.look(epoch)
 
 
 class Seen:

@@ -19,6 +19,7 @@ from ..two_points import from_loss, notation, scalars
 from ..two_points.notation import y_1_target, y_2_target
 from ..two_points.scalars import I, L
 from . import futures as stacking
+from .equivalence import SYSTEM_OF_SEQUENCES
 from .notation import (
     LATEX,
     b,
@@ -42,7 +43,6 @@ from .notation import (
     y2_u,
     y2_y2,
 )
-from .recurrent import SYSTEM_OF_SEQUENCES
 
 STATES = (h1, h2, b_u, b_y1, b_y2, b_b, u_u, y1_u, y2_u)
 START = tuple(sp.Symbol(f"{x}_0", real=True) for x in STATES)
@@ -346,7 +346,8 @@ STEPS = (
     Step(
         "equal_rates",
         "Equal rates: no divergence",
-        "Then the second term is absent: two states that agree never move apart, from any start.",
+        "Then the second term is absent: two states that agree never move apart, from any start. (Eq. 49 of the paper "
+        "prints the right side without the squared distance and its rate, as if it grew.)",
         (sp.Eq(dot(DISTANCE**2, t), -rate_h1 * DISTANCE**2 * u_u, evaluate=False),),
         _monotone_residual,
     ),

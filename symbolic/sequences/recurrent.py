@@ -12,12 +12,12 @@ from ..field import DifferentialField
 from ..free_algebra import contracted, matrix_residual, scalar
 from ..functions import dot
 from ..matrix_calculus import derivative, directional_residual, gradient
-from ..pair import MEASURED, SCALARS, dh2, dh2_0, dx2, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
+from ..pair import MEASURED, SCALARS, dh2, dh2_0, dy2, dy2_0, dy2_target, rate_h, rate_y, t, w
 from ..program import Program
 from ..theory import Chart, Theory
 from ..two_points import end_state, evaluation, from_loss, notation, scalars
 from ..two_points.end_state import END
-from ..two_points.from_loss import PAIR, PAIR_FLOW, SYSTEM, loss_of, rates_of_scalars
+from ..two_points.from_loss import PAIR, PAIR_FLOW, loss_of, rates_of_scalars
 from ..two_points.notation import (
     D_y,
     P,
@@ -34,22 +34,23 @@ from ..two_points.notation import (
     y_mean_target,
 )
 from ..two_points.regimes import BERNOULLI
-from ..two_points.scalars import INVARIANT, LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
+from ..two_points.scalars import LOSS_CURVE, A_high, A_low, I, L, dh2_end, mean_error_0
 from ..two_points.theory import two_point
 from . import futures as stacking
+from . import mergers, stability
+from .equivalence import (
+    CONSERVED,
+    ENDS,
+    EQUIVALENT,
+    HIDDEN,
+    OUTPUT,
+    PARAMETERS,
+    RHO,
+    SYSTEM_OF_SEQUENCES,
+    put,
+)
 from .futures import averaged, mean
 from .notation import LATEX, dy_i, dy_i_target, futures, h_1, h_2, rate_h1, rate_h2
-
-PARAMETERS = (dy2_target, rate_h1, rate_h2, rate_y, futures)
-
-HIDDEN = (rate_h1 + rate_h2) / 2
-"""dx2/tau_h of the equivalent two points."""
-
-OUTPUT = rate_y / (2 * futures)
-"""1/tau_y of the equivalent two points."""
-
-EQUIVALENT = {dx2: sp.S.One, rate_h: HIDDEN, rate_y: OUTPUT, rate_mean: rate_mean / futures}
-"""The two-point theory's constants; its dx2 and rate_h occur as their product alone."""
 
 LOSS = loss_of(D_y * (h_2 - h_1))
 """The loss of the stacked outputs, in their mean and their difference."""
@@ -64,26 +65,8 @@ FLOW_OF_PAIR = {x: contracted(derivative(value, FLOW).xreplace({h_2: h_1 + dh}),
 """How the differences of the two states and of their stacked outputs move."""
 
 
-def _put(expr: sp.Expr) -> sp.Expr:
-    """An expression of the two-point theory with these constants, each of its terms in lowest terms."""
-    claimed = expr.xreplace(EQUIVALENT | {P: HIDDEN, R: OUTPUT})
-    return sp.Add(*map(sp.factor_terms, claimed.args)) if claimed.is_Add else sp.factor_terms(claimed)
-
-
-SYSTEM_OF_SEQUENCES = {x: _put(rate) for x, rate in SYSTEM.items()}
-"""The time derivatives of dh2, dy2 and w."""
-
-CONSERVED = _put(INVARIANT)
-RHO = sp.factor_terms(HIDDEN / OUTPUT)
-"""The slope of dh2 against dy2/dh2."""
-
-ENDS = {
-    A_high: _put(END[A_high]),
-    A_low: sp.sqrt(RHO * dy2_target),
-    dh2_end: END[dh2_end],
-}
-CURVE = _put(BERNOULLI)
-LOSS_OVER_TIME = _put(LOSS_CURVE)
+CURVE = put(BERNOULLI)
+LOSS_OVER_TIME = put(LOSS_CURVE)
 
 _RATES = rates_of_scalars(FLOW_OF_PAIR)
 _field = DifferentialField(SYSTEM_OF_SEQUENCES)
@@ -305,10 +288,13 @@ STEPS = (
     Step(
         "merging_curve",
         "How a pair that agrees moves",
-        r"With no difference to learn, $w = |\Delta y|^2$ and the distance solves a Bernoulli equation.",
+        r"With no difference to learn, $w = |\Delta y|^2$ and the distance solves a Bernoulli equation. It ends at "
+        r"$A_\mathrm{high}$ where that is positive and otherwise at 0 (the paper calls $A_\mathrm{high}$ the limit).",
         (sp.Eq(dh2, CURVE, evaluate=False),),
         _curve_residual,
     ),
+    *stability.STEPS,
+    *mergers.STEPS,
     Step(
         "loss_curve",
         "The loss curve",
@@ -393,6 +379,8 @@ def recurrent() -> Theory:
                 **evaluation.LATEX,
                 **end_state.LATEX,
                 **stacking.LATEX,
+                **stability.LATEX,
+                **mergers.LATEX,
                 **LATEX,
                 **_PRINTED,
             },

@@ -405,4 +405,37 @@ CALLS: dict[str, Call] = {
             "threshold": Given(0.5, FINE | {"a bool"}),
         },
     ),
+    "numeric.shared_futures": Call(
+        numeric.shared_futures,
+        {
+            "longer": Given(0.0, ANY - {"a fraction", "a number"}),
+            "longest": Given(3.0, ANY - {"a fraction", "a number"}),
+            "factor": Given(0.5, ANY),
+            "share": Given(0.5, FINE),
+            "symbols": Given(2),
+        },
+    ),
+    "numeric.merges": Call(
+        numeric.merges, {name: Given(0.5, ANY) for name in ("shorter", "futures", "factor", "constant")}
+    ),
+    "numeric.merger_threshold": Call(
+        numeric.merger_threshold,
+        {
+            "futures": Given(0.5, ANY),
+            "factor": Given(0.5, {"a number", "a fraction", "an empty array"}),
+            "constant": Given(0.5, ANY),
+        },
+    ),
+    "numeric.parting": Call(
+        numeric.parting,
+        {
+            "first": Given(1.0, ANY),
+            "second": Given(2.0, ANY),
+            "spread": Given(0.05, FINE),
+            "rate": Given(0.02, FINE),
+            "time": Given(10.0, FINE),
+            "draws": Given(2, skipped={"a huge integer"}),
+            "seed": Given(0, {"a huge integer"}),
+        },
+    ),
 }

@@ -45,3 +45,24 @@ def test_the_loss_is_half_the_squared_error_over_states_and_futures() -> None:
     assert float(loss.subs(dict(zip(theory.loss.arguments, (*values, 1, N), strict=True)))) == pytest.approx(
         expected, rel=1e-12
     )
+
+
+def test_the_flow_near_the_end_is_what_the_derivation_says() -> None:
+    """Trace and determinant against differences of the motion on the line of a pair, no formula of the derivation."""
+    values = {dy2_target: 0.7, rate_h1: 0.3, rate_h2: 0.5, rate_y: 0.9, futures: 3}
+    high, rho = -0.4, 0.8 * 3 / 0.9
+    low2 = rho * 0.7
+    end = high / 2 + np.sqrt(high**2 / 4 + low2)
+    step = 1e-6
+
+    def motion(h, misfit):
+        point = {dh2: h, w: misfit, dy2: h * (h - high) / rho, **values}
+        return np.array([float(theory.rhs[x].subs(point)) for x in (dh2, w)])
+
+    columns = [(motion(end + a, b) - motion(end - a, -b)) / (2 * step) for a, b in ((step, 0.0), (0.0, step))]
+    expected = {"trace": np.trace(columns), "determinant": np.linalg.det(columns)}
+    for relation in theory.derivation["near_the_end"].statement[2:4]:
+        symbols = {str(x): x for x in relation.rhs.free_symbols}
+        known = {"dh2_end": end, "A_low": np.sqrt(low2), "A_high": high}
+        found = relation.rhs.subs(values).subs({x: known[name] for name, x in symbols.items() if name in known})
+        assert float(found) == pytest.approx(expected[str(relation.lhs)], rel=1e-6)
