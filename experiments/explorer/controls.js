@@ -111,5 +111,8 @@ if (trajectories.length) {
   const select = document.querySelector('[data-choice="trajectory"]');
   select.append(new Option("none", "0"), ...trajectories.map(({ label }, i) => new Option(label, String(i + 1))));
   select.addEventListener("change", () => change({ ...(trajectories[Number(select.value) - 1]?.settings ?? {}), trajectory: select.value }));
-  document.getElementById("recorded").hidden = false;
+  for (const id of ["recorded", "recorded-part"]) document.getElementById(id).hidden = false;
 }
+
+// On a phone the sheet of settings covers figures: it begins closed there.
+if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".sheet").open = false;

@@ -1,19 +1,33 @@
 // A whole data set, mode by mode: each is a pair by itself, and the layer has a place between inputs and targets.
 
-/** The data set that is chosen, with its modes over training. The two rates and their growth are those of the pair. */
+/** The data set that is chosen, with its modes over training and now. The two rates and their growth are the pair's. */
 function dataSetOf(settings) {
+  const course = courseOf(settings);
+  const step = (settings.step / settings.steps) * course.steps;
+  const modes = course.modes.map((mode) => ({ ...mode, now: withSize(mode, settings.place)(modePath(mode, [0, step])[1]) }));
+  return { ...course, step, modes };
+}
+
+let lastCourse = { of: "", course: null };
+
+/** All but the present; it is kept while nothing but the cursor moves. */
+function courseOf(settings) {
+  const of = JSON.stringify({ ...settings, step: 0 });
+  if (lastCourse.of !== of) lastCourse = { of, course: newCourse(settings) };
+  return lastCourse.course;
+}
+
+function newCourse(settings) {
   const set = dataSets.find(({ name }) => name === settings.data);
   const pairs = set.eigenvalues.map((kappa, i) => pairOfMode(settings, kappa, set.targets[i], set.points.length));
   const steps = d3.max(pairs.map(timeOf));
   const times = timesUpTo(steps);
-  const step = settings.steps > 0 ? (settings.step / settings.steps) * steps : 0;
-  const modes = pairs.map((pair) => {
-    const sizeOf = (x) => theory.on_geodesic(pair.constants[0], Math.max(x.dy2, 0), settings.place).dh2;
-    const path = modePath(pair, times);
-    const [now] = modePath(pair, [0, step]).slice(-1);
-    return { ...pair, path: path.map((x) => ({ ...x, size: sizeOf(x) })), now: { ...now, size: sizeOf(now) } };
-  });
-  return { ...set, steps, step, modes };
+  return { ...set, steps, modes: pairs.map((pair) => ({ ...pair, path: modePath(pair, times).map(withSize(pair, settings.place)) })) };
+}
+
+/** A mode's state with its size at a place. */
+function withSize({ constants: [kappa] }, place) {
+  return (state) => ({ ...state, size: theory.on_geodesic(kappa, Math.max(state.dy2, 0), place).dh2 });
 }
 
 /** The pair that a mode is, from a small start that is balanced and aligned. */
@@ -33,7 +47,7 @@ function pairOfMode({ rate_h, rate_y, growth_h, growth_y, begin }, kappa, target
 /** A mode's scalars at increasing times from 0. */
 function modePath(pair, times) {
   const exact = (t) => ({ t, ...theory.two_point_solution(t, ...pair.start, ...pair.constants) });
-  return pair.grows ? (grown(times, pair.start, pair.growing) ?? times.map(() => ({ dy2: NaN }))) : times.map(exact);
+  return pair.grows ? (grown(times, pair.start, pair.growing) ?? times.map((t) => ({ t, dy2: NaN, w: NaN }))) : times.map(exact);
 }
 
 /** How long to look at a mode: until it is learnt, at constant rates. */

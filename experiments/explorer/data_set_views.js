@@ -1,7 +1,11 @@
 // A data set in training: where its points are, in two of its modes, and how large each mode is.
 
-figure("points", drawPoints);
-figure("modes", drawModes, (model, t) => setStep((t / model.dataSet.steps) * model.settings.steps));
+figure("points", { draw: drawPoints });
+figure("modes", {
+  draw: drawModes,
+  follow: ({ dataSet }, drawing) => putCursor(drawing, dataSet.step, shadesOf(dataSet.modes).map((shade, i) => ({ value: dataSet.modes[i].now.size, shade }))),
+  moved: (model, t) => setStep((t / model.dataSet.steps) * model.settings.steps),
+});
 
 function drawPoints(model, width) {
   const { modes, vectors, points, thumbnails } = model.dataSet;
@@ -25,7 +29,7 @@ function drawPoints(model, width) {
       Plot.ruleX([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       Plot.ruleY([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       thumbnails.length
-        ? Plot.image(now, { x: "x", y: "y", src: "picture", width: 30, title: "name", imageRendering: "pixelated" })
+        ? Plot.image(now, { x: "x", y: "y", src: "picture", width: 36, title: "name", imageRendering: "pixelated" })
         : [
             Plot.dot(now, { x: "x", y: "y", r: 13, fill: "var(--paper)", stroke: COLOURS.theory }),
             Plot.text(now, { x: "x", y: "y", text: "name" }),
@@ -40,21 +44,35 @@ function twoLargest(modes) {
   return d3.range(modes.length).sort((i, k) => end(k) - end(i) || i - k).slice(0, 2);
 }
 
+/** A colour for each mode: those that are the axes of the points stand out. */
+function shadesOf(modes) {
+  const axes = twoLargest(modes);
+  return modes.map((_, i) => (axes.includes(i) ? COLOURS.theory : COLOURS.faint));
+}
+
 function drawModes(model, width) {
-  const { modes, steps, step, vectors } = model.dataSet;
-  const drawn = new Set(twoLargest(modes));
-  const lines = modes.map((mode, i) => ({ i, path: mode.path, now: mode.now, shade: drawn.has(i) ? COLOURS.theory : COLOURS.faint }));
+  const { modes, steps } = model.dataSet;
+  const shades = shadesOf(modes);
   return plotted({
     width,
     height: 300,
-    label: `the size of each of ${vectors[0].length} modes over ${short(steps)} steps`,
+    marginRight: 34,
+    label: `the size of each of ${modes.length} modes over ${short(steps)} steps`,
     x: { domain: [0, steps], ticks: Math.max(3, Math.min(6, width / 80)), tickFormat: tick, label: "step" },
-    y: { grid: true, ticks: 5, tickFormat: tick, label: "size of each mode", zero: true, nice: true },
+    y: { grid: true, ticks: 5, tickFormat: tick, label: null, zero: true, nice: true },
     marks: [
-      lines.map(({ path, shade }) => Plot.line(path, { x: "t", y: "size", stroke: shade, strokeWidth: 1.7 })),
-      Plot.ruleX([step], { stroke: COLOURS.faint }),
-      Plot.dot(lines, { x: () => step, y: (line) => line.now.size, fill: "shade", r: 3.4 }),
-      Plot.text(lines, { x: () => steps, y: (line) => line.path.at(-1).size, text: (line) => `${line.i + 1}`, dx: 9, fill: "shade" }),
+      modes.map(({ path }, i) => Plot.line(path, { x: "t", y: "size", stroke: shades[i], strokeWidth: 1.7 })),
+      Plot.text(namesOfModes(modes), { x: () => steps, y: "size", text: "name", dx: 6, textAnchor: "start" }),
     ],
   });
+}
+
+/** The numbers of the modes at their sizes at the end; those that are close share a place. */
+function namesOfModes(modes) {
+  const ends = modes.map((mode, i) => ({ name: `${i + 1}`, size: mode.path.at(-1).size })).sort((a, b) => b.size - a.size);
+  const close = 0.05 * ends[0].size;
+  return ends.reduce((names, next) => {
+    const last = names.at(-1);
+    return last && last.size - next.size < close ? [...names.slice(0, -1), { ...last, name: `${last.name},${next.name}` }] : [...names, next];
+  }, []);
 }

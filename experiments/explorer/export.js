@@ -43,8 +43,9 @@ function save(name, blob) {
 
 const chosenFigure = document.getElementById("export-figure");
 for (const name of EXPORTED) {
-  const title = figures.get(name).element.closest("figure").querySelector("figcaption b").textContent;
-  chosenFigure.append(new Option(figures.get(name).element.dataset.title ?? title, name));
+  const { element } = figures.get(name);
+  const title = element.dataset.title ?? element.closest("figure").querySelector("figcaption b").textContent;
+  chosenFigure.append(new Option(title, name));
 }
 document.getElementById("export-svg").addEventListener("click", () => {
   save(`repdyn-${chosenFigure.value}.svg`, new Blob([exported(chosenFigure.value).text], { type: "image/svg+xml" }));

@@ -2,15 +2,18 @@
 
 const COLOURS = { theory: "var(--theory)", growing: "var(--growing)", measured: "var(--measured)", ink: "var(--ink)", faint: "var(--faint)" };
 
-/** The figures by name: what draws each, of the model and the room there is. */
+/** The figures by name. */
 const figures = new Map();
 const waiting = new Set();
 let shown;
 
-/** Register a figure: `draw(model, width)` returns a drawing; `moved(model, position)` is called when one drags on it. */
-function figure(name, draw, moved) {
+/**
+ * Register a figure: `draw(model, width)` returns a drawing; `follow(model, drawing)` moves the time cursor on it, of
+ * those on which nothing else depends on it; `moved(model, x, y)` is called where one drags on it.
+ */
+function figure(name, { draw, follow, moved }) {
   const element = document.querySelector(`[data-figure="${name}"]`);
-  const record = { name, element, draw, visible: false, drawn: null };
+  const record = { name, element, draw, follow, visible: false, drawn: null };
   figures.set(name, record);
   onSight.observe(element);
   if (moved) followPointer(record, moved);
@@ -25,9 +28,13 @@ const onSight = new IntersectionObserver((entries) => {
 }, { rootMargin: "100px" });
 
 /** Draw what is in sight; the rest when it comes into sight. */
-function drawFigures(model) {
+function drawFigures(model, onlyCursor) {
   shown = model;
   for (const record of figures.values()) {
+    if (onlyCursor && record.follow && !waiting.has(record)) {
+      record.follow(model, record.drawn);
+      continue;
+    }
     waiting.add(record);
     if (record.visible) redraw(record);
   }
@@ -44,10 +51,27 @@ function redraw(record) {
   waiting.delete(record);
   const room = record.element.clientWidth;
   record.drawn = record.draw(shown, room || 360);
+  record.follow?.(shown, record.drawn);
   record.element.replaceChildren(record.drawn ?? "");
 }
 
-addEventListener("resize", () => shown && drawFigures(shown));
+addEventListener("resize", () => shown && drawFigures(shown, false));
+
+/** Put the cursor's line and dots on a drawing over time: `values` with a colour each. */
+function putCursor(drawing, t, values) {
+  const [x, y] = ["x", "y"].map((name) => drawing.scale(name));
+  const [bottom, top] = y.range;
+  d3.select(drawing).selectAll(".cursor-line").data([x.apply(t)]).join("line").attr("class", "cursor-line")
+    .attr("x1", (d) => d).attr("x2", (d) => d).attr("y1", top).attr("y2", bottom).attr("stroke", COLOURS.faint);
+  putDots(drawing, values.map(({ value, shade }) => ({ x: t, y: value, shade })));
+}
+
+/** Put dots on a drawing, in place of those that were there. */
+function putDots(drawing, dots) {
+  const [x, y] = ["x", "y"].map((name) => drawing.scale(name));
+  d3.select(drawing).selectAll(".cursor").data(dots).join("circle").attr("class", "cursor").attr("r", 4)
+    .attr("cx", (d) => x.apply(d.x)).attr("cy", (d) => y.apply(d.y)).attr("fill", (d) => d.shade).attr("stroke", "var(--paper)");
+}
 
 /** Report where on a figure's axes the pointer drags. */
 function followPointer(record, moved) {

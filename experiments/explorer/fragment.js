@@ -22,7 +22,7 @@ function settingsOf(fragment) {
 }
 
 function refused(reason) {
-  return { settings: { ...INITIAL }, fault: `This link cannot be shown: ${reason}. What you see is the paper's default.` };
+  return { settings: { ...INITIAL }, fault: `This link cannot be shown: ${reason}. What you see is what the page begins with.` };
 }
 
 function plain(text) {

@@ -3,6 +3,7 @@
 let state;
 let frame = null;
 let silence = null;
+let before = null;
 
 /** Take settings over and show them with the next frame. */
 function change(settings) {
@@ -17,12 +18,19 @@ function show() {
   showControls(state);
   showCursor(state);
   showNumbers(model);
-  drawFigures(model);
+  drawFigures(model, onlyStepDiffers(before, state));
+  before = state;
   document.getElementById("recorded-words").textContent = recordedInWords(model);
   document.getElementById("code").textContent = codeOf(state);
+  document.querySelector(".of-growing").hidden = !model.growing;
+  document.querySelector(".of-measured").hidden = state.trajectory === "0";
   say(model);
   clearTimeout(silence);
   silence = setTimeout(() => settled(model), 300);
+}
+
+function onlyStepDiffers(one, other) {
+  return one !== null && Object.keys(other).every((name) => name === "step" || one[name] === other[name]);
 }
 
 /** The numbers at the cursor and at the end, in full in the elements' values. */

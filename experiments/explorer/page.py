@@ -16,7 +16,7 @@ from .data_sets import DataSet, data_sets
 from .presets import PRESETS
 from .trajectories import Recorded
 
-TITLE = "Representation learning dynamics, to be moved"
+TITLE = "Representation learning dynamics: the explorer"
 
 LIBRARIES = ("d3.min.js", "plot.umd.min.js")
 """What draws, in the order of loading."""

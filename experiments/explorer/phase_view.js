@@ -4,7 +4,7 @@ const MOST_COLLAPSED = -30;
 const HIGHS = [-1000, -300, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 1e4, 1e5, 1e6];
 const COLUMNS = 61;
 
-figure("phase", drawPhases, dragStart);
+figure("phase", { draw: drawPhases, follow: () => {}, moved: dragStart });
 
 /** Starts of a size, in units of A_low, where |dx|², |dy*|² and both rates are 1. */
 function startOfSize(size, high, cosine) {
@@ -36,7 +36,7 @@ function edgesOf(size, from) {
 const borderOf = (regime) => Math.asinh(2 * Math.sinh(regime));
 
 function drawPhases(model, width) {
-  const { scales, settings, now } = model;
+  const { scales, settings } = model;
   if (!(scales.A_low > 0)) return noPhases();
   const [size, high] = [settings.dh2, scales.A_high].map((x) => x / scales.A_low);
   const from = Math.asinh(Math.min(MOST_COLLAPSED, 1.2 * high));
@@ -55,7 +55,7 @@ function drawPhases(model, width) {
     marginTop: 26,
     label: `phase diagram; the start is ${phaseOf(model.end.regime)}, at A_high/A_low ${short(high)} and cosine ${short(scales.cosine)}`,
     x: { domain: [from, to], ticks, tickFormat: (x) => short(Math.round(Math.sinh(x))), label: "A_high / A_low" },
-    y: { domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1], tickFormat: tick, label: "cosine of Δy₀ and Δy*" },
+    y: { domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1], tickFormat: tick, label: null },
     marks: [
       Plot.areaY(line, { x: "x", y1: -1, y2: "edge", fill: COLOURS.theory, fillOpacity: 0.18 }),
       Plot.line(line, { x: "x", y: "edge", stroke: COLOURS.theory, strokeWidth: 1 }),

@@ -41,7 +41,7 @@ function recordedInWords(model) {
   return `${one.label}: R²${part}, at the present settings: ${found.join(", ")}.`;
 }
 
-if (trajectories.length) figure("residuals", drawResiduals);
+if (trajectories.length) figure("residuals", { draw: drawResiduals, follow: () => {} });
 
 function drawResiduals(model, width) {
   const one = recordedOf(model.settings);

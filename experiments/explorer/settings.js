@@ -34,7 +34,14 @@ const INITIAL = {
   place: 0.5,
   begin: 1e-3,
   ...Object.fromEntries(Object.entries(CHOICES).map(([name, choice]) => [name, choice.initial])),
+  ...firstRecorded(),
 };
+
+/** The settings of the first recorded trajectory that could be fitted, if there is one. */
+function firstRecorded() {
+  const first = trajectories.findIndex(({ message }) => !message);
+  return first < 0 ? {} : { ...trajectories[first].settings, trajectory: String(first + 1) };
+}
 
 /** The least and the largest w that two vectors of these lengths can have, and what rounding may add. */
 function rangeOfW({ dy2, dy2_target, w }) {

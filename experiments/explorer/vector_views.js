@@ -1,7 +1,7 @@
 // Vectors: dh on the line that it moves along, dy and dy* in their plane. dh passes through zero, and so does dy.
 
-figure("hidden", drawHidden);
-figure("outputs", drawOutputs);
+figure("hidden", { draw: drawHidden });
+figure("outputs", { draw: drawOutputs });
 
 function drawHidden(model, width) {
   const { path, now } = model;
@@ -14,7 +14,7 @@ function drawHidden(model, width) {
     x: { domain: [-reach, reach], ticks: 5, tickFormat: tick, label: "Δh, along itself" },
     y: { axis: null, domain: [-1, 1] },
     marks: [
-      Plot.link([trace], { x1: 0, x2: 1, y1: [0], y2: [0], stroke: COLOURS.faint, strokeWidth: 5, strokeOpacity: 0.35 }),
+      Plot.link([trace], { x1: "0", x2: "1", y1: [0], y2: [0], stroke: COLOURS.faint, strokeWidth: 5, strokeOpacity: 0.35 }),
       Plot.ruleX([0], { stroke: COLOURS.faint }),
       arrow([now], { x2: "dh", y2: [0], stroke: COLOURS.theory }),
     ],
@@ -35,7 +35,7 @@ function drawOutputs(model, width) {
     height,
     label: `Δy, ${short(now.along)} along Δy* and ${short(now.across)} across; Δy* is ${short(target)} long`,
     x: { domain: centred(left, right, room[0]), ticks: 5, tickFormat: tick, label: "along Δy*" },
-    y: { domain: centred(low, high, room[1]), ticks: 4, tickFormat: tick, label: "across" },
+    y: { domain: centred(low, high, room[1]), ticks: 4, tickFormat: tick, label: "↑ across Δy*", labelArrow: "none" },
     marks: [
       Plot.ruleX([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       Plot.ruleY([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
