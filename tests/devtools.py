@@ -93,11 +93,11 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def wait(self, condition: str, seconds: float = 30) -> None:
+    def wait(self, condition: str, seconds: float = 10) -> None:
         """Wait until an expression is true."""
         end = time.monotonic() + seconds
         while not self.evaluate(f"Boolean({condition})"):
-            assert time.monotonic() < end, f"still not: {condition}"
+            assert time.monotonic() < end, f"still not: {condition}; {self.said}"
             time.sleep(0.02)
 
     def frames(self, count: int = 2) -> None:

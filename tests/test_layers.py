@@ -52,7 +52,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "figures",
         "results",
         "studies",
-        "page",
+        "explorer page",
         "cli",
     ),
 }

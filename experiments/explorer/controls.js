@@ -75,7 +75,12 @@ function refuse(element, field, words) {
   element.textContent = words;
   element.hidden = !words;
   field.setAttribute("aria-invalid", String(Boolean(words)));
-  if (!words && document.activeElement !== field) field.value = state[field.id];
+  if (!words && document.activeElement !== field) field.value = readable(state[field.id]);
+}
+
+/** A number as a field shows it: all digits would hide its exponent. */
+function readable(value) {
+  return String(Number(value.toPrecision(6)));
 }
 
 /** Show the settings on all controls, but for the field in which somebody types. */
@@ -85,7 +90,7 @@ function showControls(settings) {
     if (Math.round(position) !== Number(slider.value)) slider.value = position;
     slider.setAttribute("aria-valuetext", setting.rule === "angle" ? `w ${short(settings.w)}, cosine ${short(cosineOf(settings))}` : short(settings[setting.name]));
     if (document.activeElement !== field) {
-      field.value = settings[setting.name];
+      field.value = readable(settings[setting.name]);
       if (!fault.hidden) refuse(fault, field, "");
     }
   }

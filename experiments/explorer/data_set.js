@@ -32,7 +32,8 @@ function withSize({ constants: [kappa] }, place) {
 
 /** The pair that a mode is, from a small start that is balanced and aligned. */
 function pairOfMode({ rate_h, rate_y, growth_h, growth_y, begin }, kappa, target, count) {
-  const { dx2, dy2_target, ...rates } = theory.mode_pair(kappa, target, rate_h, 0, growth_h, rate_y, 0, growth_y, count);
+  const { P0, P1, R0, R2 } = theory.rates_of_pair(rate_h, growth_h, rate_y, growth_y);
+  const { dx2, dy2_target, ...rates } = theory.mode_pair(kappa, target, P0, P1, 0, R0, 0, R2, count);
   const dh2 = begin * kappa;
   const { dy2, w } = theory.phase_start(dh2, 0, 1, dx2, dy2_target, rates.rate_h, rates.rate_y);
   return {

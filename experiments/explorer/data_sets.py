@@ -79,7 +79,8 @@ def shared_modes(kernel: Kernel, targets: Array) -> tuple[Array, Array, Array]:
     vectors, values = kernel.centred.modes
     about = targets - targets.mean(0)
     gram = about @ about.T
-    basis = np.hstack([_turned(vectors[:, same], gram) for same in _groups(values)])
+    order = np.arange(len(kernel)) - (len(kernel) - 1) / 2
+    basis = np.hstack([_turned(vectors[:, same], gram, np.outer(order, order)) for same in _groups(values, values[0])])
     shared = basis.T @ gram @ basis
     if np.abs(shared - np.diag(np.diag(shared))).max() > _SAME * np.abs(gram).max():
         raise ValueError("kernel and targets must have their eigenvectors in common, got modes that mix")
@@ -88,16 +89,23 @@ def shared_modes(kernel: Kernel, targets: Array) -> tuple[Array, Array, Array]:
     return values / values.mean(), np.sqrt(squares), basis * signs
 
 
-def _groups(values: Array) -> Sequence[slice]:
-    """Runs of equal eigenvalues."""
-    starts = [0, *(np.nonzero(np.diff(values) < -_SAME * values[0])[0] + 1).tolist(), values.size]
+def _groups(values: Array, scale: float) -> Sequence[slice]:
+    """Runs of eigenvalues, falling, that are equal on a scale."""
+    starts = [0, *(np.nonzero(np.diff(values) < -_SAME * scale)[0] + 1).tolist(), values.size]
     return [slice(begin, end) for begin, end in zip(starts[:-1], starts[1:], strict=True)]
 
 
-def _turned(vectors: Array, gram: Array) -> Array:
-    """A basis of the same space in which the targets have no products, the largest first."""
-    turn = np.linalg.eigh(vectors.T @ gram @ vectors)[1]
-    return vectors @ turn[:, ::-1]
+def _turned(vectors: Array, *forms: Array) -> Array:
+    """A basis of the same space in which the first form is diagonal, the largest first; among equals the next.
+
+    The last form is the order of the points: it settles what is left, so that no two points lie on each other.
+    """
+    if not forms:
+        return vectors
+    values, turn = np.linalg.eigh(vectors.T @ forms[0] @ vectors)
+    basis = vectors @ turn[:, ::-1]
+    groups = _groups(values[::-1], float(np.abs(forms[0]).max()))
+    return np.hstack([_turned(basis[:, same], *forms[1:]) for same in groups])
 
 
 def _svg(image: Array) -> str:

@@ -91,9 +91,10 @@ function followPointer(record, moved) {
   });
 }
 
-/** What all drawings have in common. */
+/** What all drawings have in common. Their style is the page's: a sheet of its own in each would cost frames. */
 function plotted({ width, height, label, ...options }) {
-  return Plot.plot({
+  const drawing = Plot.plot({
+    className: "plot",
     width,
     height,
     marginLeft: 46,
@@ -104,6 +105,8 @@ function plotted({ width, height, label, ...options }) {
     style: { background: "transparent", color: "var(--ink)", fontFamily: "inherit", fontSize: "11px", overflow: "visible" },
     ...options,
   });
+  drawing.querySelector("style").remove();
+  return drawing;
 }
 
 /** Numbers at ticks: short, as on all axes of the page. */

@@ -8,6 +8,7 @@ import sympy as sp
 from repdyn.numeric import CompiledFunction, compile_program, compile_theory
 from repdyn.symbolic import Program, theories
 from repdyn.symbolic.data_sets.depth import ON_GEODESIC
+from repdyn.symbolic.data_sets.growth import RATES_OF_PAIR
 from repdyn.symbolic.data_sets.modes import MODE_PAIR
 from repdyn.symbolic.two_points.phase import ANGLE, PLACE, START
 
@@ -35,6 +36,7 @@ def _programs() -> dict[str, Program]:
         "phase_place": PLACE,
         "phase_start": START,
         "angle": ANGLE,
+        "rates_of_pair": RATES_OF_PAIR,
         "mode_pair": MODE_PAIR,
         "on_geodesic": ON_GEODESIC,
     }

@@ -9,26 +9,27 @@ function modelOf(settings) {
   const constants = [dx2, dy2_target, rate_h, rate_y];
   const at = (t) => theory.two_point_solution(t, ...start, ...constants);
   const loss = (t, state) => theory.two_point_loss(t, state.dy2, state.w, dy2_target, mean_error, rate_mean).L;
+  const withLoss = (x) => ({ ...x, loss: loss(x.t, x) });
   const moments = theory.two_point_moments(...start, ...constants);
   const place = (state) => theory.phase_place(state.dh2, state.dy2, state.w, ...constants);
   const point = (t) => withVectors({ t, ...at(t) }, dy2_target, moments.crossing);
   const times = timesUpTo(steps);
-  const path = times.map(point).map((x) => ({ ...x, loss: loss(x.t, x) }));
-  const now = point(step);
+  const path = times.map(point).map(withLoss);
   const grows = growth_h > 0 || growth_y > 0;
-  const growing = grows ? grown(times, start, [dx2, dy2_target, rate_h, growth_h, rate_y, growth_y]) : null;
+  const grownAt = (moments) => (grows ? grown(moments, start, [dx2, dy2_target, rate_h, growth_h, rate_y, growth_y]) : null);
   return {
     settings,
     at,
     path,
-    now: { ...now, loss: loss(step, now) },
+    now: withLoss(point(step)),
     end: theory.two_point_final(...start, ...constants),
     moments,
     scales: place({ dh2, dy2, w }),
     place,
     half: firstHalf(path, at, dy2_target),
     grows,
-    growing: growing && growing.map((x) => ({ ...x, loss: loss(x.t, x) })),
+    growing: grownAt(times)?.map(withLoss) ?? null,
+    growingNow: grownAt([0, step])?.map(withLoss)[1] ?? null,
   };
 }
 

@@ -20,9 +20,7 @@ function show() {
   showNumbers(model);
   drawFigures(model, onlyStepDiffers(before, state));
   before = state;
-  document.getElementById("recorded-words").textContent = recordedInWords(model);
-  document.getElementById("code").textContent = codeOf(state);
-  document.querySelector(".of-growing").hidden = !model.growing;
+  for (const element of document.querySelectorAll(".of-growing")) element.hidden = !model.growing;
   document.querySelector(".of-measured").hidden = state.trajectory === "0";
   say(model);
   clearTimeout(silence);
@@ -35,12 +33,25 @@ function onlyStepDiffers(one, other) {
 
 /** The numbers at the cursor and at the end, in full in the elements' values. */
 function showNumbers(model) {
-  const numbers = { ...model.now, end: model.end.dh2, regime: model.end.regime };
+  const growing = Object.entries(model.growingNow ?? {}).map(([name, value]) => [`growing_${name}`, value]);
+  const numbers = { ...model.now, end: model.end.dh2, regime: model.end.regime, ...Object.fromEntries(growing) };
   for (const element of document.querySelectorAll("data[data-number]")) {
-    const value = numbers[element.dataset.number];
+    const value = numbers[element.dataset.number] ?? NaN;
     element.value = String(value);
     element.textContent = short(value);
   }
+}
+
+/** The size of each mode now, as a list that is not seen. */
+function showModes({ modes, step }) {
+  const items = modes.map(({ now }) => {
+    const item = document.createElement("li");
+    item.append(Object.assign(document.createElement("data"), { value: String(now.size), textContent: short(now.size) }));
+    return item;
+  });
+  const list = document.getElementById("mode-sizes");
+  list.replaceChildren(...items);
+  list.dataset.step = String(step);
 }
 
 function say(model) {
@@ -50,6 +61,9 @@ function say(model) {
 
 /** What waits until nothing has moved for a moment: the address, and what screen readers say. */
 function settled(model) {
+  showModes(model.dataSet);
+  document.getElementById("recorded-words").textContent = recordedInWords(model);
+  document.getElementById("code").textContent = codeOf(state);
   history.replaceState(null, "", fragmentOf(state));
   document.getElementById("spoken").textContent = `${stateInWords(model)} ${presentInWords(model.now)}`;
 }

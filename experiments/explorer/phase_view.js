@@ -4,7 +4,7 @@ const MOST_COLLAPSED = -30;
 const HIGHS = [-1000, -300, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 1e4, 1e5, 1e6];
 const COLUMNS = 61;
 
-figure("phase", { draw: drawPhases, follow: () => {}, moved: dragStart });
+figure("phase", { draw: drawPhases, follow: () => {}, moved: (_, x, y) => placeStart(x, y) });
 
 /** Starts of a size, in units of A_low, where |dx|², |dy*|² and both rates are 1. */
 function startOfSize(size, high, cosine) {
@@ -71,21 +71,28 @@ function noPhases() {
   return Object.assign(document.createElement("p"), { className: "nothing", textContent: "The targets agree: there is no A_low to measure by, and no phase diagram. The pair merges if A_high is not positive." });
 }
 
+/** Where the start is now, which may be ahead of what is drawn. */
+function placeNow() {
+  const { dh2, dy2, w, dx2, dy2_target, rate_h, rate_y } = state;
+  return theory.phase_place(dh2, dy2, w, dx2, dy2_target, rate_h, rate_y);
+}
+
 /** Set the start to a place in the diagram; its size stays. */
-function dragStart(model, x, y) {
-  if (!(model.scales.A_low > 0)) return;
-  const { dh2, dx2, dy2_target, rate_h, rate_y } = model.settings;
+function placeStart(x, y) {
+  const { A_low } = placeNow();
+  if (!(A_low > 0)) return;
+  const { dh2, dx2, dy2_target, rate_h, rate_y } = state;
   const cosine = Math.min(1, Math.max(-1, y));
-  const high = Math.min(Math.sinh(x) * model.scales.A_low, dh2);
+  const high = Math.min(Math.sinh(x) * A_low, dh2);
   const { dy2, w } = theory.phase_start(dh2, high, cosine, dx2, dy2_target, rate_h, rate_y);
   change({ dy2, w });
 }
 
 document.querySelector('[data-figure="phase"]').addEventListener("keydown", (event) => {
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  if (!(event.key in moves) || !(shown.scales.A_low > 0)) return;
+  if (!(event.key in moves)) return;
   event.preventDefault();
   const [right, up] = moves[event.key];
-  const { A_high, A_low, cosine } = shown.scales;
-  dragStart(shown, Math.asinh(A_high / A_low) + 0.1 * right, cosine + 0.05 * up);
+  const { A_high, A_low, cosine } = placeNow();
+  placeStart(Math.asinh(A_high / A_low) + 0.1 * right, cosine + 0.05 * up);
 });

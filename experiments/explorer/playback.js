@@ -52,5 +52,5 @@ stepField.addEventListener("blur", () => refuse(stepFault, stepField, ""));
 function showCursor({ step, steps }) {
   cursor.value = (1000 * step) / steps;
   cursor.setAttribute("aria-valuetext", `step ${short(step)} of ${short(steps)}`);
-  if (document.activeElement !== stepField) stepField.value = Number(step.toPrecision(6));
+  if (document.activeElement !== stepField) stepField.value = readable(step);
 }

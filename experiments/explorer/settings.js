@@ -81,7 +81,7 @@ function firstFault(settings) {
 function short(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   const digits = size >= 1e5 || size < 1e-3 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(3)));
   return digits.replaceAll("-", "−");
 }

@@ -3,7 +3,10 @@
 for (const [name, label] of [["dh2", "|Δh|²"], ["dy2", "|Δy|²"], ["w", "w"], ["loss", "loss"]]) {
   figure(name, {
     draw: (model, width) => drawOverTime(model, width, name, label),
-    follow: ({ now }, drawing) => putCursor(drawing, now.t, [{ value: now[name], shade: COLOURS.theory }]),
+    follow: ({ now, growingNow }, drawing) => putCursor(drawing, now.t, [
+      { value: now[name], shade: COLOURS.theory },
+      ...(growingNow ? [{ value: growingNow[name], shade: COLOURS.growing }] : []),
+    ]),
     moved: (_, t) => setStep(t),
   });
 }

@@ -76,7 +76,8 @@ def _keyed(frame: pd.DataFrame) -> bool:
 
 
 def _recorded(compared: Comparison | Failure) -> Recorded:
-    label = ", ".join(x for x in (compared.pair, compared.layer) if x != UNLABELLED) or "the trajectory"
+    names = (("pair", compared.pair), ("layer", compared.layer))
+    label = ", ".join(f"{what} {name}" for what, name in names if name != UNLABELLED) or "the trajectory"
     if isinstance(compared, Failure):
         return Recorded(label, compared.reason, {})
     elapsed = compared.steps - compared.steps[0]

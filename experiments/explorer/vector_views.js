@@ -24,6 +24,7 @@ function drawHidden(model, width) {
 function drawOutputs(model, width) {
   const { path, now, settings } = model;
   const target = Math.sqrt(settings.dy2_target);
+  const wanted = target > 0 ? [{ target }] : [];
   const height = 250;
   const room = [width - 60, height - 48];
   const [left, right] = d3.extent([0, target, ...path.map((x) => x.along)]);
@@ -40,8 +41,8 @@ function drawOutputs(model, width) {
       Plot.ruleX([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       Plot.ruleY([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       Plot.line(path, { x: "along", y: "across", stroke: COLOURS.theory, strokeOpacity: 0.45 }),
-      target > 0 && arrow([{ target }], { x2: "target", y2: [0], stroke: COLOURS.ink, strokeWidth: 1.4 }),
-      target > 0 && Plot.text([{ target }], { x: "target", y: [0], text: ["Δy*"], dy: 14, fill: COLOURS.ink }),
+      arrow(wanted, { x2: "target", y2: [0], stroke: COLOURS.ink, strokeWidth: 1.4 }),
+      Plot.text(wanted, { x: "target", y: [0], text: ["Δy*"], dy: 14, fill: COLOURS.ink }),
       arrow([now], { x2: "along", y2: "across", stroke: COLOURS.theory }),
       Plot.text([now], { x: "along", y: "across", text: ["Δy"], dy: -11, fill: COLOURS.theory }),
     ],
