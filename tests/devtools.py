@@ -1,4 +1,4 @@
-"""A page in Debian's chromium, driven by its DevTools protocol over pipes: keys, pointers, pictures, what it asks for."""
+"""A page in Debian's chromium, driven by its DevTools protocol over pipes: keys, pointers, pictures, requests."""
 
 import base64
 import json
@@ -78,9 +78,7 @@ class Tab:
     def open(self, address: str, width: int, height: int = 900, **media: str) -> None:
         """Open a page in a window of that size, with media features such as ``prefers-color-scheme``."""
         phone = width < 600
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
         self.call("Emulation.setEmulatedMedia", features=features)
         self.call("Page.navigate", url="about:blank")
@@ -147,7 +145,7 @@ def tab(folder: Path) -> Generator[Tab]:
     with (folder / "chromium.log").open("wb") as log:
         running = subprocess.Popen(
             [browser, *_OPTIONS, f"--user-data-dir={folder / 'profile'}"],
-            preexec_fn=wire,
+            preexec_fn=wire,  # noqa: PLW1509  # it only moves descriptors, and no thread of ours holds a lock of them
             close_fds=False,
             stdin=subprocess.DEVNULL,
             stdout=log,

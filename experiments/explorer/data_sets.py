@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def shared_modes(kernel: Kernel, targets: Array) -> tuple[Array, Array, Array]:
 def _groups(values: Array, scale: float) -> Sequence[slice]:
     """Runs of eigenvalues, falling, that are equal on a scale."""
     starts = [0, *(np.nonzero(np.diff(values) < -_SAME * scale)[0] + 1).tolist(), values.size]
-    return [slice(begin, end) for begin, end in zip(starts[:-1], starts[1:], strict=True)]
+    return [slice(begin, end) for begin, end in pairwise(starts)]
 
 
 def _turned(vectors: Array, *forms: Array) -> Array:

@@ -67,7 +67,9 @@ def _read(name: str) -> str:
 
 def _data(trajectories: Sequence[Recorded]) -> dict[str, object]:
     return {
-        "presets": [{"name": x.name, "title": x.title, "meaning": x.meaning, "settings": x.settings()} for x in PRESETS],
+        "presets": [
+            {"name": x.name, "title": x.title, "meaning": x.meaning, "settings": x.settings()} for x in PRESETS
+        ],
         "dataSets": [_plain(x) for x in data_sets()],
         "trajectories": [x.values() for x in trajectories],
         "tolerance": CAUCHY_SCHWARZ_TOLERANCE,

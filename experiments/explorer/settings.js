@@ -67,7 +67,7 @@ function fault(name, settings) {
     const { least, most, rounding } = rangeOfW(settings);
     return value >= least - rounding && value <= most + rounding
       ? ""
-      : `w must be from ${short(least)} to ${short(most)}, as |Δy·Δy*| is at most |Δy||Δy*| (Cauchy–Schwarz), got ${value}`;
+      : `w must be from ${short(least)} to ${short(most)}, as |Δy·Δy*| is at most |Δy||Δy*| (Cauchy-Schwarz), got ${value}`;
   }
   return value >= 0 ? "" : `${label} must not be negative, got ${value}`;
 }

@@ -129,7 +129,7 @@ def test_what_cannot_be_fitted_says_why() -> None:
     assert good.settings
     assert not bad.settings
     assert "dh2" in bad.message
-    with pytest.raises(ValueError, match="no trajectory could be fitted: .*dh2"):
+    with pytest.raises(ValueError, match=r"no trajectory could be fitted: .*dh2"):
         recorded(table().assign(dh2=0.0))
 
 
