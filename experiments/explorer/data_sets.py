@@ -80,7 +80,7 @@ def shared_modes(kernel: Kernel, targets: Array) -> tuple[Array, Array, Array]:
     vectors, values = kernel.centred.modes
     about = targets - targets.mean(0)
     gram = about @ about.T
-    order = np.arange(len(kernel)) - (len(kernel) - 1) / 2
+    order: Array = np.arange(len(kernel), dtype=np.float64)
     basis = np.hstack([_turned(vectors[:, same], gram, np.outer(order, order)) for same in _groups(values, values[0])])
     shared = basis.T @ gram @ basis
     if np.abs(shared - np.diag(np.diag(shared))).max() > _SAME * np.abs(gram).max():
