@@ -61,6 +61,17 @@ function addControl(setting) {
   });
   field.addEventListener("input", () => tryChange(name, field.value.trim() ? field.valueAsNumber : NaN, fault, field));
   field.addEventListener("blur", () => refuse(fault, field, ""));
+  field.addEventListener("keydown", (event) => stepAlong(slider, field, event));
+}
+
+/** The arrow keys move a field's number as they move its slider: steps of 1 would be none or far too many. */
+function stepAlong(slider, field, event) {
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  event.preventDefault();
+  if (event.key === "ArrowUp") slider.stepUp();
+  else slider.stepDown();
+  slider.dispatchEvent(new Event("input"));
+  field.value = readable(state[field.id]);
 }
 
 /** Take a value over, or say why not. */

@@ -1,7 +1,16 @@
 // A whole data set, mode by mode: each is a pair by itself, and the layer has a place between inputs and targets.
 
+const MODE_SAMPLES = 121;
+
+let last = { settings: null, dataSet: null };
+
 /** The data set that is chosen, with its modes over training and now. The two rates and their growth are the pair's. */
 function dataSetOf(settings) {
+  if (last.settings !== settings) last = { settings, dataSet: newDataSet(settings) };
+  return last.dataSet;
+}
+
+function newDataSet(settings) {
   const course = courseOf(settings);
   const step = (settings.step / settings.steps) * course.steps;
   const modes = course.modes.map((mode) => ({ ...mode, now: withSize(mode, settings.place)(modePath(mode, [0, step])[1]) }));
@@ -21,7 +30,7 @@ function newCourse(settings) {
   const set = dataSets.find(({ name }) => name === settings.data);
   const pairs = set.eigenvalues.map((kappa, i) => pairOfMode(settings, kappa, set.targets[i], set.points.length));
   const steps = d3.max(pairs.map(timeOf));
-  const times = timesUpTo(steps);
+  const times = timesUpTo(steps, MODE_SAMPLES);
   return { ...set, steps, modes: pairs.map((pair) => ({ ...pair, path: modePath(pair, times).map(withSize(pair, settings.place)) })) };
 }
 

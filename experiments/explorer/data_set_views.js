@@ -29,7 +29,10 @@ function drawPoints(model, width) {
       Plot.ruleX([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       Plot.ruleY([0], { stroke: COLOURS.faint, strokeOpacity: 0.5 }),
       thumbnails.length
-        ? Plot.image(now, { x: "x", y: "y", src: "picture", width: 36, title: "name", imageRendering: "pixelated" })
+        ? [
+            Plot.image(now, { x: "x", y: "y", src: "picture", width: 36, title: "name", imageRendering: "pixelated" }),
+            Plot.dot(now, { x: "x", y: "y", symbol: "square", r: 36 / Math.sqrt(Math.PI), stroke: COLOURS.faint, strokeOpacity: 0.6 }),
+          ]
         : [
             Plot.dot(now, { x: "x", y: "y", r: 13, fill: "var(--paper)", stroke: COLOURS.theory }),
             Plot.text(now, { x: "x", y: "y", text: "name" }),

@@ -25,7 +25,7 @@ const onSight = new IntersectionObserver((entries) => {
     record.visible = isIntersecting;
     if (isIntersecting && waiting.has(record)) redraw(record);
   }
-}, { rootMargin: "100px" });
+});
 
 /** Draw what is in sight; the rest when it comes into sight. */
 function drawFigures(model, onlyCursor) {

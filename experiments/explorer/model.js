@@ -30,11 +30,15 @@ function modelOf(settings) {
     grows,
     growing: grownAt(times)?.map(withLoss) ?? null,
     growingNow: grownAt([0, step])?.map(withLoss)[1] ?? null,
+    /** It is computed where it is seen. */
+    get dataSet() {
+      return dataSetOf(settings);
+    },
   };
 }
 
-function timesUpTo(steps) {
-  return d3.range(SAMPLES).map((i) => (i / (SAMPLES - 1)) * steps);
+function timesUpTo(steps, count = SAMPLES) {
+  return d3.range(count).map((i) => (i / (count - 1)) * steps);
 }
 
 /** The trajectory with rates that grow, at these times, or null where the integrator does not arrive. */

@@ -14,7 +14,6 @@ function change(settings) {
 function show() {
   frame = null;
   const model = modelOf(state);
-  model.dataSet = dataSetOf(state);
   showControls(state);
   showCursor(state);
   showNumbers(model);
@@ -56,12 +55,17 @@ function showModes({ modes, step }) {
 
 function say(model) {
   document.getElementById("words").textContent = stateInWords(model);
-  document.getElementById("data-set-words").textContent = dataSetInWords(model.dataSet);
+  if (figures.get("modes").visible || figures.get("points").visible) sayDataSet(model);
+}
+
+function sayDataSet({ dataSet }) {
+  document.getElementById("data-set-words").textContent = dataSetInWords(dataSet);
 }
 
 /** What waits until nothing has moved for a moment: the address, and what screen readers say. */
 function settled(model) {
   showModes(model.dataSet);
+  sayDataSet(model);
   document.getElementById("recorded-words").textContent = recordedInWords(model);
   document.getElementById("code").textContent = codeOf(state);
   history.replaceState(null, "", fragmentOf(state));

@@ -2,7 +2,7 @@
 
 const MOST_COLLAPSED = -30;
 const HIGHS = [-1000, -300, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 1e4, 1e5, 1e6];
-const COLUMNS = 61;
+const COLUMNS = 49;
 
 figure("phase", { draw: drawPhases, follow: () => {}, moved: (_, x, y) => placeStart(x, y) });
 
@@ -14,7 +14,7 @@ function startOfSize(size, high, cosine) {
 /** The cosine below which dh passes through zero; −1 where it never does. */
 function edgeOf(size, high) {
   let [low, top] = [-1, 0];
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 20; i++) {
     const middle = (low + top) / 2;
     if (Number.isFinite(theory.two_point_moments(...startOfSize(size, high, middle), 1, 1, 1, 1).crossing)) low = middle;
     else top = middle;

@@ -46,7 +46,7 @@ class Preset:
             "mean_error": self.mean_error,
             "rate_mean": self.rate_mean,
             "steps": self.steps,
-            "step": self.steps,
+            "step": round(self.steps / 3),
         }
 
 
@@ -108,6 +108,6 @@ PRESETS = (
         State(0.1, 0.5, 1.0),
         Pair(1.0, 0.5),
         Rates(1e-2, 1e-2),
-        1500.0,
+        300.0,
     ),
 )

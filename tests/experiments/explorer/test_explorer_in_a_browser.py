@@ -240,6 +240,18 @@ def test_a_number_that_is_typed_is_taken_to_the_last_digit(opened) -> None:
     page.wait(f"({SETTINGS}).rate_h === String(0.012345678901234567)")
 
 
+def test_arrow_keys_move_a_number_as_they_move_its_slider(opened) -> None:
+    page = opened(BEGIN)
+    page.evaluate("document.getElementById('rate_h').focus()")
+    page.key("ArrowUp")
+    page.frames(2)
+    assert 0.01 < page.evaluate("document.getElementById('rate_h').valueAsNumber") < 0.0105
+    page.key("ArrowDown")
+    page.key("ArrowDown")
+    page.frames(2)
+    assert 0.0095 < page.evaluate("document.getElementById('rate_h').valueAsNumber") < 0.01
+
+
 def test_an_output_that_is_made_longer_keeps_its_angle(opened) -> None:
     page = opened(BEGIN)
     set_field(page, "dy2", "0.2")
