@@ -57,7 +57,7 @@ GOALS = (
         "(processor time of the thread that draws; a thirtieth of a second is 30 frames a second)",
         "",
         "seconds",
-        1 / 30,
+        0.033,
         _frame,
     ),
 )
