@@ -89,9 +89,10 @@ function refuse(element, field, words) {
   if (!words && document.activeElement !== field) field.value = readable(state[field.id]);
 }
 
-/** A number as a field shows it: all digits would hide its exponent. */
+/** A number as a field shows it, for which there is room: more digits would hide its exponent. */
 function readable(value) {
-  return String(Number(value.toPrecision(6)));
+  const rounded = Number(value.toPrecision(6));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
 /** Show the settings on all controls, but for the field in which somebody types. */
@@ -116,7 +117,7 @@ function showControls(settings) {
 for (const { name, title, meaning, settings } of presets) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: title, title: meaning });
   button.dataset.preset = name;
-  button.addEventListener("click", () => change({ ...settings, trajectory: "0" }));
+  button.addEventListener("click", () => change({ ...settings, trajectory: NONE }));
   document.getElementById("presets").append(button);
 }
 
@@ -125,7 +126,7 @@ document.querySelector('[data-choice="data"]').addEventListener("change", (event
 
 if (trajectories.length) {
   const select = document.querySelector('[data-choice="trajectory"]');
-  select.append(new Option("none", "0"), ...trajectories.map(({ label }, i) => new Option(label, String(i + 1))));
+  select.append(new Option("none", NONE), ...trajectories.map(({ label }, i) => new Option(label, String(i + 1))));
   select.addEventListener("change", () => change({ ...(trajectories[Number(select.value) - 1]?.settings ?? {}), trajectory: select.value }));
   for (const id of ["recorded", "recorded-part"]) document.getElementById(id).hidden = false;
 }

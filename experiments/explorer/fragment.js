@@ -11,7 +11,7 @@ function settingsOf(fragment) {
   const words = fragment.replace(/^#/, "");
   if (!words) return { settings, fault: "" };
   const preset = presets.find(({ name }) => name === words);
-  if (preset) return { settings: { ...settings, ...preset.settings }, fault: "" };
+  if (preset) return { settings: { ...settings, ...preset.settings, trajectory: NONE }, fault: "" };
   for (const word of words.split("&")) {
     const [name, text = ""] = word.split("=");
     if (!(name in INITIAL)) return refused(`it sets “${plain(name)}”, which this page does not have`);

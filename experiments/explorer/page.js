@@ -20,7 +20,7 @@ function show() {
   drawFigures(model, onlyStepDiffers(before, state));
   before = state;
   for (const element of document.querySelectorAll(".of-growing")) element.hidden = !model.growing;
-  document.querySelector(".of-measured").hidden = state.trajectory === "0";
+  document.querySelector(".of-measured").hidden = state.trajectory === NONE;
   say(model);
   clearTimeout(silence);
   silence = setTimeout(() => settled(model), 300);

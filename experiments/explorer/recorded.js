@@ -2,7 +2,7 @@
 
 /** The recorded trajectory that is chosen, as rows, or null. */
 function recordedOf({ trajectory }) {
-  return trajectory === "0" ? null : asRows(Number(trajectory) - 1);
+  return trajectory === NONE ? null : asRows(Number(trajectory) - 1);
 }
 
 const rows = new Map();

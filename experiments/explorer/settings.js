@@ -23,10 +23,13 @@ const SETTINGS = [
 
 const BY_NAME = new Map(SETTINGS.map((setting) => [setting.name, setting]));
 
+/** No recorded trajectory. */
+const NONE = "0";
+
 /** What is not a number: which data set, and which recorded trajectory (its number from 1, or 0). */
 const CHOICES = {
   data: { values: dataSets.map((set) => set.name), initial: "digits" },
-  trajectory: { values: ["0", ...trajectories.map((_, i) => String(i + 1))], initial: "0" },
+  trajectory: { values: [NONE, ...trajectories.map((_, i) => String(i + 1))], initial: NONE },
 };
 
 const INITIAL = {

@@ -455,3 +455,6 @@ def test_a_trajectory_of_ones_own_is_drawn_with_its_residuals(opened, explorer_w
     page.evaluate("""(() => { const x = document.querySelector('[data-choice=trajectory]');
       x.value = '0'; x.dispatchEvent(new Event('change')); })()""")
     page.wait("!document.getElementById('recorded-words').textContent")
+    page = opened("#lazy", page=explorer_with_trajectory)
+    assert page.evaluate("document.querySelector('[data-choice=trajectory]').value") == "0"
+    assert_same(page.evaluate(NUMBERS), PRESETS[2].settings())
