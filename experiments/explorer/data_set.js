@@ -72,7 +72,13 @@ function isLearnt({ target, now, constants }) {
   return target > 0 && now.dy2 - now.w >= constants[1] / 2;
 }
 
+/** Whether the integrator arrived in every mode. */
+function isComputed(modes) {
+  return modes.every(({ path }) => Number.isFinite(path.at(-1).size));
+}
+
 function dataSetInWords({ title, modes, step }) {
+  if (!isComputed(modes)) return `${title}: the rates grow too fast to integrate.`;
   const wanted = modes.filter(({ target }) => target > 0);
   const learnt = wanted.filter(isLearnt).length;
   const [places, noun] = [wanted.length, wanted.length === 1 ? "mode" : "modes"];

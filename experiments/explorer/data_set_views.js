@@ -3,12 +3,13 @@
 figure("points", { draw: drawPoints });
 figure("modes", {
   draw: drawModes,
-  follow: ({ dataSet }, drawing) => putCursor(drawing, dataSet.step, shadesOf(dataSet.modes).map((shade, i) => ({ value: dataSet.modes[i].now.size, shade }))),
+  follow: ({ dataSet }, drawing) => drawing && putCursor(drawing, dataSet.step, shadesOf(dataSet.modes).map((shade, i) => ({ value: dataSet.modes[i].now.size, shade }))),
   moved: (model, t) => setStep((t / model.dataSet.steps) * model.settings.steps),
 });
 
 function drawPoints(model, width) {
   const { modes, vectors, points, thumbnails } = model.dataSet;
+  if (!isComputed(modes)) return null;
   const [first, second] = twoLargest(modes);
   const at = (sizes) => points.map((name, i) => ({
     name,
@@ -55,6 +56,7 @@ function shadesOf(modes) {
 
 function drawModes(model, width) {
   const { modes, steps } = model.dataSet;
+  if (!isComputed(modes)) return null;
   const shades = shadesOf(modes);
   return plotted({
     width,

@@ -4,8 +4,7 @@ const EXPORTED = [...figures.keys()];
 
 /** A figure, or all of them one under the other, as a drawing that needs no page. */
 function exported(name) {
-  const drawings = (name === "all" ? EXPORTED : [name]).map(drawingOf).filter((drawing) => drawing instanceof SVGElement || drawing?.querySelector?.("svg"));
-  const parts = drawings.map((drawing) => (drawing instanceof SVGElement ? drawing : drawing.querySelector("svg")));
+  const parts = (name === "all" ? EXPORTED : [name]).map(drawingOf).filter((drawing) => drawing instanceof SVGElement);
   const sizes = parts.map((svg) => [Number(svg.getAttribute("width")), Number(svg.getAttribute("height"))]);
   const [width, height] = [d3.max(sizes, (x) => x[0]), d3.sum(sizes, (x) => x[1])];
   const style = getComputedStyle(document.documentElement);

@@ -12,7 +12,7 @@ const NODES = [
 const ERRORS = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40];
 
 const TOLERANCE = 1e-9;
-const MOST_STEPS = 20000;
+const MOST_STEPS = 5000;
 
 /**
  * The coordinates at increasing times, the first of which is the start; null if it takes too many steps.

@@ -118,9 +118,12 @@ def test_growing_rates_are_integrated_as_in_python(opened) -> None:
 
 
 def test_rates_that_are_too_fast_for_the_integrator_are_said(opened) -> None:
-    page = opened("#dh2=1&dy2=1&w=1&rate_h=1&rate_y=1&growth_h=1e3&growth_y=1e3&steps=1e6&step=0")
+    page = opened("#dh2=1&dy2=1&w=1&rate_h=1e-5&rate_y=1e-5&growth_h=1e3&growth_y=1e3&steps=1e6&step=0")
     words = page.evaluate("document.getElementById('words').textContent")
     assert "with growing rates too fast to integrate over so many steps" in words
+    tall(page)
+    page.wait("document.getElementById('data-set-words').textContent")
+    assert "too fast to integrate" in page.evaluate("document.getElementById('data-set-words').textContent")
 
 
 @pytest.mark.parametrize("growth", [{}, {"growth_h": 0.01, "growth_y": 0.02}], ids=["constant", "growing"])
