@@ -2,25 +2,28 @@
 
 const EXPORTED = [...figures.keys()];
 
-/** A figure, or all of them one under the other, as a drawing that needs no page. */
+const titleOf = (name) => figures.get(name).element.dataset.title;
+const TITLE_HEIGHT = 24;
+
+/** A figure, or all of them one under the other, each under its title, as a drawing that needs no page. */
 function exported(name) {
-  const parts = (name === "all" ? EXPORTED : [name]).map(drawingOf).filter((drawing) => drawing instanceof SVGElement);
-  const sizes = parts.map((svg) => [Number(svg.getAttribute("width")), Number(svg.getAttribute("height"))]);
-  const [width, height] = [d3.max(sizes, (x) => x[0]), d3.sum(sizes, (x) => x[1])];
-  const style = getComputedStyle(document.documentElement);
-  let top = 0;
-  const inner = parts.map((svg, i) => {
-    const copy = svg.cloneNode(true);
-    copy.setAttribute("y", top);
-    top += sizes[i][1];
-    return new XMLSerializer().serializeToString(copy);
+  const chosen = (name === "all" ? EXPORTED : [name]).filter((one) => drawingOf(one) instanceof SVGElement);
+  let [width, height] = [0, 0];
+  const parts = chosen.map((one) => {
+    const copy = drawingOf(one).cloneNode(true);
+    const title = `<text x="8" y="${height + 16}" font-size="13" font-weight="600" fill="var(--ink)">${titleOf(one)}</text>`;
+    copy.setAttribute("y", height + TITLE_HEIGHT);
+    width = Math.max(width, Number(copy.getAttribute("width")));
+    height += TITLE_HEIGHT + Number(copy.getAttribute("height"));
+    return title + new XMLSerializer().serializeToString(copy);
   });
   const text = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" color="var(--ink)">`,
     `<rect width="${width}" height="${height}" fill="var(--paper)"/>`,
-    ...inner,
+    ...parts,
     "</svg>",
   ].join("");
+  const style = getComputedStyle(document.documentElement);
   return { text: text.replaceAll(/var\((--[\w-]+)\)/g, (_, variable) => style.getPropertyValue(variable).trim()), width, height };
 }
 
@@ -41,11 +44,7 @@ function save(name, blob) {
 }
 
 const chosenFigure = document.getElementById("export-figure");
-for (const name of EXPORTED) {
-  const { element } = figures.get(name);
-  const title = element.dataset.title ?? element.closest("figure").querySelector("figcaption b").textContent;
-  chosenFigure.append(new Option(title, name));
-}
+for (const name of EXPORTED) chosenFigure.append(new Option(titleOf(name), name));
 document.getElementById("export-svg").addEventListener("click", () => {
   save(`repdyn-${chosenFigure.value}.svg`, new Blob([exported(chosenFigure.value).text], { type: "image/svg+xml" }));
 });

@@ -73,13 +73,18 @@ function putDots(drawing, dots) {
     .attr("cx", (d) => x.apply(d.x)).attr("cy", (d) => y.apply(d.y)).attr("fill", (d) => d.shade).attr("stroke", "var(--paper)");
 }
 
-/** Report where on a figure's axes the pointer drags. */
+/** Report where on a figure's axes the pointer drags, or would if it had not left them. */
 function followPointer(record, moved) {
   const report = (event) => {
     const box = record.drawn.getBoundingClientRect();
     const ratio = record.drawn.viewBox.baseVal.width / box.width;
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((pixels) => pixels * ratio);
-    moved(shown, record.drawn.scale("x").invert(x), record.drawn.scale("y").invert(y));
+    const at = { x: event.clientX - box.left, y: event.clientY - box.top };
+    const [x, y] = ["x", "y"].map((name) => {
+      const { invert, range } = record.drawn.scale(name);
+      const [least, most] = d3.extent(range);
+      return invert(Math.min(most, Math.max(least, ratio * at[name])));
+    });
+    moved(shown, x, y);
   };
   record.element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !record.drawn?.scale) return;
@@ -100,7 +105,7 @@ function plotted({ width, height, label, ...options }) {
     marginLeft: 46,
     marginRight: 14,
     marginTop: 14,
-    marginBottom: 34,
+    marginBottom: 38,
     ariaLabel: label,
     style: { background: "transparent", color: "var(--ink)", fontFamily: "inherit", fontSize: "11px", overflow: "visible" },
     ...options,

@@ -39,7 +39,7 @@ function drawPhases(model, width) {
   const { scales, settings } = model;
   if (!(scales.A_low > 0)) return noPhases();
   const [size, high] = [settings.dh2, scales.A_high].map((x) => x / scales.A_low);
-  const from = Math.asinh(Math.min(MOST_COLLAPSED, 1.2 * high));
+  const from = Math.asinh(Math.min(MOST_COLLAPSED, high));
   const to = Math.asinh(size);
   const borders = [-1, 1].map(borderOf);
   const cuts = [from, ...borders, to];

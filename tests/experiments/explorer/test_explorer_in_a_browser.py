@@ -421,6 +421,8 @@ def test_a_figure_is_taken_away(opened, name, tmp_path) -> None:
         else:
             assert b"var(--" not in content
             drawing = ElementTree.fromstring(content)
+            words = [x.text for x in drawing.iter("{http://www.w3.org/2000/svg}text")]
+            assert ("Conserved line of |Δh|²" in words) == (name == "all")
             assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) >= (10 if name == "all" else 1)
 
 
