@@ -42,10 +42,11 @@ def _explore(options: argparse.Namespace, _: list[str]) -> int:
     check_file(options.output)
 
     from ..explorer import explorer_html, recorded  # SymPy and pandas take longer to load than --help may
-    from ..results.folder import read_trajectories
 
     trajectories = []
     if options.trajectory is not None:
+        from ..results.folder import read_trajectories  # torch, which the page of the theory alone does not need
+
         frame = read_trajectories(options.trajectory, options.dx2, options.dy2_target, layer=options.layer)
         trajectories = recorded(frame)
     write_file(options.output, explorer_html(trajectories).encode())
