@@ -22,7 +22,7 @@ function drawLine(model, width) {
     y: { domain: [0, top], ticks: 5, tickFormat: tick, grid: true, label: null },
     marks: [
       Plot.line(line, { x: "slope", y: "dh2", stroke: COLOURS.faint, strokeDasharray: "2 3", clip: true }),
-      Plot.line(points, { x: "slope", y: "dh2", stroke: COLOURS.measured, strokeWidth: 3.2, strokeOpacity: 0.6, clip: true }),
+      Plot.dot(points, { x: "slope", y: "dh2", r: 1.5, fill: COLOURS.measured, fillOpacity: 0.6, clip: true }),
       Plot.line(visited, { x: "slope", y: "dh2", stroke: COLOURS.theory, strokeWidth: 2 }),
       Plot.dot([placed(settings)], { x: "slope", y: "dh2", r: 4, stroke: COLOURS.theory, fill: "var(--paper)" }),
     ],

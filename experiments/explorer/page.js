@@ -78,6 +78,7 @@ function openLink() {
   element.textContent = found.fault;
   element.hidden = !found.fault;
   pause();
+  if (found.settings.growth_h > 0 || found.settings.growth_y > 0) document.querySelector('[data-group="growth"]').closest("details").open = true;
   change(found.settings);
 }
 

@@ -292,6 +292,7 @@ def test_a_link_holds_every_setting(opened) -> None:
     seen = page.evaluate(NUMBERS)
     assert opened(held).evaluate(NUMBERS) == seen
     assert page.evaluate("document.querySelector('[data-choice=data]').value") == "xor"
+    assert page.evaluate("document.getElementById('growth_h').checkVisibility()")
     assert unquote(held) == held
 
 
