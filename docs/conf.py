@@ -28,6 +28,7 @@ extensions = [
     "extensions.bars",
     "extensions.derivation",
     "extensions.equations",
+    "extensions.explorer",
     "extensions.help",
     "extensions.mathml",
 ]

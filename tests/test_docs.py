@@ -16,7 +16,13 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")
 TEXTS = {path: path.read_text("utf-8") for path in PAGES}
 EXAMPLES = {path.stem for path in ROOT.glob("examples/*.py")}
 PACKAGES = ("symbolic", "numeric", "experiments")
-BUILT = {"derivation.html", "gallery/index", "gallery/index.html", *(f"gallery/{name}.rst" for name in EXAMPLES)}
+BUILT = {
+    "derivation.html",
+    "live-explorer.html",
+    "gallery/index",
+    "gallery/index.html",
+    *(f"gallery/{name}.rst" for name in EXAMPLES),
+}
 """What the build makes."""
 
 

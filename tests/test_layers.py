@@ -53,7 +53,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "figures",
         "results",
         "studies",
-        "page",
+        "explorer page",
         "cli",
     ),
 }

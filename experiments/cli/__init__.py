@@ -1,4 +1,4 @@
-"""The command line: ``repdyn list | run | kernels | fit | diagnose | derive | reproduce | report``."""
+"""The command line: ``repdyn list | run | kernels | fit | diagnose | explore | derive | reproduce | report``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import traceback
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from . import derive, diagnose, fit, report, reproduce, train
+from . import derive, diagnose, explore, fit, report, reproduce, train
 from .faults import fault, is_answer
 from .parser import Parser
 from .terminal import write_plainly
 
-_COMMANDS = "list | run | kernels | fit | diagnose | derive | reproduce | report"
+_COMMANDS = "list | run | kernels | fit | diagnose | explore | derive | reproduce | report"
 _TRACEBACK = "--traceback"
 
 
@@ -101,6 +101,6 @@ def _parser() -> Parser:
     )
     parser.add_argument(_TRACEBACK, action="store_true", help="of an error show where it came from; with any command")
     commands = parser.add_subparsers(dest="command", required=True, metavar=_COMMANDS)
-    for module in (train, fit, diagnose, derive, reproduce, report):
+    for module in (train, fit, diagnose, explore, derive, reproduce, report):
         module.add(commands)
     return parser

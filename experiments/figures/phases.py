@@ -55,15 +55,14 @@ _UNITS = Pair(1.0, 1.0), Rates(1.0, 1.0)
 def _phase(size: float, high: Any, cosine: Any) -> State:
     """The start with the given dh2, A_high and cosine between dy and dy*."""
     pair, rates = _UNITS
-    (dy2,) = _dy2()(size, high, pair.dx2, rates.h, rates.y)
-    return State(size, dy2, dy2 - cosine * np.sqrt(dy2))
+    return State(size, *_start()(size, high, cosine, pair.dx2, pair.dy2, rates.h, rates.y))
 
 
 @cache
-def _dy2() -> CompiledFunction:
-    from repdyn.symbolic.two_points.scalars import DY2_AT
+def _start() -> CompiledFunction:
+    from repdyn.symbolic.two_points.phase import START
 
-    return compile_program("dy2_at", DY2_AT)
+    return compile_program("phase_start", START)
 
 
 def draw_phase_diagram() -> Figure:

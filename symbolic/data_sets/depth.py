@@ -10,6 +10,7 @@ from ..derivation import Step
 from ..free_algebra import Rules, matrix_residual
 from ..matrix_calculus import derivative, directional_residual, gradient
 from ..pair import dh2, dx2, dy2
+from ..program import Program
 from .conserved import IN_FACTORS, G
 from .flow import outputs
 from .geometric_mean import Mean, scalar_factor
@@ -35,6 +36,12 @@ x_l, x_L, q = sp.symbols("x_l x_L q", positive=True)
 each layer multiplies it by, over its rate."""
 
 place, scale = sp.symbols("place scale", positive=True)
+
+PAIR_ON_GEODESIC = scale * dx2 ** (1 - place) * dy2**place
+"""The squared distance of two points at a place; or the size of a mode, of that of the kernel and of the outputs."""
+
+ON_GEODESIC = Program((dx2, dy2, place), {}, {dh2: PAIR_ON_GEODESIC.subs(scale, 1)})
+"""The same in units of its scale."""
 
 LATEX: dict[sp.Basic, str] = {
     W_l: r"W_\ell",
@@ -178,7 +185,7 @@ STEPS = (
         "Two points on it",
         r"Two points have one mode: with $p = \ell/L$ and the factor $\theta$, the exponent that a measurement of $d "
         r"\log |\Delta h|^2/d \log |\Delta y|^2$ finds is the place of the layer.",
-        (sp.Eq(dh2, scale * dx2 ** (1 - place) * dy2**place, evaluate=False),),
+        (sp.Eq(dh2, PAIR_ON_GEODESIC, evaluate=False),),
         _pair_residual,
     ),
 )

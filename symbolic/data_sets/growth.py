@@ -12,6 +12,7 @@ from ..derivation import Step, first_nonzero
 from ..free_algebra import Rules, matrix_residual, scalar, words
 from ..matrix_calculus import derivative, gradient, trace
 from ..pair import dh2, dx2, dy2, dy2_target, rate_h, rate_y, w
+from ..program import Program
 from ..scalar_output.flow import flow_with
 from ..scalar_output.notation import GROWING, b2, e, f, growth_h, growth_y
 from ..scalar_output.notation import b as slope
@@ -200,6 +201,13 @@ _PAIR_RATES = {
     rate_y: R0 / 2,
     growth_y: R2 / 2,
 }
+RATES_OF_PAIR = Program(
+    (rate_h, growth_h, rate_y, growth_y),
+    {},
+    {x: pair / _PAIR_RATES[pair].coeff(x) for pair, x in ((rate_h, P0), (growth_h, P1), (rate_y, R0), (growth_y, R2))},
+)
+"""The rates of a data set that are those of a pair, P1 for the growth of the encoder's."""
+
 _ALIGNED = {growth_y: (R1 + R2) / 2}
 _SINGLE = {**_PAIR_RATES, growth_h: P2 / (4 * dx2), growth_y: R1 / 2}
 

@@ -42,8 +42,10 @@ LATEX: dict[sp.Basic, str] = {
 LOSS_CURVE = mean_error_0 * sp.exp(-2 * rate_mean * t) / 2 + (2 * w - dy2 + dy2_target) / 8
 """The loss over training: the mean prediction's part relaxes by itself."""
 
-_RHO = rate_h * dx2 / rate_y
-_REDUCED_DY2 = dh2 * (dh2 - A_high) / _RHO
+SLOPE = rate_h * dx2 / rate_y
+"""rho, that of dh2 against dy2/dh2."""
+
+_REDUCED_DY2 = dh2 * (dh2 - A_high) / SLOPE
 
 DY2_AT = Program((dh2, A_high, dx2, rate_h, rate_y), {}, {dy2: _REDUCED_DY2})
 """The output distance of a pair whose hidden distance and A_high are known."""
@@ -70,7 +72,7 @@ def _reduced(expr: sp.Expr) -> sp.Expr:
 
 def _fixed_point_residual(relation: sp.Rel) -> sp.Expr:
     if relation.lhs == dy2:
-        return SCALARS.normal((relation.lhs - relation.rhs).subs(A_high, dh2 - _RHO * dy2 / dh2))
+        return SCALARS.normal((relation.lhs - relation.rhs).subs(A_high, dh2 - SLOPE * dy2 / dh2))
     point = by_regime(relation.rhs)
     if relation.lhs == spread:
         return sp.cancel(point - by_regime(spread))

@@ -3,7 +3,7 @@
 A module of goals is added to ``GOALS``, and a curve to ``GROWTHS``; table, record and figure follow.
 """
 
-from . import fits, growth, starting, training, trajectories
+from . import explorer, fits, growth, starting, training, trajectories
 
-GOALS = (*trajectories.GOALS, *fits.GOALS, *starting.GOALS, *training.GOALS)
+GOALS = (*trajectories.GOALS, *fits.GOALS, *starting.GOALS, *training.GOALS, *explorer.GOALS)
 GROWTHS = growth.GROWTHS

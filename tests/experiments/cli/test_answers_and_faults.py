@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from repdyn.experiments.cli import main
 
-COMMANDS = "list | run | kernels | fit | diagnose | derive | reproduce | report"
+COMMANDS = "list | run | kernels | fit | diagnose | explore | derive | reproduce | report"
 
 
 @pytest.mark.parametrize(
