@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from repdyn.experiments import PairTracker
+from repdyn.experiments.settings.architecture import hidden_layer
 from repdyn.experiments.training.lightning import Batches, Supervised, fit, repeatable
 from repdyn.experiments.training.networks import MLP
 from repdyn.numeric import State, fit_many, squared_distances, trajectory
@@ -110,7 +111,7 @@ def _training(*, layers: int = 4, width: int = 64, pairs: int = 1) -> Callable[[
             torch.manual_seed(0)
             x, y = torch.randn(pairs, 2, 8), torch.randn(pairs, 2, 3)
             network = MLP(8, 3, width=width, hidden_layers=layers, nonlinearity="tanh", gain=1.0)
-            tracker = PairTracker(x, y, [f"hidden.{k}" for k in range(layers)])
+            tracker = PairTracker(x, y, [hidden_layer(k) for k in range(layers)])
             batches = Batches(x.flatten(0, 1), y.flatten(0, 1), batch=2 * pairs, steps=100, seed=0)
             fit(Supervised(network, lr=1e-3), batches, [tracker])
 
