@@ -34,7 +34,7 @@ from repdyn.numeric import (
 from repdyn.numeric.arguments import flag
 from repdyn.numeric.coefficients import DEFAULT_THEORY
 from repdyn.numeric.determination import varies
-from repdyn.numeric.fit import fitted_together
+from repdyn.numeric.joint import fitted_together
 from repdyn.symbolic import Theory, theories
 from repdyn.symbolic.arguments import instance
 from tqdm import tqdm

@@ -185,7 +185,7 @@ def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp],
     points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
     apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= APART).any(axis=-1)
     others = [[(points[k, i], float(costs[k, i])) for i in np.nonzero(row)[0]] for k, row in enumerate(apart)]
-    best = points[:, 0]
+    best: Array = points[:, 0]
     predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, best.shape[1]))
     for some in blocks(model, len(best), data.shares.size * (1 + 2 * best.shape[1])):
         predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])

@@ -20,6 +20,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.hooks import RemovableHandle
 
 from .heap import keep_freed_memory
 
@@ -210,7 +211,7 @@ def _moved_on_the_way(parameters: Sequence[torch.nn.Parameter], lr: float) -> Ge
             parameter.add_(parameter.grad, alpha=-lr)
         parameter.grad = None
 
-    hooks = [parameter.register_post_accumulate_grad_hook(move) for parameter in parameters]
+    hooks: list[RemovableHandle] = [x.register_post_accumulate_grad_hook(move) for x in parameters]
     try:
         yield
     finally:

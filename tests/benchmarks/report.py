@@ -56,7 +56,8 @@ def draw(record: Record) -> Figure:
     """Time and memory against size, with the exponents that were fitted."""
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(10.0, 4.6), layout="constrained")
-        colours = dict(zip((x["name"].removesuffix("_c") for x in record["growth"]), sns.color_palette("deep", 12)))
+        names = dict.fromkeys(curve["name"].removesuffix("_c") for curve in record["growth"])
+        colours = dict(zip(names, sns.color_palette("deep", len(names)), strict=True))
         named = {}
         for axes, (label, chosen) in zip(figure.subplots(1, len(_PANELS)), _PANELS.items(), strict=True):
             sizes = {}
