@@ -8,7 +8,7 @@ from typing import ClassVar
 from .configuration import Configuration, check_choice, described
 from .values import SettingError
 
-RECURRENT = ("relu", "tanh")
+RECURRENT = ("relu", "tanh", "relu_step")
 _MOST_LENGTH, _MOST_STRINGS_READ = 14, 100_000
 
 

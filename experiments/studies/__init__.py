@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .ablations import Ablations
+from .automata import RandomMachines
 from .beyond import Beyond
 from .collective.study import CollectiveTheory
 from .context.study import ContextTask
@@ -26,6 +27,7 @@ _KINDS: tuple[type[Study], ...] = (
     DigitStructures,
     CollectiveTheory,
     StreamingTasks,
+    RandomMachines,
     Beyond,
 )
 

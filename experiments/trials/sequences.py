@@ -48,8 +48,8 @@ def run_trial(setting: Sequences) -> Outcome:
     - ``course``: a row a record: epoch, loss and accuracy (over the strings that are trained on), those of each longer
       length; for each threshold states, conflicts and whole (every string leads on); distance, the mean squared
       distance of pairs of strings drawn once, distance_agreeing and distance_others;
-    - ``machines``: machines by the threshold of the whole training that have few states: a row for each epoch and
-      state: state, output, zero and one (the states after these symbols);
+    - ``machines``: machines by the threshold of the whole training at five times or fewer (:meth:`Seen.machines`), a
+      row for each epoch and state: state, output, zero and one (the states after these symbols, -1 if none is known);
     - ``mergers``: at the end, a row for each shorter and longer length: agreeing, merged, disagreeing, wrong;
     - ``parted``: merged pairs, some if there are many: shorter, longer, apart (how many thresholds they once were);
     - ``reading``: a row for each length at the end: accuracy of the network and of its machine, and how often both say

@@ -1,5 +1,6 @@
 """Recurrent networks that learn what machines say: what is trained on, what is recorded, and what the study says."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from repdyn.experiments.settings import Sequences, SettingError
+from repdyn.experiments.studies.automata import RandomMachines
 from repdyn.experiments.studies.parity.claims import Judgement
 from repdyn.experiments.studies.parity.study import StreamingTasks
 from repdyn.experiments.studies.study import Results
@@ -89,11 +91,28 @@ def test_of_a_share_of_strings_only_those_are_trained_on() -> None:
 def test_machines_that_are_kept_are_those_of_the_records() -> None:
     found = outcome()
     machines, course = found.tables["machines"], found.tables["course"]
-    few = course[course["states_history"] <= 40]["epoch"].tolist()
-    assert machines["epoch"].drop_duplicates().tolist() == few
-    first = machines[machines["epoch"] == few[0]]
-    machine = Automaton(first[["zero", "one"]].to_numpy(), first["output"].to_numpy())
-    assert machine.reachable.tolist() == list(range(len(first)))
+    most = int(course["states_history"].argmax())
+    few = course[:most][course["states_history"][:most] <= 40]["epoch"]
+    whole = course[most + 1 :][course["whole_history"][most + 1 :]]["epoch"]
+    epochs = machines["epoch"].drop_duplicates().tolist()
+    assert epochs == sorted({0, *few[-1:], course["epoch"][most], *whole[:1], 250})
+    for epoch in epochs:
+        own = machines[machines["epoch"] == epoch]
+        machine = Automaton(own[["zero", "one"]].to_numpy(), own["output"].to_numpy())
+        assert machine.reachable.tolist() == list(range(len(own)))
+        assert machine.is_complete == course.set_index("epoch")["whole_history"][epoch]
+        assert len(own) <= course.set_index("epoch")["states_history"][epoch]
+
+
+def test_what_is_read_may_jump_with_the_state_and_the_jump_has_no_gradient() -> None:
+    network, plain = Recurrent(4, "relu_step", 1.0), Recurrent(4, "relu", 1.0)
+    plain.load_state_dict(network.state_dict())
+    state = torch.tensor([[0.0, 0.5, 0.0, 2.0]], requires_grad=True)
+    torch.testing.assert_close(network.read(state), plain.output(torch.tensor([[0.0, 1.5, 0.0, 3.0]])))
+    jumps, calm = (torch.autograd.grad(of.read(state)[0, 0], state)[0] for of in (network, plain))
+    torch.testing.assert_close(jumps, calm)
+    x = torch.nn.functional.one_hot(torch.tensor([[0, 1, 1]]), 2).float()
+    torch.testing.assert_close(network.state(x), plain.state(x))  # what goes on does not jump
 
 
 def test_merged_pairs_were_at_least_as_far_apart_as_they_are() -> None:
@@ -119,7 +138,7 @@ def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, got 'gelu'"),
+        ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, relu_step, got 'gelu'"),
         ({"states": 2}, "states must be 0, which is parity, or at least 3, got 2"),
         ({"length": 15}, "length must be at most 14, got 15: strings double with each"),
         ({"share": 1.5}, "share must be at most 1, got 1.5"),
@@ -153,7 +172,7 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     assert (
         "2 of 2 networks learnt parity; of strings of length 300 they get 100% (100% to 100%) right" in section.answer
     )
-    assert [plate.name for plate in section.plates] == ["course", "machines"]
+    assert [plate.name for plate in section.plates] == ["course", "development"]
     assert section.tables[0].rows["task"].tolist() == ["2 (2 to 2)"]
 
 
@@ -178,7 +197,7 @@ def test_without_a_network_and_with_diverged_ones_it_says_so() -> None:
 
 
 def judgement_of(
-    course: dict[str, list[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
+    course: Mapping[str, Sequence[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
 ) -> Judgement:
     key = {"setting": "parity", "seed": 0}
     values = {**key, "loss": 0.0, "guess": 0.25, "states_history": 10, "minimal_history": 2, "is_task_history": True}
@@ -197,7 +216,10 @@ COURSE = {
     "loss": [0.25, 0.2, 0.1, 0.0],
     "loss_20": [0.25, 0.2, 0.1, 0.0],
     "loss_50": [0.25, 0.2, 0.2, 0.0],
+    "accuracy_20": [0.5, 0.5, 1.0, 1.0],
+    "accuracy_50": [0.5, 0.5, 0.9, 1.0],
     "states_history": [3, 60, 40, 10],
+    "whole_history": [False, True, True, True],
     "distance": [1.0, 2.0, 1.5, 3.0],
 }
 
@@ -209,6 +231,7 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     assert measured == {
         "What length": ("least share right 100%", True),
         "It once": ("epochs apart, relative, 33.3%", False),  # at 20 and at 30
+        "The right": ("epochs apart, relative, 66.7%", False),  # right at 30, finite at 10
         "States merge": ("states at most over those at the end 6", True),
         "The task": ("states after reduction 2", True),
         "More needed": ("states before over after reduction 5", True),
@@ -223,6 +246,65 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     assert agrees["Short all"] is False
     assert agrees["Strings first"] is None
     assert agrees["It contraction"] is True
+
+
+def test_networks_of_which_some_agree_do_not_all_agree_and_one_that_never_comes_to_it_is_counted() -> None:
+    one = judgement_of(COURSE, [], [(1, 0, 10, 0), (3, 4, 10, 0)])
+    two = judgement_of({**COURSE, "whole_history": [False] * 4, "loss_50": [0.25] * 4}, [], [(3, 4, 10, 0)])
+    both = Judgement(
+        *(
+            pd.concat([x, y.assign(seed=1)], ignore_index=True)
+            for x, y in zip(vars(one).values(), vars(two).values(), strict=True)
+        )
+    )
+    said = {claim.text.split()[0] + " " + claim.text.split()[-1]: claim.verdicts[0] for claim in both.claims()}
+    assert said["The right"].measured == "epochs apart, relative, 66.7%, in 1 never"
+    assert said["It once"].agrees is False
+    assert said["Short all"].by == "2 of 2 networks"
+
+
+def test_a_jump_makes_training_less_calm_than_the_median_without_it() -> None:
+    calm = judgement_of({**COURSE, "loss": [0.25, 0.0, 0.0, 0.0]}, [], [(3, 4, 10, 0)])
+    other = judgement_of(COURSE, [], [(3, 4, 10, 0)])
+    loud = {**COURSE, "loss": [0.25, *np.tile([0.0, 0.002], 10)]}
+    key = ("epoch", "loss_20", "loss_50", "accuracy_20", "accuracy_50", "states_history", "whole_history", "distance")
+    loud |= {name: [COURSE[name][0], *np.repeat(COURSE[name][-1], 20)] for name in key}
+    step = judgement_of(loud, [], [(3, 4, 10, 0)])
+    for plain in (calm, other):
+        tables = [
+            pd.concat([x, y.assign(setting="step")], ignore_index=True)
+            for x, y in zip(vars(plain).values(), vars(step).values(), strict=True)
+        ]
+        (claim,) = (c for c in Judgement(*tables).claims() if "jumps" in c.text)
+        assert [(v.setting, v.measured, v.agrees) for v in claim.verdicts] == [
+            ("step", "standard deviation of the loss 0.00098", True)  # 0.002 sqrt(2/5 3/5)
+        ]
+
+
+def test_machines_that_always_say_the_same_are_left_out_and_counted() -> None:
+    of = RandomMachines(settings=({"name": "relu"},), machines=4, states=3)
+    chosen, left_out = of.drawn()
+    drawn = range(chosen[-1] + 1)
+    assert [seed for seed in drawn if len(minimal_automaton(task_of(3, seed))) > 1] == chosen
+    assert left_out == len(drawn) - 4 > 0
+    assert [trial.configuration.seed for trial in of.trials()] == chosen
+
+
+def test_the_study_of_drawn_machines_says_what_became_of_each() -> None:
+    of = RandomMachines(settings=({"name": "relu"},), machines=2, states=3, length=5)
+    chosen, left_out = of.drawn()
+    trials = [Trial(replace(SMALL, name="relu", seed=seed, task_seed=seed, states=3)) for seed in chosen]
+    learnt = replace(outcome(), values={**outcome().values, "task": 3})
+    section = of.section(Results({trials[0]: learnt, trials[1]: run_trial(replace(SMALL, epochs=1, every=1))}))
+    assert f"Of {chosen[-1] + 1} machines of at most 3 states {left_out} always say the same" in section.paragraphs[2]
+    assert "1 of 2 networks learnt what a machine says that was drawn at random" in section.answer
+    assert [plate.name for plate in section.plates] == ["development", "learnt"]
+    assert f"The network of machine {chosen[0]}, whose least form has 3 states" in section.plates[0].caption
+    assert section.tables[1].rows["machine"].tolist() == [str(seed) for seed in chosen]
+    empty = of.section(Results({trials[0]: None}))
+    assert "nothing to compare yet" in " ".join(empty.paragraphs)
+    none = of.section(Results({trials[0]: run_trial(replace(SMALL, epochs=1, every=1))}))
+    assert none.plates == ()
 
 
 def test_a_share_that_leaves_no_string_is_refused() -> None:
