@@ -30,7 +30,7 @@ _SAYS = ("white", "0.55")
 """Fillings of states that say 0 and 1."""
 
 _LABELLED, _SPREAD = 12, 60
-"""Machines of at most so many states have numbers, and are spread out; larger ones are drawn as a tree from the start."""
+"""Machines of at most so many states have numbers, and are spread out; larger ones are drawn as a tree."""
 
 _PANEL, _WIDE = 2.35, 9.6
 """Inches: a machine is so wide, and several share the other width."""
@@ -78,8 +78,8 @@ def draw_course(course: pd.DataFrame, lengths: Sequence[int], strings: int, thre
 def draw_machines(machines: Sequence[tuple[str, Automaton]], *, columns: int = 6) -> Figure:
     """Finite machines side by side: a dot a state, an arrow a transition.
 
-    One of many states is drawn as a tree: around the start lies what one symbol leads to, around that what two do, and so
-    on; transitions back are grey, and a state without a line outwards or back has none that is known.
+    One of many states is drawn as a tree: around the start lies what one symbol leads to, around that what two do, and
+    so on; transitions back are grey.
 
     Args:
         machines: what stands over each, and the machine.

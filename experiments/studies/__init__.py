@@ -11,9 +11,11 @@ from .depth import Depth
 from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
 from .parity.study import StreamingTasks
+from .scale_and_data.study import ScaleAndData
 from .structure.study import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
+from .transformer.study import ModularTransformers
 from .xor import XorMatrices
 
 _KINDS: tuple[type[Study], ...] = (
@@ -28,6 +30,8 @@ _KINDS: tuple[type[Study], ...] = (
     CollectiveTheory,
     StreamingTasks,
     RandomMachines,
+    ScaleAndData,
+    ModularTransformers,
     Beyond,
 )
 

@@ -15,17 +15,17 @@ from ..settings import Sequences, override
 from ..sweep.trial import Trial
 from ..trials.sequences import task_of
 from .parity.claims import Judgement
-from .parity.network import KIND
+from .parity.network import KIND, KINDS
 from .parity.numbers import LEARNT
 from .parity.plates import counted, development_plate, machine_of, of_network
 from .parity.prose import METHOD, NONE, diverged_text, machine_text, states_table
 from .study import Plate, Results, Section, Study, Table, size
 
 _QUESTION = (
-    "Is it so for any finite machine and not for parity alone? Machines are drawn as in the follow-up (van Rossem & Saxe, "
-    "arXiv 2507.09897): the oldest state that is not finished leads, symbol by symbol, to a new state with a chance of "
-    "3 in 4 while there are fewer than may be, else to any but the start, and every state says 0 or 1. One network learns "
-    "each, so that intervals are over machines: their median and range or, of five and more, quartiles."
+    "Is it so for any finite machine and not for parity alone? Machines are drawn as in the follow-up (van Rossem & "
+    "Saxe, arXiv 2507.09897): the oldest state that is not finished leads, symbol by symbol, to a new state with a "
+    "chance of 3 in 4 while there are fewer than may be, else to any but the start, and every state says 0 or 1. One "
+    "network learns each, so that intervals are over machines: their median and range or, of five and more, quartiles."
 )
 
 _SHOWN = 5
@@ -133,8 +133,11 @@ def _each_table(values: pd.DataFrame, reading: pd.DataFrame) -> Table:
             "setting": row["setting"],
             "machine": str(row["seed"]),
             "task": str(row["task"]),
-            "states": f"{row[f'states_{KIND}']} → {row[f'minimal_{KIND}']}",
-            "is the task": "yes" if row[f"is_task_{KIND}"] else "no",
+            **{
+                f"states, {name}": f"{row[f'states_{kind}']} → {row[f'minimal_{kind}']}"
+                + (", the task" if row[f"is_task_{kind}"] else "")
+                for kind, name in KINDS.items()
+            },
             "loss": f"{row['loss']:.2g}",
             "network right": f"{longest['accuracy'][row['setting'], row['seed']]:.0%}",
             "machine right": f"{longest['accuracy_machine'][row['setting'], row['seed']]:.0%}",
@@ -142,7 +145,8 @@ def _each_table(values: pd.DataFrame, reading: pd.DataFrame) -> Table:
         for _, row in values.iterrows()
     ]
     caption = (
-        "Every machine: the states of its least form, those of what the network has become before and after reduction, "
-        f"and how many strings of length {int(reading['length'].max()):,} network and machine get right."
+        "Every machine: the states of its least form, those of what the network has become, by three thresholds, "
+        "before and after reduction, and whether it is the task; and "
+        f"how many strings of length {int(reading['length'].max()):,} network and machine get right."
     )
     return Table(caption, pd.DataFrame(rows))

@@ -31,8 +31,8 @@ def one_hot(numbers: NDArray[np.int64]) -> Tensor:
 class Recurrent(torch.nn.Module):
     """One recurrent layer that starts from ones, and a linear map of its last state.
 
-    With the nonlinearity ``relu_step`` the layer is of ``relu``, and the last state jumps before it is read: a unit that
-    is above 0 is read as 1 more. The jump has no gradient.
+    With the nonlinearity ``relu_step`` the layer is of ``relu``, and the last state jumps before it is read: a unit
+    that is above 0 is read as 1 more. The jump has no gradient.
 
     >>> Recurrent(4, "relu", 0.1)(torch.zeros(3, 5, 2)).shape
     torch.Size([3, 2])

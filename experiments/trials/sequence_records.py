@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -39,13 +39,29 @@ _FEW = 40
 """Of the machines with at most so many states, the last before there are most is kept."""
 
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
 class Watch(pl.Callback):
-    """Looks at a network at the start and every few epochs: losses, and the state after every string."""
+    """Looks at a network at the start and every few epochs: losses, and the state after every string.
+
+    At the first epoch whose mean loss over strings is below ``until`` it looks a last time and ends training;
+    ``reached`` says whether there was one.
+    """
 
     def __init__(
-        self, network: Recurrent, blocks: Sequence[Tensor], long: dict[int, tuple[Tensor, Tensor]], every: int
+        self,
+        network: Recurrent,
+        blocks: Sequence[Tensor],
+        long: dict[int, tuple[Tensor, Tensor]],
+        every: int,
+        *,
+        loss: Loss,
+        until: float = 0.0,
     ) -> None:
         self.network, self.blocks, self.long, self.every = network, blocks, long, every
+        self.loss, self.until, self.reached = loss, until, False
+        self.losses: list[tuple[float, int]] = []
         self.epochs: list[int] = []
         self.states: list[Tensor] = []
         self.said: list[Tensor] = []
@@ -60,7 +76,7 @@ class Watch(pl.Callback):
             rows: dict[str, float] = {}
             for length, (x, y) in self.long.items():
                 said = self.network(x)
-                rows[f"loss_{length}"] = float(half_squared_error(said, y))
+                rows[f"loss_{length}"] = float(self.loss(said, y))
                 rows[f"accuracy_{length}"] = float((said.argmax(1) == y.argmax(1)).double().mean())
             self.tested.append(rows)
         self.epochs.append(epoch)
@@ -70,7 +86,14 @@ class Watch(pl.Callback):
     ) -> None:
         of_epoch = trainer.train_dataloader.dataset.of_epoch  # pyright: ignore[reportOptionalMemberAccess]  # there is one in training
         epoch, rest = divmod(batch_idx + 1, of_epoch)
-        if not rest and epoch % self.every == 0:
+        if self.until:
+            self.losses.append((float(outputs["loss"]), len(batch[0])))
+        if rest:
+            return
+        if self.until:
+            mean, self.losses = np.average(*zip(*self.losses, strict=True)), []
+            self.reached = trainer.should_stop = bool(mean < self.until)
+        if self.reached or epoch % self.every == 0:
             self.look(epoch)
 
 
@@ -125,7 +148,7 @@ class Seen:
         rows: list[dict[str, Any]] = []
         for record, (epoch, h) in enumerate(zip(self.watch.epochs, self.states, strict=True)):
             said = self.watch.said[record][taught]
-            row: dict[str, Any] = {"epoch": epoch, "loss": float(half_squared_error(said, targets))}
+            row: dict[str, Any] = {"epoch": epoch, "loss": float(self.watch.loss(said, targets))}
             row["accuracy"] = float((said.argmax(1) == targets.argmax(1)).double().mean())
             row |= self.watch.tested[record]
             for kind in THRESHOLDS:
@@ -180,10 +203,15 @@ class Seen:
 
     def ends(self) -> dict[str, Any]:
         """The machine at the end, by each threshold."""
-        ones = float(self.answers[self.taught].mean())
-        values: dict[str, Any] = {"task": len(self.task), "strings": int(self.taught.sum()), "guess": ones * (1 - ones)}
+        values: dict[str, Any] = {"task": len(self.task), "strings": int(self.taught.sum()), "guess": self._guess()}
         for kind in THRESHOLDS:
             machine = self.extraction(kind, -1).automaton
             values |= {f"states_{kind}": len(machine), f"minimal_{kind}": len(minimal_automaton(machine))}
             values[f"is_task_{kind}"] = equivalent_automata(machine, self.task)
         return values
+
+    def _guess(self) -> float:
+        """The loss of the best answer that is the same for all strings."""
+        targets = one_hot(self.answers[self.taught])
+        best = targets.mean(0, keepdim=True).expand_as(targets)
+        return float(self.watch.loss(best if self.watch.loss is half_squared_error else best.log(), targets))

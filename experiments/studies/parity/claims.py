@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ..claim import Claim, Verdict, tested
 from ..spread import spread
-from .network import AT_ONCE, BY_HEART, FELL, GREW, KIND, MORE, PARTED, SHARE, THRESHOLDS_APART, Measured, Network
+from .network import (
+    AT_ONCE,
+    BY_HEART,
+    FELL,
+    GREW,
+    KIND,
+    KINDS,
+    MORE,
+    PARTED,
+    SHARE,
+    THRESHOLDS_APART,
+    Measured,
+    Network,
+)
 from .numbers import LEARNT
 
 MAIN = "parity"
@@ -51,18 +65,18 @@ class Judgement:
             Claim(
                 "States first become many and then merge",
                 f"States at their most are at least {GREW:g} times those at the end, in every network.",
-                self._verdicts("states at most over those at the end", Network.grew),
+                self._by_threshold("states at most over those at the end", Network.grew),
             ),
             Claim(
                 "The machine becomes finite when longer strings become right",
                 "The epochs from which on every string leads to a state that leads on, and from which on all longer "
                 f"strings read are right, differ by at most {AT_ONCE:.0%} of the later, in every network.",
-                self._verdicts("epochs apart, relative,", Network.finite, ".1%"),
+                self._by_threshold("epochs apart, relative,", Network.finite, ".1%"),
             ),
             Claim(
                 "The machine, reduced, is the task",
                 "It says what the task says after every string of whatever length, in every network.",
-                self._verdicts("states after reduction", Network.is_task, ".0f"),
+                self._by_threshold("states after reduction", Network.is_task, ".0f"),
             ),
             Claim(
                 "More states remain than are needed",
@@ -122,6 +136,15 @@ class Judgement:
         known = [x.unrest() for x in self._learnt(MAIN)]
         own = network.unrest()
         return own, own > float(np.median(known)) if known else None
+
+    def _by_threshold(self, what: str, of_one: Callable[..., Measured], form: str | None = None) -> tuple[Verdict, ...]:
+        """A verdict for each setting and threshold."""
+        each = {name: self._verdicts(what, partial(of_one, kind=kind), form) for kind, name in KINDS.items()}
+        return tuple(
+            replace(verdict, setting=f"{verdict.setting}, threshold {name}")
+            for of_setting in zip(*each.values(), strict=True)
+            for name, verdict in zip(each, of_setting, strict=True)
+        )
 
     def _verdicts(
         self, what: str, of_one: Callable[[Network], Measured], form: str | None = None, *, of: str = ""

@@ -11,9 +11,9 @@ import pandas as pd
 from .numbers import fell_at, longest_of
 
 AT_ONCE, GREW, MORE, FELL = 0.05, 2.0, 2.0, 0.05
-"""Epochs are the same if they differ by less than this share; states grew if there once were so many times as many as at
-the end; states are more than are needed if there are so many times as many; a distance fell if it is so much below what
-it was."""
+"""Epochs are the same if they differ by less than this share; states grew if there once were so many times as many as
+at the end; states are more than are needed if there are so many times as many; a distance fell if it is so much below
+what it was."""
 
 SHARE, PARTED = 0.5, 0.25
 """Not all agreeing pairs merged if at most this share did; pairs part first if this share of those merged did, ..."""
@@ -24,8 +24,11 @@ THRESHOLDS_APART = 10.0
 BY_HEART = 0.7
 """A network that knows its strings by heart does no better than this with long ones."""
 
+KINDS = {"history": "0.01 of all training", "now": "0.01", "coarse": "0.1"}
+"""The thresholds of the records, in words."""
+
 KIND = "history"
-"""The threshold by which machines are judged, the paper's: 0.01 of the spread over the whole training."""
+"""The one by which is judged what is not judged by each, the paper's."""
 
 Measured = tuple[float, bool | None]
 """A number, and whether it agrees with a claim; None if the network does not decide it."""
@@ -53,23 +56,23 @@ class Network:
         names = [x for x in self.course.columns if x.startswith("loss_") and self.course[x].notna().all()]
         return _together([fell_at(self.course, name, float(self.value["guess"]) / 2) for name in names])
 
-    def grew(self) -> Measured:
+    def grew(self, kind: str = KIND) -> Measured:
         """How many times as many states there once were."""
-        states = self.course[f"states_{KIND}"]
+        states = self.course[f"states_{kind}"]
         ratio = float(states.max() / states.iloc[-1])
         return ratio, ratio >= GREW
 
-    def finite(self) -> Measured:
+    def finite(self, kind: str = KIND) -> Measured:
         """By how much the epochs differ at which every string leads on and at which longer strings are right."""
-        unfinished = (~self.course[f"whole_{KIND}"].astype(bool)).astype(float)
+        unfinished = (~self.course[f"whole_{kind}"].astype(bool)).astype(float)
         names = [x for x in self.course.columns if x.startswith("accuracy_") and self.course[x].notna().all()]
         wrong = 1 - self.course[names].min(axis=1)
         course = self.course.assign(unfinished=unfinished, wrong=wrong)
         return _together([fell_at(course, "unfinished", 0.5), fell_at(course, "wrong", 1e-9)])
 
-    def is_task(self) -> Measured:
+    def is_task(self, kind: str = KIND) -> Measured:
         """How many states the reduced machine has."""
-        return float(self.value[f"minimal_{KIND}"]), bool(self.value[f"is_task_{KIND}"])
+        return float(self.value[f"minimal_{kind}"]), bool(self.value[f"is_task_{kind}"])
 
     def redundant(self) -> Measured:
         """How many times as many states there are as after reduction."""

@@ -24,10 +24,10 @@ def course_plate(course: pd.DataFrame, length: int, who: str) -> Plate:
         draw_course(
             course, [n for n in lengths if course[f"loss_{n}"].notna().all()], 2 ** (length + 1) - 1, list(THRESHOLDS)
         ),
-        "Loss over training on strings that were trained on and on longer ones; the number of states; the mean distance "
-        "of pairs of strings.",
-        f"{who}. Left: the loss, on strings up to length {length} and on longer ones that it never read. Middle: states "
-        "after all strings up to that length, by three thresholds. Right: pairs of strings.",
+        "Loss over training on strings that were trained on and on longer ones; the number of states; the mean "
+        "distance of pairs of strings.",
+        f"{who}. Left: the loss, on strings up to length {length} and on longer ones that it never read. Middle: "
+        "states after all strings up to that length, by three thresholds. Right: pairs of strings.",
     )
 
 

@@ -11,6 +11,7 @@ import torch
 from repdyn.experiments.settings import Sequences, SettingError
 from repdyn.experiments.studies.automata import RandomMachines
 from repdyn.experiments.studies.parity.claims import Judgement
+from repdyn.experiments.studies.parity.network import KINDS
 from repdyn.experiments.studies.parity.study import StreamingTasks
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
@@ -167,6 +168,10 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     verdicts = {claim.text: claim.verdicts[0] for claim in section.claims}
     right = verdicts["What is learnt from short strings holds for strings of any length"]
     assert right.agrees
+    assert right.setting == "parity"
+    assert [verdict.setting for claim in section.claims for verdict in claim.verdicts if "reduced" in claim.text] == [
+        f"parity, threshold {name}" for name in ("0.01 of all training", "0.01", "0.1")
+    ]
     assert right.measured == "least share right 100% (100% to 100%)"
     assert right.by == "2 of 2 networks"
     assert (
@@ -200,7 +205,8 @@ def judgement_of(
     course: Mapping[str, Sequence[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
 ) -> Judgement:
     key = {"setting": "parity", "seed": 0}
-    values = {**key, "loss": 0.0, "guess": 0.25, "states_history": 10, "minimal_history": 2, "is_task_history": True}
+    ends = {f"{name}_{kind}": x for kind in KINDS for name, x in (("states", 10), ("minimal", 2), ("is_task", True))}
+    values = {**key, "loss": 0.0, "guess": 0.25, **ends}
     columns = ["shorter", "merged", "agreeing", "wrong"]
     return Judgement(
         pd.DataFrame([values]),
@@ -218,8 +224,8 @@ COURSE = {
     "loss_50": [0.25, 0.2, 0.2, 0.0],
     "accuracy_20": [0.5, 0.5, 1.0, 1.0],
     "accuracy_50": [0.5, 0.5, 0.9, 1.0],
-    "states_history": [3, 60, 40, 10],
-    "whole_history": [False, True, True, True],
+    **{f"states_{kind}": [3, 60, 40, 10] for kind in KINDS},
+    **{f"whole_{kind}": [False, True, True, True] for kind in KINDS},
     "distance": [1.0, 2.0, 1.5, 3.0],
 }
 
@@ -267,8 +273,7 @@ def test_a_jump_makes_training_less_calm_than_the_median_without_it() -> None:
     calm = judgement_of({**COURSE, "loss": [0.25, 0.0, 0.0, 0.0]}, [], [(3, 4, 10, 0)])
     other = judgement_of(COURSE, [], [(3, 4, 10, 0)])
     loud = {**COURSE, "loss": [0.25, *np.tile([0.0, 0.002], 10)]}
-    key = ("epoch", "loss_20", "loss_50", "accuracy_20", "accuracy_50", "states_history", "whole_history", "distance")
-    loud |= {name: [COURSE[name][0], *np.repeat(COURSE[name][-1], 20)] for name in key}
+    loud |= {name: [x[0], *np.repeat(x[-1], 20)] for name, x in COURSE.items() if name != "loss"}
     step = judgement_of(loud, [], [(3, 4, 10, 0)])
     for plain in (calm, other):
         tables = [
