@@ -52,7 +52,8 @@ class _Watch(pl.Callback):
 
     def look(self, step: int) -> None:
         """Record the network as it is, unless training has diverged."""
-        if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
+        parts = {name: x.double().numpy() for name, x in self.network.parts(self.counted).items()}
+        if not all(np.isfinite(x).all() for x in parts.values()):
             return
         row: dict[str, float] = {"step": step}
         self.network.eval()
@@ -63,8 +64,7 @@ class _Watch(pl.Callback):
                 row[f"accuracy{name}"] = float((said.argmax(1) == y).double().mean())
         self.network.train()
         self.course.append(row)
-        for part, tensor in self.network.parts(self.counted).items():
-            vectors = tensor.double().numpy()
+        for part, vectors in parts.items():
             largest = self.largest.setdefault(part, float(pdist(vectors).max()))
             for factor, count in zip(FACTORS, clusters(vectors, largest * np.array(FACTORS)), strict=True):
                 self.states.append({"step": step, "part": part, "factor": factor, "share": count / len(vectors)})

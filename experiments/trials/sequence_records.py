@@ -91,8 +91,9 @@ class Watch(pl.Callback):
         if rest:
             return
         if self.until:
-            mean, self.losses = np.average(*zip(*self.losses, strict=True)), []
-            self.reached = trainer.should_stop = bool(mean < self.until)
+            losses, strings = zip(*self.losses, strict=True)
+            self.losses = []
+            self.reached = trainer.should_stop = bool(np.average(losses, weights=strings) < self.until)
         if self.reached or epoch % self.every == 0:
             self.look(epoch)
 

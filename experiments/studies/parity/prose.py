@@ -13,8 +13,8 @@ from .numbers import LEARNT, longest_of, of_setting
 QUESTION = (
     "A recurrent network reads a string of 0 and 1 and says, after its last symbol, whether the number of ones is odd. "
     "How does it come to be right on strings far longer than any it was trained on? Van Rossem & Saxe (arXiv "
-    "2507.09897) say: hidden states of strings that agree on all futures merge, until few are left, a finite machine; whatever the "
-    "nonlinearity, and also where what is read jumps with the state."
+    "2507.09897) say: hidden states of strings that agree on all futures merge, until few are left, a finite machine; "
+    "whatever the nonlinearity, and also where what is read jumps with the state."
 )
 NONE = "No network is trained: nothing to compare yet."
 METHOD = (

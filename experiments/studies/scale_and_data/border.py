@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 
-_DRAWS, _LEVEL = 1000, 0.95
+_DRAWS, _LEVEL = 200, 0.95
 """How often cells are drawn anew for an interval, and what it covers."""
 
 _FEWEST = 10

@@ -129,6 +129,34 @@ def test_training_that_diverges_is_recorded_as_such() -> None:
     assert "the loss ceased to be a number at step" in found.reason
 
 
+def test_training_ends_at_the_first_epoch_whose_mean_loss_is_below_the_bound() -> None:
+    short = replace(SMALL, epochs=250, every=250, until=0.3)
+    found = run_trial(short)
+    course = found.tables["course"]
+    last = int(course["epoch"].iloc[-1])
+    assert found.values["reached"]
+    assert 0 < last < 250
+    assert course["epoch"].tolist() == [0, last]
+    # An epoch's mean is that of its batches before their steps: one epoch less does not get there.
+    before = run_trial(replace(short, epochs=last - 1, every=last - 1))
+    assert not before.values["reached"]
+
+
+def test_the_loss_may_be_the_cross_entropy() -> None:
+    found = run_trial(replace(SMALL, loss="classes", epochs=1, every=1, lr=1e-30))
+    assert found.values["guess"] == pytest.approx(np.log(2))
+    torch.manual_seed(0)
+    network = Recurrent(60, "relu", 0.3)
+    losses = []
+    for n in range(1, 6):
+        strings = torch.cartesian_prod(*n * [torch.arange(2)]).reshape(-1, n)
+        said = network(torch.nn.functional.one_hot(strings, 2).float())
+        losses += torch.nn.functional.cross_entropy(said, strings.sum(1) % 2, reduction="none").tolist()
+    assert found.values["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    drawn = run_trial(replace(SMALL, loss="classes", states=6, task_seed=1, epochs=1, every=1))
+    assert 0 <= drawn.values["guess"] < np.log(2)
+
+
 def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
     assert task_of(0, 3) is PARITY
     assert equivalent_automata(task_of(6, 1), task_of(6, 1))
@@ -140,6 +168,7 @@ def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
     ("wrong", "words"),
     [
         ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, relu_step, got 'gelu'"),
+        ({"loss": "cross_entropy"}, "loss must be one of squared_error, classes, got 'cross_entropy'"),
         ({"states": 2}, "states must be 0, which is parity, or at least 3, got 2"),
         ({"length": 15}, "length must be at most 14, got 15: strings double with each"),
         ({"share": 1.5}, "share must be at most 1, got 1.5"),
