@@ -36,7 +36,7 @@ def draw_parts(course: pd.DataFrame, states: pd.DataFrame) -> Figure:
             for part, colour in _PARTS.items():
                 own = rows_of(rows_of(states, "factor", factor), "part", part)
                 ax.plot(own["step"], own["share"], color=colour, lw=1.4, label=part)
-            ax.set(title=f"states, threshold {factor:g} of the start's largest distance", ylim=(0, 1.05))
+            ax.set(title=f"states, threshold {factor:g}", ylim=(0, 1.05))
         others[0].set_ylabel("states over inputs")
         others[-1].legend(frameon=False)
         for ax in (loss, *others):

@@ -109,13 +109,13 @@ class ScaleAndData(Study):
         )
 
     def _method(self) -> str:
+        many = "One network" if self.seeds == 1 else f"{self.seeds} networks"
         return (
-            f"One network a cell and seed ({self.seeds} of them), of 100 units, by gradient descent with rate "
-            f"{self.lr:g} in minibatches of one length. Training ends at the first epoch whose mean loss is below "
-            f"{self.until:g}, or after {self.epochs:,}. States are counted after all strings up to length {self.length}, "
-            "also those that were not trained on: nearer than 0.1 of the spread of all is one. The border is a logistic regression on "
-            "log gain and log share, with the usual small penalty, and its intervals are those of 200 draws of the "
-            "cells."
+            f"{many} a cell, of 100 units, by gradient descent with rate {self.lr:g} in minibatches of one length. "
+            f"Training ends at the first epoch whose mean loss is below {self.until:g}, or after {self.epochs:,}. "
+            f"States are counted after all strings up to length {self.length}, also those that were not trained on: "
+            "nearer than 0.1 of the spread of all is one. The border is a logistic regression on log gain and log share, with the "
+            "usual small penalty, and its intervals are those of 200 draws of the cells."
         )
 
     def _cells(self, results: Results) -> pd.DataFrame:

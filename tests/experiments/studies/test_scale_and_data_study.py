@@ -60,7 +60,9 @@ def test_each_claim_is_judged_by_its_rule() -> None:
         ("a", RIGHT): border((-2, -1), (1, 2)),
         ("b", RIGHT): border((-2, 1), (1, 2)),
         ("c", RIGHT): border((1, 2), (1, 2)),
-        **{("a", MERGED): None, ("b", MERGED): border((-2, -1), (-2, -1)), ("c", MERGED): border((-2, -1), (-1, 2))},
+        ("a", MERGED): None,
+        ("b", MERGED): border((-2, -1), (-2, -1)),
+        ("c", MERGED): border((-2, -1), (-1, 2)),
     }
     found = claims(parts, borders)
     assert [[verdict.agrees for verdict in claim.verdicts] for claim in found] == [
@@ -71,8 +73,8 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     ]
     first = found[0].verdicts[0]
     assert first.measured == (
-        "coefficient of log gain -1.5 (-2 to -1), of log share 1.5 (1 to 2), standardised; log share of the border rises "
-        "by 1 (0.5 to 2) with log gain"
+        "coefficient of log gain -1.5 (-2 to -1), of log share 1.5 (1 to 2), standardised; log share of the border "
+        "rises by 1 (0.5 to 2) with log gain"
     )
     assert first.recorded.startswith("right from a share of 0.12 at gain 0.1, 0.31 at gain 0.3")
     assert found[1].verdicts[0].measured == "all cells are on one side"

@@ -151,7 +151,12 @@ def judgement(shares: dict[str, list[float]], accuracy: float = 1.0) -> Judgemen
 
 def test_each_claim_is_judged_by_its_rule() -> None:
     said = {"attention": [0.1, 0.4, 0.2], "hidden": [0.1, 0.4, 0.4], "values": [0.1, 0.4, 0.2], "keys": [0.1, 0.1, 0.1]}
-    not_so = {"attention": [0.1, 0.4, 0.4], "hidden": [0.1, 0.4, 0.2], "values": [0.1, 0.4, 0.4], "keys": [0.4, 0.1, 0.1]}
+    not_so = {
+        "attention": [0.1, 0.4, 0.4],
+        "hidden": [0.1, 0.4, 0.2],
+        "values": [0.1, 0.4, 0.4],
+        "keys": [0.4, 0.1, 0.1],
+    }
     for shares, agrees in ((said, True), (not_so, False), ({**not_so, "attention": [0.4, 0.4, 0.1]}, False)):
         verdicts = [verdict for claim in judgement(shares).claims() for verdict in claim.verdicts]
         assert [verdict.agrees for verdict in verdicts] == [agrees] * 4
