@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from .collective import rows_of
@@ -55,7 +55,7 @@ def _draw_map(figure: Figure, ax: Any, own: pd.DataFrame, column: str, line: tup
     for axis, ticks in ((ax.xaxis, shares), (ax.yaxis, gains)):
         axis.set_major_locator(FixedLocator(list(ticks if len(ticks) <= 6 else ticks[:: len(ticks) // 5])))
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     if values.size <= _WRITTEN:
         for (i, j), value in np.ndenumerate(values):
             if np.isfinite(value):
@@ -65,8 +65,8 @@ def _draw_map(figure: Figure, ax: Any, own: pd.DataFrame, column: str, line: tup
     inwards = 0.8 if values.size <= _WRITTEN else 1.0  # below what is written
     ax.plot(unfitted["share"], unfitted["gain"] * inwards, "x", color=THEORY_COLOUR, ms=4, ls="none")
     if line is not None:
-        x = np.geomspace(edges[0][0], edges[0][-1], 400)
-        ax.plot(x, (x / np.exp(line[0])) ** (1 / line[1]), "--", color="white", lw=1.6)
+        gain = np.geomspace(edges[1][0], edges[1][-1], 400)
+        ax.plot(np.exp(line[0]) * gain ** line[1], gain, "--", color="white", lw=1.6)
     ax.set(xlim=(edges[0][0], edges[0][-1]), ylim=(edges[1][0], edges[1][-1]))
     figure.colorbar(drawn, ax=ax)
 

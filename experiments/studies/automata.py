@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from repdyn.numeric import minimal_automaton
 
 from ..figures.automata import draw_machines
+from ..figures.collective import rows_of
 from ..settings import Sequences, override
 from ..sweep.trial import Trial
 from ..trials.sequences import task_of
 from .parity.claims import Judgement
 from .parity.network import KIND, KINDS
-from .parity.numbers import LEARNT
+from .parity.numbers import LEARNT, longest_of
 from .parity.plates import counted, development_plate, machine_of, of_network
 from .parity.prose import METHOD, NONE, diverged_text, machine_text, states_table
 from .study import Plate, Results, Section, Study, Table, size
@@ -90,22 +92,22 @@ class RandomMachines(Study):
         if learnt.empty:
             return []
         machines = results.table("sequences", "machines")
-        largest = learnt.loc[learnt["task"].astype(int).idxmax()]
-        setting, seed = str(largest["setting"]), int(largest["seed"])
+        largest = int(learnt["task"].to_numpy(np.int64).argmax())
+        setting, seed, task = (learnt[name].iloc[largest] for name in ("setting", "seed", "task"))
         plates = [
             development_plate(
                 of_network(machines, setting, seed),
-                f"The network of machine {seed}, whose least form has {int(largest['task'])} states",
+                f"The network of machine {seed}, whose least form has {task} states",
             )
         ]
         above: list[tuple[str, Any]] = []
         below: list[tuple[str, Any]] = []
-        for _, row in learnt.head(_SHOWN).iterrows():
-            own = of_network(machines, setting, int(row["seed"]))
-            machine = machine_of(own[own["epoch"] == own["epoch"].max()])
+        for one, is_task in list(zip(learnt["seed"], learnt[f"is_task_{KIND}"], strict=True))[:_SHOWN]:
+            own = of_network(machines, setting, int(one))
+            machine = machine_of(rows_of(own, "epoch", own["epoch"].max()))
             least = minimal_automaton(machine)
-            above.append((f"machine {int(row['seed'])}\n{counted(machine)}", machine))
-            below.append((f"{'the task' if row[f'is_task_{KIND}'] else 'not the task'}\n{counted(least)}", least))
+            above.append((f"machine {one}\n{counted(machine)}", machine))
+            below.append((f"{'the task' if is_task else 'not the task'}\n{counted(least)}", least))
         plates.append(
             Plate(
                 "learnt",
@@ -127,7 +129,7 @@ def _range(numbers: pd.Series[Any]) -> str:
 
 def _each_table(values: pd.DataFrame, reading: pd.DataFrame) -> Table:
     """Every network: its task, what it has become, and how right it is."""
-    longest = reading[reading["length"] == reading["length"].max()].set_index(["setting", "seed"])
+    longest = longest_of(reading).set_index(["setting", "seed"])
     rows = [
         {
             "setting": row["setting"],

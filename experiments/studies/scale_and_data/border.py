@@ -1,8 +1,5 @@
 """A border in a plane of two positive numbers, between where something is so and where it is not."""
 
-# scikit-learn annotates its functions only in part:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -60,10 +60,11 @@ def _border(loss: str, found: Border | None, known: str = "") -> Verdict:
         f"{_with(found.second, found.second_interval)}, standardised; log share of the border rises by "
         f"{_with(found.slope, found.slope_interval)} with log gain"
     )
-    against = found.first_interval[0] > 0 or found.second_interval[1] < 0
-    agrees = True if found.first_interval[1] < 0 < found.second_interval[0] else False if against else None
-    by = {True: "both intervals are on their side", False: "an interval is on the other side"}
-    return Verdict(loss, measured, agrees, by.get(agrees, "an interval has both signs"), known)
+    if found.first_interval[1] < 0 < found.second_interval[0]:
+        return Verdict(loss, measured, True, "both intervals are on their side", known)
+    if found.first_interval[0] > 0 or found.second_interval[1] < 0:
+        return Verdict(loss, measured, False, "an interval is on the other side", known)
+    return Verdict(loss, measured, None, "an interval has both signs", known)
 
 
 def _recorded_border() -> str:

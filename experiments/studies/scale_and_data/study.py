@@ -114,8 +114,8 @@ class ScaleAndData(Study):
             f"{many} a cell, of 100 units, by gradient descent with rate {self.lr:g} in minibatches of one length. "
             f"Training ends at the first epoch whose mean loss is below {self.until:g}, or after {self.epochs:,}. "
             f"States are counted after all strings up to length {self.length}, also those that were not trained on: "
-            "nearer than 0.1 of the spread of all is one. The border is a logistic regression on log gain and log share, with the "
-            "usual small penalty, and its intervals are those of 200 draws of the cells."
+            "nearer than 0.1 of the spread of all is one. The border is a logistic regression on log gain and log "
+            "share, with the usual small penalty, and its intervals are those of 200 draws of the cells."
         )
 
     def _cells(self, results: Results) -> pd.DataFrame:
