@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
@@ -196,12 +197,12 @@ def _draw_tree(ax: Axes, machine: Automaton, order: list[int], arrows: list[tupl
         taken[parent] += leaves[k]
         angle = np.pi / 2 - 2 * np.pi * (begin[k] + leaves[k] / 2) / leaves[machine.start]
         places[k] = depth[k] * np.array([np.cos(angle), np.sin(angle)])
-    for back in (True, False):  # what leads outwards lies above what leads back
-        for a, b, symbol in arrows:
-            if (above.get(b) != a or b == machine.start) is back and a != b:
-                x, y = zip(places[a], places[b], strict=True)
-                colour, line, alpha = ("0.6", 0.3, 0.35) if back else (_SYMBOLS[symbol], 0.6, 1.0)
-                ax.plot(x, y, color=colour, lw=line, alpha=alpha, zorder=1 + (not back))
+    outwards = [(a, b, symbol) for a, b, symbol in arrows if above.get(b) == a]
+    back = [(places[a], places[b]) for a, b, _ in arrows if above.get(b) != a]
+    ax.add_collection(LineCollection(back, colors="0.6", lw=0.3, alpha=0.35, zorder=1))
+    for symbol, colour in enumerate(_SYMBOLS):
+        lines = [(places[a], places[b]) for a, b, read in outwards if read == symbol]
+        ax.add_collection(LineCollection(lines, colors=colour, lw=0.6, zorder=2))
     where = np.array([places[k] for k in order])
     size = 9.0 if len(order) <= 300 else 2.5
     fills = [_SAYS[int(machine.outputs[k]) % len(_SAYS)] for k in order]

@@ -26,7 +26,9 @@ class ModularSubtraction(Configuration):
     share: float = described(0.4, "of the pairs of numbers that are trained on")
     blocks: int = described(2, "of attention and units")
     width: int = described(128, "of a token's vector, a multiple of 4, which are the heads")
-    dropout: float = described(0.1, "share of what blocks add that is left out in training", positive=False)
+    dropout: float = described(
+        0.1, "share of the units that is left out in training, wherever a layer reads", positive=False
+    )
     lr: float = described(1e-3, "learning rate of AdamW")
     weight_decay: float = described(0.0, "of AdamW", positive=False)
     batch: int = described(512, "pairs in a minibatch, drawn with replacement")

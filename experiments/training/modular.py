@@ -48,8 +48,10 @@ class Block(nn.Module):
         super().__init__()
         self.before_attention, self.before_units = nn.LayerNorm(width), nn.LayerNorm(width)
         self.project, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.units = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(dropout)
+        self.units = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * width, width)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         n, tokens, width = x.shape
@@ -57,7 +59,7 @@ class Block(nn.Module):
         self.queries, self.keys, self.values = parts.permute(2, 0, 3, 1, 4)
         scores = self.queries @ self.keys.transpose(-1, -2) / (width // HEADS) ** 0.5
         self.attention = scores.softmax(-1)
-        read = (self.attention @ self.values).transpose(1, 2).reshape(n, tokens, width)
+        read = (self.dropout(self.attention) @ self.values).transpose(1, 2).reshape(n, tokens, width)
         x = x + self.dropout(self.join(read))
         self.hidden = self.before_units(x)
         return x + self.dropout(self.units(self.hidden))
@@ -66,6 +68,8 @@ class Block(nn.Module):
 class ModularTransformer(nn.Module):
     """Blocks over the tokens of a sum, each with its learnt place; the last token is read out.
 
+    Weights start as PyTorch starts them, and places as the tokens do, from a standard normal distribution.
+
     >>> ModularTransformer(5, 8, 2, 0.0)(subtractions(5)[0]).shape
     torch.Size([25, 5])
     """
@@ -73,19 +77,15 @@ class ModularTransformer(nn.Module):
     def __init__(self, modulus: int, width: int, blocks: int, dropout: float) -> None:
         super().__init__()
         self.embedding = nn.Embedding(modulus + 2, width)
-        self.positions = nn.Parameter(torch.empty(TOKENS, width))
+        self.positions = nn.Parameter(torch.randn(TOKENS, width))
+        self.dropout = nn.Dropout(dropout)
         self.blocks = nn.Sequential(*(Block(width, dropout) for _ in range(blocks)))
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, modulus)
-        for name, p in self.named_parameters():
-            if p.ndim > 1:
-                nn.init.xavier_normal_(p)
-            elif "bias" in name:
-                nn.init.zeros_(p)
 
     def forward(self, x: Tensor) -> Tensor:
         embedded = self.embedding(x) * self.embedding.embedding_dim**0.5 + self.positions
-        return self.output(self.norm(self.blocks(embedded))[:, -1])
+        return self.output(self.norm(self.blocks(self.dropout(embedded)))[:, -1])
 
     def parts(self, x: Tensor) -> dict[str, Tensor]:
         """What it is at each input, a vector each: attention, keys and values of all blocks, hidden of the last."""

@@ -42,7 +42,7 @@ def development_plate(machines: pd.DataFrame, who: str) -> Plate:
         f"{who}, as a machine over training, by the threshold of the whole training: at the start; while states become "
         "more; when there are most, many of which lead nowhere that is known; when first every string leads on; at the "
         "end; and the least machine that says the same as that. Large ones are drawn as a tree from the start, with "
-        "transitions back in grey.",
+        "transitions back in grey. States that no string leads to, where most decide, are left out.",
     )
 
 

@@ -87,7 +87,8 @@ def outcome(*, right: bool) -> Outcome:
     return Outcome(values={"states_coarse": 5 if right else 31, "reached": True}, tables={"course": course})
 
 
-def test_the_study_says_where_networks_generalise() -> None:
+def test_the_study_says_where_networks_generalise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repdyn.experiments.studies.scale_and_data.border._DRAWS", 20)
     of = ScaleAndData(gains=SIZES, shares=SIZES, losses=("squared_error", "classes"), length=4)
     trials = of.trials()
     assert len(trials) == 2 * 16
