@@ -65,7 +65,7 @@ def _draw_map(figure: Figure, ax: Any, own: pd.DataFrame, column: str, line: tup
     inwards = 0.8 if values.size <= _WRITTEN else 1.0  # below what is written
     ax.plot(unfitted["share"], unfitted["gain"] * inwards, "x", color=THEORY_COLOUR, ms=4, ls="none")
     if line is not None:
-        gain: NDArray[np.float64] = np.geomspace(edges[1][0], edges[1][-1], 400)
+        gain = np.exp(np.linspace(*(float(np.log(x)) for x in (edges[1][0], edges[1][-1])), num=400))
         ax.plot(np.exp(line[0]) * gain ** line[1], gain, "--", color="white", lw=1.6)
     ax.set(xlim=(edges[0][0], edges[0][-1]), ylim=(edges[1][0], edges[1][-1]))
     figure.colorbar(drawn, ax=ax)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..claim import Claim, Verdict, tested
+from ..recorded import recorded
 from ..spread import spread
 from .network import (
     AT_ONCE,
@@ -54,7 +55,7 @@ class Judgement:
             Claim(
                 "What is learnt from short strings holds for strings of any length",
                 "Right on every string of each length that is read at the end, in every network.",
-                self._verdicts("least share right", Network.any_length, ".0%"),
+                self._verdicts("least share right", Network.any_length, ".0%", "any_length"),
             ),
             Claim(
                 "It comes for all lengths at once",
@@ -76,7 +77,7 @@ class Judgement:
             Claim(
                 "The machine, reduced, is the task",
                 "It says what the task says after every string of whatever length, in every network.",
-                self._by_threshold("states after reduction", Network.is_task, ".0f"),
+                self._by_threshold("states after reduction", Network.is_task, ".0f", "is_task"),
             ),
             Claim(
                 "More states remain than are needed",
@@ -86,12 +87,12 @@ class Judgement:
             Claim(
                 "Only strings merge that no future tells apart",
                 "No pair of others is nearer than the threshold, in any network in which pairs merged.",
-                self._verdicts("share of merged pairs that do not agree", Network.only_agreeing),
+                self._verdicts("share of merged pairs that do not agree", Network.only_agreeing, None, "only_agreeing"),
             ),
             Claim(
                 "Short strings do not merge, and of long ones not all",
                 f"Of agreeing pairs none with the string of one symbol, and at most {SHARE:.0%} in all, but some.",
-                self._verdicts("share of agreeing pairs that merged", Network.by_length, ".1%"),
+                self._verdicts("share of agreeing pairs that merged", Network.by_length, ".1%", "by_length"),
             ),
             Claim(
                 "Strings that merge part first",
@@ -137,9 +138,11 @@ class Judgement:
         own = network.unrest()
         return own, own > float(np.median(known)) if known else None
 
-    def _by_threshold(self, what: str, of_one: Callable[..., Measured], form: str | None = None) -> tuple[Verdict, ...]:
+    def _by_threshold(
+        self, what: str, of_one: Callable[..., Measured], form: str | None = None, known: str = ""
+    ) -> tuple[Verdict, ...]:
         """A verdict for each setting and threshold."""
-        each = {name: self._verdicts(what, partial(of_one, kind=kind), form) for kind, name in KINDS.items()}
+        each = {name: self._verdicts(what, partial(of_one, kind=kind), form, known) for kind, name in KINDS.items()}
         return tuple(
             replace(verdict, setting=f"{verdict.setting}, threshold {name}")
             for of_setting in zip(*each.values(), strict=True)
@@ -147,9 +150,18 @@ class Judgement:
         )
 
     def _verdicts(
-        self, what: str, of_one: Callable[[Network], Measured], form: str | None = None, *, of: str = ""
+        self,
+        what: str,
+        of_one: Callable[[Network], Measured],
+        form: str | None = None,
+        known: str = "",
+        *,
+        of: str = "",
     ) -> tuple[Verdict, ...]:
-        """A verdict for each setting whose name begins so, or, if nothing is said, that does not learn by heart."""
+        """A verdict for each setting whose name begins so, or, if nothing is said, that does not learn by heart.
+
+        What is known of a claim is recorded of the main setting.
+        """
         found: list[Verdict] = []
         for setting in map(str, dict.fromkeys(self.values["setting"])):
             if not setting.startswith(of) or (not of and setting.startswith(TREE)):
@@ -162,7 +174,8 @@ class Judgement:
             agrees = all(decided) if decided else None
             never = sum(np.isinf(x) for x, _ in measured)
             said = f"{what} {spread([x for x, _ in measured], form)}" + (f", in {never} never" if never else "")
-            found.append(Verdict(setting, said, agrees, f"{sum(decided)} of {len(decided)} networks{few}"))
+            by = f"{sum(decided)} of {len(decided)} networks{few}"
+            found.append(Verdict(setting, said, agrees, by, recorded()[MAIN].get(known, "") if setting == MAIN else ""))
         return tuple(found)
 
     def _learnt(self, setting: str) -> list[Network]:

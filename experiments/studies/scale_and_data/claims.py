@@ -85,4 +85,5 @@ def _fitted(loss: str, cells: pd.DataFrame) -> Verdict:
 
 
 def _with(value: float, interval: Interval) -> str:
-    return f"{number(value)} ({number(interval[0])} to {number(interval[1])})"
+    middle, low, high = (number(round(x, 3)) for x in (value, *interval))
+    return f"{middle} ({low} to {high})"

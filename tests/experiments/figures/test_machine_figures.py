@@ -7,7 +7,7 @@ from repdyn.experiments import draw_machines
 from repdyn.experiments.figures.grids import draw_grids
 from repdyn.numeric import Automaton
 
-PARITY = Automaton([[0, 1], [1, 0]], [0, 1])
+PARITY = Automaton(np.array([[0, 1], [1, 0]]), np.array([0, 1]))
 
 
 def test_machines_stand_in_rows_of_so_many() -> None:

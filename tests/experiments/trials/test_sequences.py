@@ -203,6 +203,7 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     ]
     assert right.measured == "least share right 100% (100% to 100%)"
     assert right.by == "2 of 2 networks"
+    assert right.recorded == "right up to length 10,000"
     assert (
         "2 of 2 networks learnt parity; of strings of length 300 they get 100% (100% to 100%) right" in section.answer
     )
