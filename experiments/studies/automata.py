@@ -113,8 +113,8 @@ class RandomMachines(Study):
                 "learnt",
                 draw_machines([*above, *below], columns=max(len(above), 2)),
                 "Finite machines that networks became, as graphs of states, and below each its reduction.",
-                "What networks have become that learnt machines drawn at random, and below each the least machine that "
-                "says the same.",
+                "What networks have become that learnt machines drawn at random, by the threshold of the whole "
+                "training, and below each the least machine that says the same.",
             )
         )
         return plates

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-FACTORS = (0.25, 0.5, 1.0, 1.25, 1.5)
-"""Of the largest distance at the start: below so much by Ward's measure clusters of inputs are joined."""
+FACTORS = (0.5, 1.25, 1.5)
+"""Of the largest distance of inputs, at the start and now: below so much by Ward's measure clusters are joined."""
 
 
 def clusters(vectors: Array, bounds: Array) -> list[int]:
@@ -65,9 +65,13 @@ class _Watch(pl.Callback):
         self.network.train()
         self.course.append(row)
         for part, vectors in parts.items():
-            largest = self.largest.setdefault(part, float(pdist(vectors).max()))
-            for factor, count in zip(FACTORS, clusters(vectors, largest * np.array(FACTORS)), strict=True):
-                self.states.append({"step": step, "part": part, "factor": factor, "share": count / len(vectors)})
+            now = float(pdist(vectors).max())
+            start = self.largest.setdefault(part, now)
+            bounds = {(of, x): x * largest for of, largest in (("start", start), ("now", now)) for x in FACTORS}
+            counts = clusters(vectors, np.array(list(bounds.values())))
+            for (of, factor), count in zip(bounds, counts, strict=True):
+                row = {"step": step, "part": part, "of": of, "factor": factor, "share": count / len(vectors)}
+                self.states.append({**row, "largest": now / start})
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -83,8 +87,9 @@ def run_trial(setting: ModularSubtraction) -> Outcome:
 
     - ``course``: a row a record: step, loss and accuracy, and those of pairs that are not trained on (loss_other,
       accuracy_other);
-    - ``states``: a row for each record, part (attention, keys, values, hidden) and factor: clusters of inputs over
-      inputs (share).
+    - ``states``: a row for each record, part (attention, keys, values, hidden), threshold (a factor of the largest
+      distance at the start or now): clusters of inputs over inputs (share), and the largest distance over that at the
+      start (largest).
 
     Values are the last row of the course, but for its step, and how many pairs are trained on (taught).
     """

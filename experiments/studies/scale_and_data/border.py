@@ -65,7 +65,7 @@ def fitted_border(first: ArrayLike, second: ArrayLike, holds: ArrayLike, *, seed
     if len(again) < _FEWEST:
         return None
     constant, one, two = _coefficients(places, kinds)
-    slope = -(one / spread[0]) / (two / spread[1])
+    slope = float(-(one / spread[0]) / (two / spread[1]))
     half = middle[1] - constant * spread[1] / two - slope * middle[0]
     slopes = -(again[:, 1] / spread[0]) / (again[:, 2] / spread[1])
     return Border(one, two, _interval(again[:, 1]), _interval(again[:, 2]), float(half), slope, _interval(slopes))

@@ -23,13 +23,22 @@ _ROSE, _FELL = 1.5, 0.8
 most so many times as many as at their most."""
 
 
+def threshold_name(of: str, factor: float) -> str:
+    """A threshold, in words.
+
+    >>> threshold_name("now", 1.25)
+    'threshold 1.25 of the largest distance now'
+    """
+    return f"threshold {factor:g} of the largest distance {'now' if of == 'now' else 'at the start'}"
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What was counted in all networks.
 
     Attributes:
         values: a row a network.
-        states: columns setting, seed, step, part, factor, share.
+        states: columns setting, seed, step, part, of, factor, share.
     """
 
     values: pd.DataFrame
@@ -74,7 +83,7 @@ class Judgement:
             seeds = self.generalising(setting)
             count = int((self.values["setting"] == setting).sum())
             few = "" if len(seeds) == count else f"; {count - len(seeds)} of {count} do not generalise"
-            for factor, own in self.states[self.states["part"] == part].groupby("factor"):
+            for (of, factor), own in self.states[self.states["part"] == part].groupby(["of", "factor"], sort=False):
                 courses = [self._course(own, setting, seed) for seed in seeds]
                 which = [bool(agrees(x)) for x in courses]
                 parts = {
@@ -84,7 +93,7 @@ class Judgement:
                 }
                 found.append(
                     Verdict(
-                        f"{setting}, threshold {factor:g}",
+                        f"{setting}, {threshold_name(str(of), factor)}",
                         "states over inputs " + ", ".join(f"{when} {spread(x)}" for when, x in parts.items()),
                         all(which) if which else None,
                         f"{sum(which)} of {len(which)} networks{few}",

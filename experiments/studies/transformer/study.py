@@ -28,7 +28,8 @@ _METHOD = (
     "last token. The vectors that one part of the network has at an input, of all blocks, heads and tokens (of what "
     "the units read, hidden, of the last block), are one point. Points of up to 512 pairs that are trained on, the "
     "same throughout, are joined by Ward's measure while it is below a factor times their largest distance at the "
-    "start; states are the clusters over the points. Their code counts, in the hidden representation, coordinates and "
+    "start, as theirs are, or now, since vectors shrink with weight decay and states then merge by that alone; states "
+    "are the clusters over the points. Their code counts, in the hidden representation, coordinates and "
     "not inputs, with blocks applied 100 times; here it is inputs everywhere, and blocks once. A network generalises "
     f"if it gets {GENERALISES:.0%} of the other pairs right at the end; one that does not decides nothing."
 )
@@ -63,10 +64,10 @@ class ModularTransformers(Study):
             Plate(
                 setting,
                 draw_parts(of_network(course, setting, seed), of_network(states, setting, seed)),
-                "Losses over training, and the share of states in attention, values, keys and hidden units.",
-                f"The network of seed {seed} of {setting}. Left: the loss of the pairs that are trained on and of the "
-                "others. Then the states over inputs in each part, by the paper's threshold, 1.25 times the largest "
-                "distance at the start, and by a smaller one.",
+                "Losses over training, and states and largest distances in attention, values, keys and hidden units.",
+                f"The network of seed {seed} of {setting}. From the left: the loss of the pairs that are trained on and "
+                "of the others; the states over inputs in each part by the paper's threshold, 1.25 times the largest "
+                "distance at the start, and by as many times the largest distance now; and that distance.",
             )
             for setting, seeds in right.items()
             for seed in (seeds or [int(values[values["setting"] == setting]["seed"].min())])[:1]
@@ -88,16 +89,17 @@ def _table(values: pd.DataFrame, states: pd.DataFrame) -> Table:
     """The states of every part, by each threshold, at the start, at their most and at the end."""
     rows: list[dict[str, str]] = []
     for setting in dict.fromkeys(map(str, values["setting"])):
-        for part in dict.fromkeys(map(str, states["part"])):
-            row = {"setting": setting, "part": part}
+        for (part, of), own in states[states["setting"] == setting].groupby(["part", "of"], sort=False):
+            row = {"setting": setting, "part": str(part), "largest distance": str(of)}
             for factor in FACTORS:
-                own = states[(states["setting"] == setting) & (states["part"] == part) & (states["factor"] == factor)]
-                each = [x.sort_values("step")["share"] for _, x in own.groupby("seed")]
+                each = [x["share"] for _, x in own[own["factor"] == factor].groupby("seed")]
                 ends = ([x.iloc[0] for x in each], [x.max() for x in each], [x.iloc[-1] for x in each])
                 row[f"{factor:g}"] = ", ".join(spread(x) for x in ends)
-            rows.append(row)
+            last = own[own["step"] == own["step"].max()].groupby("seed")["largest"].first()
+            rows.append({**row, "largest at the end": spread(last)})
     caption = (
         "States over inputs at the start, at their most and at the end, by thresholds that are so many times the "
-        "largest distance at the start; all networks, also those that do not generalise."
+        "largest distance at the start or now, and the largest distance at the end over that at the start; all "
+        "networks, also those that do not generalise."
     )
     return Table(caption, pd.DataFrame(rows))

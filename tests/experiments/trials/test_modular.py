@@ -104,9 +104,14 @@ def test_a_trial_records_losses_and_states_and_repeats_to_the_bit() -> None:
     assert found.values["taught"] == 29
     assert course["loss"].iloc[-1] < course["loss"].iloc[0] == pytest.approx(np.log(7), rel=0.5)
     assert found.values["accuracy"] > 0.8
-    assert len(states) == 4 * 4 * len(FACTORS)
+    assert len(states) == 4 * 4 * 2 * len(FACTORS)
+    assert (states[states["step"] == 0]["largest"] == 1).all()
+    first = states[states["step"] == 0].pivot_table(index=["part", "factor"], columns="of", values="share")
+    assert (first["now"] == first["start"]).all()
+    grown = states.pivot_table(index=["step", "part", "factor", "largest"], columns="of", values="share").reset_index()
+    assert ((grown["largest"] < 1) | (grown["now"] <= grown["start"])).all()  # the threshold of now is larger
     assert states["share"].between(1 / 29, 1).all()
-    wide = states.pivot_table(index=["step", "part"], columns="factor", values="share").to_numpy()
+    wide = states.pivot_table(index=["step", "part", "of"], columns="factor", values="share").to_numpy()
     assert (np.diff(wide, axis=1) <= 0).all()  # a larger threshold joins more
     again = run_trial(SMALL)
     for name, table in found.tables.items():
@@ -141,7 +146,7 @@ def test_settings_are_refused_in_words(wrong, words) -> None:
 
 def judgement(shares: dict[str, list[float]], accuracy: float = 1.0) -> Judgement:
     rows = [
-        {"step": step, "part": part, "factor": 1.25, "share": share, "setting": "small", "seed": 0}
+        {"step": step, "part": part, "of": "start", "factor": 1.25, "share": share, "setting": "small", "seed": 0}
         for part, course in shares.items()
         for step, share in enumerate(course)
     ]
@@ -161,7 +166,7 @@ def test_each_claim_is_judged_by_its_rule() -> None:
         verdicts = [verdict for claim in judgement(shares).claims() for verdict in claim.verdicts]
         assert [verdict.agrees for verdict in verdicts] == [agrees] * 4
     first = judgement(said).claims()[0].verdicts[0]
-    assert first.setting == "small, threshold 1.25"
+    assert first.setting == "small, threshold 1.25 of the largest distance at the start"
     assert first.measured == "states over inputs at the start 0.1, at their most 0.4, at the end 0.2"
     assert first.recorded.startswith("0.04 at the start")
     undecided = judgement(said, accuracy=0.5).claims()[0].verdicts[0]
@@ -175,5 +180,7 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     section = of.section(Results({Trial(SMALL): outcome()}))
     assert section.answer.startswith("0 of 1 networks generalise (small); at the end they get ")
     assert [plate.name for plate in section.plates] == ["small"]
-    assert section.tables[0].rows["part"].tolist() == ["attention", "keys", "values", "hidden"]
+    assert section.tables[0].rows["part"].tolist() == [
+        x for x in ("attention", "keys", "values", "hidden") for _ in "ab"
+    ]
     assert "nothing to compare yet" in " ".join(of.section(Results({Trial(SMALL): None})).paragraphs)
