@@ -70,8 +70,8 @@ class _Watch(pl.Callback):
             bounds = {(of, x): x * largest for of, largest in (("start", start), ("now", now)) for x in FACTORS}
             counts = clusters(vectors, np.array(list(bounds.values())))
             for (of, factor), count in zip(bounds, counts, strict=True):
-                row = {"step": step, "part": part, "of": of, "factor": factor, "share": count / len(vectors)}
-                self.states.append({**row, "largest": now / start})
+                found = {"step": step, "part": part, "of": of, "factor": factor, "share": count / len(vectors)}
+                self.states.append({**found, "largest": now / start})
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

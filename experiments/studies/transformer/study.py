@@ -65,9 +65,9 @@ class ModularTransformers(Study):
                 setting,
                 draw_parts(of_network(course, setting, seed), of_network(states, setting, seed)),
                 "Losses over training, and states and largest distances in attention, values, keys and hidden units.",
-                f"The network of seed {seed} of {setting}. From the left: the loss of the pairs that are trained on and "
-                "of the others; the states over inputs in each part by the paper's threshold, 1.25 times the largest "
-                "distance at the start, and by as many times the largest distance now; and that distance.",
+                f"The network of seed {seed} of {setting}. From the left: the loss of the pairs that are trained on "
+                "and of the others; the states over inputs in each part by the paper's threshold, 1.25 times the "
+                "largest distance at the start, and by as many times the largest distance now; and that distance.",
             )
             for setting, seeds in right.items()
             for seed in (seeds or [int(values[values["setting"] == setting]["seed"].min())])[:1]
@@ -95,7 +95,7 @@ def _table(values: pd.DataFrame, states: pd.DataFrame) -> Table:
                 each = [x["share"] for _, x in own[own["factor"] == factor].groupby("seed")]
                 ends = ([x.iloc[0] for x in each], [x.max() for x in each], [x.iloc[-1] for x in each])
                 row[f"{factor:g}"] = ", ".join(spread(x) for x in ends)
-            last = own[own["step"] == own["step"].max()].groupby("seed")["largest"].first()
+            last = [float(x["largest"].iloc[-1]) for _, x in own.groupby("seed")]
             rows.append({**row, "largest at the end": spread(last)})
     caption = (
         "States over inputs at the start, at their most and at the end, by thresholds that are so many times the "
