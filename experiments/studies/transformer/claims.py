@@ -83,7 +83,10 @@ class Judgement:
             seeds = self.generalising(setting)
             count = int((self.values["setting"] == setting).sum())
             few = "" if len(seeds) == count else f"; {count - len(seeds)} of {count} do not generalise"
-            for (of, factor), own in self.states[self.states["part"] == part].groupby(["of", "factor"], sort=False):
+            of_part = self.states[self.states["part"] == part]
+            kinds = of_part[["of", "factor"]].drop_duplicates()
+            for of, factor in zip(kinds["of"].astype(str), kinds["factor"].astype(float), strict=True):
+                own = of_part[(of_part["of"] == of) & (of_part["factor"] == factor)]
                 courses = [self._course(own, setting, seed) for seed in seeds]
                 which = [bool(agrees(x)) for x in courses]
                 parts = {
@@ -93,7 +96,7 @@ class Judgement:
                 }
                 found.append(
                     Verdict(
-                        f"{setting}, {threshold_name(str(of), factor)}",
+                        f"{setting}, {threshold_name(of, factor)}",
                         "states over inputs " + ", ".join(f"{when} {spread(x)}" for when, x in parts.items()),
                         all(which) if which else None,
                         f"{sum(which)} of {len(which)} networks{few}",
