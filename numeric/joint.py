@@ -185,9 +185,9 @@ def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp],
     points, costs = np.take_along_axis(points, order[..., None], axis=1), np.take_along_axis(costs, order, axis=1)
     apart = np.isfinite(costs) & (np.abs(points - points[:, :1]) >= APART).any(axis=-1)
     others = [[(points[k, i], float(costs[k, i])) for i in np.nonzero(row)[0]] for k, row in enumerate(apart)]
-    best: Array = points[:, 0]
-    predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, best.shape[1]))
-    for some in blocks(model, len(best), data.shares.size * (1 + 2 * best.shape[1])):
+    best, count = points[:, 0], len(model.names)
+    predicted, jacobian = np.empty(data.observed.shape), np.empty((*data.observed.shape, count))
+    for some in blocks(model, len(best), data.shares.size * (1 + 2 * count)):
         predicted[:, some], jacobian[:, some] = model.evaluate_nearby(data[some], best[some])
     off = data.root_weight * (predicted - data.observed)
     return which, Optima(
@@ -196,7 +196,7 @@ def _optima_of_each(model: Model, data: Measurements) -> tuple[NDArray[np.intp],
         off=off,
         jacobian=data.root_weight[..., None] * jacobian,
         cost=np.sum(off**2, axis=(0, 2)) / 2,
-        held=np.zeros(best.shape[1], dtype=np.bool_),
+        held=np.zeros(count, dtype=np.bool_),
         others=others,
         message="No further step lowers the misfit.",
     )

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from repdyn.numeric import Automaton
+from repdyn.numeric.arguments import whole
 from repdyn.symbolic.arguments import instance
 
 from .style import MEASURED_COLOUR, STYLE, THEORY_COLOUR
@@ -28,8 +30,11 @@ _SYMBOLS = ("#4c72b0", "#dd8452")
 _SAYS = ("white", "0.55")
 """Fillings of states that say 0 and 1."""
 
-_LABELLED = 12
-"""Machines of at most so many states have numbers."""
+_LABELLED, _SPREAD = 12, 60
+"""Machines of at most so many states have numbers, and are spread out; larger ones are drawn as a tree."""
+
+_PANEL, _WIDE = 2.35, 9.6
+"""Inches: a machine is so wide, and several share the other width."""
 
 
 def draw_course(course: pd.DataFrame, lengths: Sequence[int], strings: int, thresholds: Sequence[str]) -> Figure:
@@ -71,14 +76,19 @@ def draw_course(course: pd.DataFrame, lengths: Sequence[int], strings: int, thre
     return figure
 
 
-def draw_machines(machines: Sequence[tuple[str, Automaton]]) -> Figure:
+def draw_machines(machines: Sequence[tuple[str, Automaton]], *, columns: int = 6) -> Figure:
     """Finite machines side by side: a dot a state, an arrow a transition.
+
+    One of many states is drawn as a tree: around the start lies what one symbol leads to, around that what two do, and
+    so on; transitions back are grey.
 
     Args:
         machines: what stands over each, and the machine.
+        columns: how many stand in a row.
 
     Raises:
         TypeError: if they are no sequence of texts and machines, one at least.
+        ValueError: if columns is not a whole number of at least 1.
 
     >>> parity = Automaton(np.array([[0, 1], [1, 0]]), np.array([0, 1]))
     >>> draw_machines([("parity", parity)]).axes[0].get_title()
@@ -90,14 +100,18 @@ def draw_machines(machines: Sequence[tuple[str, Automaton]]) -> Figure:
         machines = []
     if not machines:
         raise TypeError('machines must be a sequence of one or more texts and automata, as in [("parity", parity)]')
+    columns = whole("columns", columns, 1)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(2.35 * max(len(machines), 2), 2.9), layout="constrained")
-        axes = figure.subplots(1, max(len(machines), 2), squeeze=False)[0]
+        across = max(min(columns, len(machines)), 2)
+        rows = -(-len(machines) // across)
+        width = min(_PANEL, _WIDE / across)
+        figure = Figure(figsize=(width * across, (width + 0.25) * rows + 0.4), layout="constrained")
+        axes = figure.subplots(rows, across, squeeze=False).ravel()
         for ax in axes:
             ax.set_axis_off()
         for ax, (title, machine) in zip(axes, machines, strict=False):
             ax.set_title(title)
-            _draw(ax, machine)
+            _draw(ax, machine, width / _PANEL)
         handles = [
             *(Line2D([], [], color=c, marker=">", ms=4, label=f"reads {k}") for k, c in enumerate(_SYMBOLS)),
             *(Line2D([], [], ls="", marker="o", mec="black", mfc=c, label=f"says {k}") for k, c in enumerate(_SAYS)),
@@ -107,22 +121,36 @@ def draw_machines(machines: Sequence[tuple[str, Automaton]]) -> Figure:
     return figure
 
 
-def _draw(ax: Axes, machine: Automaton) -> None:
+def _draw(ax: Axes, machine: Automaton, scale: float) -> None:
+    """Draw a machine into a panel of so many times the usual width."""
     order = [int(k) for k in machine.reachable]
-    graph = nx.Graph()
-    graph.add_nodes_from(order)
     arrows = [
         (k, int(after), symbol) for k in order for symbol, after in enumerate(machine.transitions[k]) if after >= 0
     ]
+    if len(order) > _SPREAD:
+        _draw_tree(ax, machine, order, arrows)
+    else:
+        _draw_spread(ax, machine, order, arrows, scale)
+    ax.margins(0.3 if len(order) <= _LABELLED else 0.06)
+    ax.set_aspect("equal", adjustable="datalim")
+
+
+def _draw_spread(
+    ax: Axes, machine: Automaton, order: list[int], arrows: list[tuple[int, int, int]], scale: float
+) -> None:
+    """States where springs between them would keep them, with an arrow for each transition."""
+    graph = nx.Graph()
+    graph.add_nodes_from(order)
     graph.add_edges_from((a, b) for a, b, _ in arrows if a != b)
     places = nx.kamada_kawai_layout(graph) if len(order) > 1 else {order[0]: np.zeros(2)}
-    size = 13.0 if len(order) <= _LABELLED else 5.5
+    few = len(order) <= _LABELLED
+    size, line, head = (13.0 * scale, 0.9, 7) if few else (3.6, 0.5, 3.5)
     both = {(a, b) for a, b, _ in arrows}
     seen: dict[tuple[int, int], int] = {}
     for a, b, symbol in arrows:
         again = seen[a, b] = seen.get((a, b), 0) + 1
         if a == b:
-            _loop(ax, places[a], places, again, _SYMBOLS[symbol], size)
+            _loop(ax, places[a], places, again, _SYMBOLS[symbol], 13.0 if few else size)
             continue
         bend = 0.18 * again if (b, a) in both or again > 1 else 0.06
         ax.add_patch(
@@ -131,21 +159,55 @@ def _draw(ax: Axes, machine: Automaton) -> None:
                 (places[b][0], places[b][1]),
                 connectionstyle=f"arc3,rad={bend}",
                 arrowstyle="-|>",
-                mutation_scale=7,
+                mutation_scale=head,
                 shrinkA=size / 2 + 1,
                 shrinkB=size / 2 + 1,
                 color=_SYMBOLS[symbol],
-                lw=0.9,
+                lw=line,
             )
         )
     for k in order:
-        first = k == machine.start
         says = _SAYS[int(machine.outputs[k]) % len(_SAYS)]
-        ax.plot(*places[k], "o", ms=size, mfc=says, mec="black", mew=2.0 if first else 0.8)
-        if len(order) <= _LABELLED:
-            ax.annotate(str(order.index(k)), (places[k][0], places[k][1]), ha="center", va="center", fontsize=7.5)
-    ax.margins(0.3)
-    ax.set_aspect("equal", adjustable="datalim")
+        edge = (2.0 if few else 1.6) if k == machine.start else (0.8 if few else 0.5)
+        ax.plot(*places[k], "o", ms=size, mfc=says, mec="black", mew=edge)
+        if few:
+            ax.annotate(
+                str(order.index(k)), (places[k][0], places[k][1]), ha="center", va="center", fontsize=7.5 * scale
+            )
+
+
+def _draw_tree(ax: Axes, machine: Automaton, order: list[int], arrows: list[tuple[int, int, int]]) -> None:
+    """States in circles around the start, by the shortest string that leads to them."""
+    above: dict[int, int] = {}
+    for a, b, _ in arrows:  # in the order of a search by breadth
+        if b != machine.start:
+            above.setdefault(b, a)
+    leaves = dict.fromkeys(order, 0)
+    for k in reversed(order):
+        leaves[k] = leaves[k] or 1
+        if k != machine.start:
+            leaves[above[k]] += leaves[k]
+    depth, begin = {machine.start: 0}, {machine.start: 0.0}
+    taken = dict.fromkeys(order, 0.0)
+    places: dict[int, np.ndarray] = {machine.start: np.zeros(2)}
+    for k in order[1:]:
+        parent = above[k]
+        depth[k] = depth[parent] + 1
+        begin[k] = begin[parent] + taken[parent]
+        taken[parent] += leaves[k]
+        angle = np.pi / 2 - 2 * np.pi * (begin[k] + leaves[k] / 2) / leaves[machine.start]
+        places[k] = depth[k] * np.array([np.cos(angle), np.sin(angle)])
+    outwards = [(a, b, symbol) for a, b, symbol in arrows if above.get(b) == a]
+    back = [(places[a], places[b]) for a, b, _ in arrows if above.get(b) != a]
+    ax.add_collection(LineCollection(back, colors="0.6", lw=0.3, alpha=0.35, zorder=1))
+    for symbol, colour in enumerate(_SYMBOLS):
+        lines = [(places[a], places[b]) for a, b, read in outwards if read == symbol]
+        ax.add_collection(LineCollection(lines, colors=colour, lw=0.6, zorder=2))
+    where = np.array([places[k] for k in order])
+    size = 9.0 if len(order) <= 300 else 2.5
+    fills = [_SAYS[int(machine.outputs[k]) % len(_SAYS)] for k in order]
+    widths = [1.6 if k == machine.start else 0.4 for k in order]
+    ax.scatter(*where.T, s=size, c=fills, edgecolors="black", linewidths=widths, zorder=3)
 
 
 def _loop(ax: Axes, at: np.ndarray, places: dict[int, np.ndarray], again: int, colour: str, size: float) -> None:
@@ -153,7 +215,7 @@ def _loop(ax: Axes, at: np.ndarray, places: dict[int, np.ndarray], again: int, c
     away = at - np.mean(list(places.values()), axis=0)
     angle = np.arctan2(away[1], away[0]) if np.linalg.norm(away) > 1e-9 else np.pi / 2
     angle += (again - 1) * 1.3
-    near, far = 0.009 * size, 0.035 * size
+    near, far = 0.009 * size, 0.05 * size
     begin, end = (at + near * np.array([np.cos(angle + turn), np.sin(angle + turn)]) for turn in (-0.6, 0.6))
     out, back = (at + far * np.array([np.cos(angle + turn), np.sin(angle + turn)]) for turn in (-0.6, 0.6))
     curve = Path([begin, out, back, end], [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])

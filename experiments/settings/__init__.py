@@ -5,6 +5,7 @@ from .configuration import Configuration, described
 from .context import Context
 from .digits import Collective, CollectiveFits, DigitData, DigitPrediction, Digits, DigitStructure, HeldOutDigits
 from .fits import Fits, LineFits
+from .modular import ModularSubtraction
 from .network import MODELS, NONLINEARITIES, OPTIMISERS, Setting
 from .sequences import Sequences
 from .string_pairs import StringPairs
@@ -28,6 +29,7 @@ __all__ = [
     "Fits",
     "HeldOutDigits",
     "LineFits",
+    "ModularSubtraction",
     "Sequences",
     "Setting",
     "SettingError",

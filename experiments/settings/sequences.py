@@ -8,7 +8,8 @@ from typing import ClassVar
 from .configuration import Configuration, check_choice, described
 from .values import SettingError
 
-RECURRENT = ("relu", "tanh")
+RECURRENT = ("relu", "tanh", "relu_step")
+LOSSES = ("squared_error", "classes")
 _MOST_LENGTH, _MOST_STRINGS_READ = 14, 100_000
 
 
@@ -30,9 +31,11 @@ class Sequences(Configuration):
     nonlinearity: str = described("relu", f"of the hidden units, one of {', '.join(RECURRENT)}")
     width: int = described(100, "hidden units")
     gain: float = described(0.1, "factor on the Xavier-normal weights")
+    loss: str = described("squared_error", f"one of {', '.join(LOSSES)}; the last is the cross-entropy")
     lr: float = described(0.02, "learning rate: step size on the loss")
     batch: int = described(128, "strings of one length in a minibatch")
     epochs: int = described(1000, "times that all strings are gone through")
+    until: float = described(0.0, "mean loss of an epoch below which training ends; 0 is never", positive=False)
     every: int = described(10, "record the network every so many epochs")
     tested: tuple[int, ...] = described((25, 50, 100, 1000), "lengths of longer strings that are read at each record")
     read: tuple[int, ...] = described((100, 1000, 10_000), "lengths of strings that are read at the end")
@@ -41,6 +44,7 @@ class Sequences(Configuration):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("nonlinearity", self.nonlinearity, RECURRENT)
+        check_choice("loss", self.loss, LOSSES)
         if self.states in (1, 2):
             raise SettingError(f"states must be 0, which is parity, or at least 3, got {self.states}")
         if self.length > _MOST_LENGTH:

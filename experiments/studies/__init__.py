@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .ablations import Ablations
+from .automata import RandomMachines
 from .beyond import Beyond
 from .collective.study import CollectiveTheory
 from .context.study import ContextTask
@@ -11,9 +12,11 @@ from .digit_structure import DigitStructures
 from .digit_trajectories import DigitTrajectories
 from .mergers.study import MergingStrings
 from .parity.study import StreamingTasks
+from .scale_and_data.study import ScaleAndData
 from .structure.study import Structure
 from .study import Study, load_studies
 from .trajectories import Trajectories
+from .transformer.study import ModularTransformers
 from .xor import XorMatrices
 
 _KINDS: tuple[type[Study], ...] = (
@@ -27,6 +30,9 @@ _KINDS: tuple[type[Study], ...] = (
     DigitStructures,
     CollectiveTheory,
     StreamingTasks,
+    RandomMachines,
+    ScaleAndData,
+    ModularTransformers,
     MergingStrings,
     Beyond,
 )

@@ -37,10 +37,19 @@ def cross_entropy(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tenso
     return torch.nn.functional.binary_cross_entropy_with_logits(prediction, target)
 
 
+def cross_entropy_of_classes(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of a logit a class, for targets that are probabilities or numbers of classes, over points."""
+    return torch.nn.functional.cross_entropy(prediction, target)
+
+
 _LARGE = 2**16
 """Weights of a matrix that are moved while they are in the processor's cache."""
 
-_LOSSES = {"squared_error": half_squared_error, "cross_entropy": cross_entropy}
+_LOSSES = {
+    "squared_error": half_squared_error,
+    "cross_entropy": cross_entropy,
+    "classes": cross_entropy_of_classes,
+}
 
 
 class Supervised(pl.LightningModule):

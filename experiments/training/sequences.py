@@ -31,13 +31,18 @@ def one_hot(numbers: NDArray[np.int64]) -> Tensor:
 class Recurrent(torch.nn.Module):
     """One recurrent layer that starts from ones, and a linear map of its last state.
 
+    With the nonlinearity ``relu_step`` the layer is of ``relu``, and the last state jumps before it is read: a unit
+    that is above 0 is read as 1 more. The jump has no gradient.
+
     >>> Recurrent(4, "relu", 0.1)(torch.zeros(3, 5, 2)).shape
     torch.Size([3, 2])
     """
 
     def __init__(self, width: int, nonlinearity: str, gain: float, outputs: int = 2) -> None:
         super().__init__()
-        self.hidden = torch.nn.RNN(SYMBOLS, width, nonlinearity=nonlinearity, batch_first=True)
+        kind, _, jump = nonlinearity.partition("_")
+        self.jumps = bool(jump)
+        self.hidden = torch.nn.RNN(SYMBOLS, width, nonlinearity=kind, batch_first=True)
         self.output = torch.nn.Linear(width, outputs)
         for name, p in self.named_parameters():
             torch.nn.init.xavier_normal_(p, gain) if "weight" in name else torch.nn.init.zeros_(p)
@@ -47,8 +52,12 @@ class Recurrent(torch.nn.Module):
         start = torch.ones(1, len(x), self.hidden.hidden_size)
         return start[0] if not x.shape[1] else self.hidden(x, start)[1][0]
 
+    def read(self, state: Tensor) -> Tensor:
+        """What is said in a state."""
+        return self.output(state + (state > 0) if self.jumps else state)
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.state(x))
+        return self.read(self.state(x))
 
 
 class StringBatches(IterableDataset[Batch]):

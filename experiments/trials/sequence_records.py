@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from repdyn.numeric import (
     minimal_automaton,
     state_scale,
 )
+from repdyn.numeric.automata.automaton import MISSING
 from torch import Tensor
 
 from ..training.epochs import EpochWatch
@@ -33,17 +35,32 @@ THRESHOLDS = {"history": 0.01, "now": 0.01, "coarse": 0.1}
 _FOLLOWED = 1000
 """Pairs of strings, drawn once, whose mean distance is told over training; and merged ones that are looked back at."""
 
-_SHOWN = 40
-"""Machines of at most so many states are kept at every record, to be drawn."""
+_FEW = 40
+"""Of the machines with at most so many states, the last before there are most is kept."""
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 class Watch(EpochWatch):
-    """Looks at a network at the start and every few epochs: losses, and the state after every string."""
+    """Looks at a network at the start and every few epochs: losses, and the state after every string.
+
+    At the first epoch whose mean loss over strings is below ``until`` it looks a last time and ends training;
+    ``reached`` says whether there was one.
+    """
 
     def __init__(
-        self, network: Recurrent, blocks: Sequence[Tensor], long: dict[int, tuple[Tensor, Tensor]], every: int
+        self,
+        network: Recurrent,
+        blocks: Sequence[Tensor],
+        long: dict[int, tuple[Tensor, Tensor]],
+        every: int,
+        *,
+        loss: Loss,
+        until: float = 0.0,
     ) -> None:
-        self.network, self.blocks, self.long, self.every = network, blocks, long, every
+        super().__init__(every, until)
+        self.network, self.blocks, self.long, self.loss = network, blocks, long, loss
         self.epochs: list[int] = []
         self.states: list[Tensor] = []
         self.said: list[Tensor] = []
@@ -54,11 +71,11 @@ class Watch(EpochWatch):
         with torch.no_grad():
             states = torch.cat([self.network.state(x) for x in self.blocks])
             self.states.append(states)
-            self.said.append(self.network.output(states))
+            self.said.append(self.network.read(states))
             rows: dict[str, float] = {}
             for length, (x, y) in self.long.items():
                 said = self.network(x)
-                rows[f"loss_{length}"] = float(half_squared_error(said, y))
+                rows[f"loss_{length}"] = float(self.loss(said, y))
                 rows[f"accuracy_{length}"] = float((said.argmax(1) == y.argmax(1)).double().mean())
             self.tested.append(rows)
         self.epochs.append(epoch)
@@ -101,6 +118,11 @@ class Seen:
             threshold=self.threshold(kind, record),
         )
 
+    @cached_property
+    def history(self) -> list[Extraction]:
+        """The machine of every record, by the threshold of the whole training."""
+        return [self.extraction("history", record) for record in range(len(self.states))]
+
     def course(self, draws: np.random.Generator) -> pd.DataFrame:
         """A row a record."""
         taught = torch.from_numpy(np.nonzero(self.taught)[0])
@@ -110,11 +132,11 @@ class Seen:
         rows: list[dict[str, Any]] = []
         for record, (epoch, h) in enumerate(zip(self.watch.epochs, self.states, strict=True)):
             said = self.watch.said[record][taught]
-            row: dict[str, Any] = {"epoch": epoch, "loss": float(half_squared_error(said, targets))}
+            row: dict[str, Any] = {"epoch": epoch, "loss": float(self.watch.loss(said, targets))}
             row["accuracy"] = float((said.argmax(1) == targets.argmax(1)).double().mean())
             row |= self.watch.tested[record]
             for kind in THRESHOLDS:
-                found = self.extraction(kind, record)
+                found = self.history[record] if kind == "history" else self.extraction(kind, record)
                 row |= {f"states_{kind}": len(found.automaton), f"conflicts_{kind}": found.conflicts}
                 row[f"whole_{kind}"] = found.automaton.is_complete
             apart = np.square(h[first] - h[second]).sum(1)
@@ -123,19 +145,23 @@ class Seen:
         return pd.DataFrame(rows)
 
     def machines(self) -> pd.DataFrame:
-        """The machines of few states."""
-        columns = ["epoch", "state", "output", "zero", "one"]
+        """The machine at the start, the last small one before there are most states, when there are, the first after
+        which every string leads on, and the last."""
+        each = [found.automaton for found in self.history]
+        counts = np.array([len(machine) for machine in each])
+        most = int(counts.argmax())
+        few = np.nonzero(counts[:most] <= _FEW)[0]
+        whole = [k for k in range(most + 1, len(each)) if each[k].is_complete]
         parts: list[pd.DataFrame] = []
-        for record, epoch in enumerate(self.watch.epochs):
-            machine = self.extraction("history", record).automaton
-            if len(machine) <= _SHOWN:
-                order = machine.reachable
-                new = np.append(np.full(len(machine), -1), -1)
-                new[order] = np.arange(len(order))  # the start is state 0
-                after = new[machine.transitions[order]]
-                values = (epoch, np.arange(len(order)), machine.outputs[order], *after.T)
-                parts.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        for record in sorted({0, *map(int, few[-1:]), most, *whole[:1], len(each) - 1}):
+            machine = each[record]
+            order = machine.reachable
+            new = np.full(len(machine) + 1, MISSING)  # the last is what is missing
+            new[order] = np.arange(len(order))  # the start is state 0
+            zero, one = new[machine.transitions[order]].T
+            columns = {"state": np.arange(len(order)), "output": machine.outputs[order], "zero": zero, "one": one}
+            parts.append(pd.DataFrame({"epoch": self.watch.epochs[record], **columns}))
+        return pd.concat(parts, ignore_index=True)
 
     def mergers(self, draws: np.random.Generator) -> dict[str, pd.DataFrame]:
         """Which strings, but the empty one, have come together at the end, and how far apart they once were."""
@@ -161,10 +187,15 @@ class Seen:
 
     def ends(self) -> dict[str, Any]:
         """The machine at the end, by each threshold."""
-        ones = float(self.answers[self.taught].mean())
-        values: dict[str, Any] = {"task": len(self.task), "strings": int(self.taught.sum()), "guess": ones * (1 - ones)}
+        values: dict[str, Any] = {"task": len(self.task), "strings": int(self.taught.sum()), "guess": self._guess()}
         for kind in THRESHOLDS:
             machine = self.extraction(kind, -1).automaton
             values |= {f"states_{kind}": len(machine), f"minimal_{kind}": len(minimal_automaton(machine))}
             values[f"is_task_{kind}"] = equivalent_automata(machine, self.task)
         return values
+
+    def _guess(self) -> float:
+        """The loss of the best answer that is the same for all strings."""
+        targets = one_hot(self.answers[self.taught])
+        best = targets.mean(0, keepdim=True).expand_as(targets)
+        return float(self.watch.loss(best if self.watch.loss is half_squared_error else best.log(), targets))

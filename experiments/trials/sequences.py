@@ -48,14 +48,15 @@ def run_trial(setting: Sequences) -> Outcome:
     - ``course``: a row a record: epoch, loss and accuracy (over the strings that are trained on), those of each longer
       length; for each threshold states, conflicts and whole (every string leads on); distance, the mean squared
       distance of pairs of strings drawn once, distance_agreeing and distance_others;
-    - ``machines``: machines by the threshold of the whole training that have few states: a row for each epoch and
-      state: state, output, zero and one (the states after these symbols);
+    - ``machines``: machines by the threshold of the whole training at five times or fewer (:meth:`Seen.machines`), a
+      row for each epoch and state: state, output, zero and one (the states after these symbols, -1 if none is known);
     - ``mergers``: at the end, a row for each shorter and longer length: agreeing, merged, disagreeing, wrong;
     - ``parted``: merged pairs, some if there are many: shorter, longer, apart (how many thresholds they once were);
     - ``reading``: a row for each length at the end: accuracy of the network and of its machine, and how often both say
       the same.
 
-    Values are the losses at both ends and of the best guess, which is the same for all strings; of the last machine by
+    Values are the losses at both ends and of the best guess, which is the same for all strings; whether training ended
+    because the loss was below the bound (reached); of the last machine by
     each threshold the states before (states) and after reduction (minimal), and whether it says what the task does
     after every string (is_task); and the states of the task. The empty string, of which the network is not asked, is
     taken to say what the task says.
@@ -77,9 +78,11 @@ def run_trial(setting: Sequences) -> Outcome:
         batches = StringBatches(
             [a for a, _ in taught], [b for _, b in taught], setting.batch, setting.epochs, setting.seed
         )
-        watch = Watch(network, x, {n: (one_hot(s), _targets(task, s)) for n, s in longer.items()}, setting.every)
+        module = Supervised(network, setting.lr, loss=setting.loss)
+        long = {n: (one_hot(s), _targets(task, s)) for n, s in longer.items()}
+        watch = Watch(network, x, long, setting.every, loss=module.loss, until=setting.until)
         watch.look(0)
-        diverged_at = fit(Supervised(network, setting.lr), batches, [watch])
+        diverged_at = fit(module, batches, [watch])
         if diverged_at is not None:
             return trained(diverged_at, {}, {})
         which = np.zeros(sum(map(len, strings)), dtype=np.bool_)
@@ -90,7 +93,7 @@ def run_trial(setting: Sequences) -> Outcome:
     course = seen.course(draws)
     losses = {name: float(course["loss"].iloc[k]) for name, k in (("loss_start", 0), ("loss", -1))}
     tables = {"course": course, "machines": seen.machines(), **seen.mergers(draws), "reading": reading}
-    return Outcome(values={**seen.ends(), **losses}, tables=tables)
+    return Outcome(values={**seen.ends(), **losses, "reached": watch.reached}, tables=tables)
 
 
 def _drawn(count: int, share: float, draws: np.random.Generator) -> Integers:

@@ -48,9 +48,8 @@ _AHEAD, _EXPANDED = 2, 150
 class Followed(EpochWatch):
     """Looks at pairs after every epoch: their distances, the loss, and every few epochs all weights."""
 
-    every = 1
-
     def __init__(self, network: Recurrent, blocks: Sequence[Tensor], targets: Tensor, pairs: Pairs, kept: int) -> None:
+        super().__init__(every=1)
         self.network, self.blocks, self.targets, self.pairs, self.kept = network, blocks, targets, pairs, kept
         self.losses: list[float] = []
         self.distances: list[Array] = []
@@ -60,7 +59,7 @@ class Followed(EpochWatch):
         """Record the network as it is."""
         with torch.no_grad():
             states = torch.cat([self.network.state(x) for x in self.blocks])
-            self.losses.append(float(half_squared_error(self.network.output(states[1:]), self.targets)))
+            self.losses.append(float(half_squared_error(self.network.read(states[1:]), self.targets)))
         self.distances.append(self.pairs.apart(states.double().numpy()))
         if epoch % self.kept == 0:
             self.weights[epoch] = RecurrentMap.of(self.network)

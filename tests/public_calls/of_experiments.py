@@ -58,7 +58,11 @@ CALLS: dict[str, Call] = {
         {"diagnosis": Given(DIAGNOSED), "path": Given("diagnosis.html", called="page")},
     ),
     "experiments.draw_machines": Call(
-        experiments.draw_machines, {"machines": Given([("parity", numeric.Automaton([[0, 1], [1, 0]], [0, 1]))])}
+        experiments.draw_machines,
+        {
+            "machines": Given([("parity", numeric.Automaton([[0, 1], [1, 0]], [0, 1]))]),
+            "columns": Given(6, {"a huge integer"}),
+        },
     ),
     "experiments.draw_phase_diagram": Call(experiments.draw_phase_diagram, {}),
     "experiments.load_settings": Call(experiments.load_settings, {"path": Given(None, {"None"}, skipped={"a path"})}),

@@ -130,7 +130,17 @@ def test_where_the_errors_of_trials_came_from_is_kept_and_shown_when_asked_for(t
 def test_every_study_plans_trials_of_known_experiments_at_every_scale(scale: str) -> None:
     assert list(trials(scale)) == [
         *("trajectories", "ablations", "depth", "structure", "xor", "context"),
-        *("digit_trajectories", "digit_structure", "collective", "parity", "mergers", "beyond"),
+        *(
+            "digit_trajectories",
+            "digit_structure",
+            "collective",
+            "parity",
+            "automata",
+            "scale_and_data",
+            "transformer",
+            "mergers",
+            "beyond",
+        ),
     ]
     for of_study in trials(scale).values():
         assert len({trial.digest for trial in of_study}) == len(of_study) > 0

@@ -1,5 +1,6 @@
 """Recurrent networks that learn what machines say: what is trained on, what is recorded, and what the study says."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -8,7 +9,9 @@ import pandas as pd
 import pytest
 import torch
 from repdyn.experiments.settings import Sequences, SettingError
+from repdyn.experiments.studies.automata import RandomMachines
 from repdyn.experiments.studies.parity.claims import Judgement
+from repdyn.experiments.studies.parity.network import KINDS
 from repdyn.experiments.studies.parity.study import StreamingTasks
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
@@ -89,11 +92,28 @@ def test_of_a_share_of_strings_only_those_are_trained_on() -> None:
 def test_machines_that_are_kept_are_those_of_the_records() -> None:
     found = outcome()
     machines, course = found.tables["machines"], found.tables["course"]
-    few = course[course["states_history"] <= 40]["epoch"].tolist()
-    assert machines["epoch"].drop_duplicates().tolist() == few
-    first = machines[machines["epoch"] == few[0]]
-    machine = Automaton(first[["zero", "one"]].to_numpy(), first["output"].to_numpy())
-    assert machine.reachable.tolist() == list(range(len(first)))
+    most = int(course["states_history"].argmax())
+    few = course[:most][course["states_history"][:most] <= 40]["epoch"]
+    whole = course[most + 1 :][course["whole_history"][most + 1 :]]["epoch"]
+    epochs = machines["epoch"].drop_duplicates().tolist()
+    assert epochs == sorted({0, *few[-1:], course["epoch"][most], *whole[:1], 250})
+    for epoch in epochs:
+        own = machines[machines["epoch"] == epoch]
+        machine = Automaton(own[["zero", "one"]].to_numpy(), own["output"].to_numpy())
+        assert machine.reachable.tolist() == list(range(len(own)))
+        assert machine.is_complete == course.set_index("epoch")["whole_history"][epoch]
+        assert len(own) <= course.set_index("epoch")["states_history"][epoch]
+
+
+def test_what_is_read_may_jump_with_the_state_and_the_jump_has_no_gradient() -> None:
+    network, plain = Recurrent(4, "relu_step", 1.0), Recurrent(4, "relu", 1.0)
+    plain.load_state_dict(network.state_dict())
+    state = torch.tensor([[0.0, 0.5, 0.0, 2.0]], requires_grad=True)
+    torch.testing.assert_close(network.read(state), plain.output(torch.tensor([[0.0, 1.5, 0.0, 3.0]])))
+    jumps, calm = (torch.autograd.grad(of.read(state)[0, 0], state)[0] for of in (network, plain))
+    torch.testing.assert_close(jumps, calm)
+    x = torch.nn.functional.one_hot(torch.tensor([[0, 1, 1]]), 2).float()
+    torch.testing.assert_close(network.state(x), plain.state(x))  # what goes on does not jump
 
 
 def test_merged_pairs_were_at_least_as_far_apart_as_they_are() -> None:
@@ -109,6 +129,34 @@ def test_training_that_diverges_is_recorded_as_such() -> None:
     assert "the loss ceased to be a number at step" in found.reason
 
 
+def test_training_ends_at_the_first_epoch_whose_mean_loss_is_below_the_bound() -> None:
+    short = replace(SMALL, epochs=250, every=250, until=0.3)
+    found = run_trial(short)
+    course = found.tables["course"]
+    last = int(course["epoch"].iloc[-1])
+    assert found.values["reached"]
+    assert 0 < last < 250
+    assert course["epoch"].tolist() == [0, last]
+    # An epoch's mean is that of its batches before their steps: one epoch less does not get there.
+    before = run_trial(replace(short, epochs=last - 1, every=last - 1))
+    assert not before.values["reached"]
+
+
+def test_the_loss_may_be_the_cross_entropy() -> None:
+    found = run_trial(replace(SMALL, loss="classes", epochs=1, every=1, lr=1e-30))
+    assert found.values["guess"] == pytest.approx(np.log(2))
+    torch.manual_seed(0)
+    network = Recurrent(60, "relu", 0.3)
+    losses = []
+    for n in range(1, 6):
+        strings = torch.cartesian_prod(*n * [torch.arange(2)]).reshape(-1, n)
+        said = network(torch.nn.functional.one_hot(strings, 2).float())
+        losses += torch.nn.functional.cross_entropy(said, strings.sum(1) % 2, reduction="none").tolist()
+    assert found.values["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    drawn = run_trial(replace(SMALL, loss="classes", states=6, task_seed=1, epochs=1, every=1))
+    assert 0 <= drawn.values["guess"] < np.log(2)
+
+
 def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
     assert task_of(0, 3) is PARITY
     assert equivalent_automata(task_of(6, 1), task_of(6, 1))
@@ -119,7 +167,8 @@ def test_the_task_is_parity_or_a_machine_that_is_drawn() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, got 'gelu'"),
+        ({"nonlinearity": "gelu"}, "nonlinearity must be one of relu, tanh, relu_step, got 'gelu'"),
+        ({"loss": "cross_entropy"}, "loss must be one of squared_error, classes, got 'cross_entropy'"),
         ({"states": 2}, "states must be 0, which is parity, or at least 3, got 2"),
         ({"length": 15}, "length must be at most 14, got 15: strings double with each"),
         ({"share": 1.5}, "share must be at most 1, got 1.5"),
@@ -148,12 +197,17 @@ def test_the_study_says_what_became_of_the_networks() -> None:
     verdicts = {claim.text: claim.verdicts[0] for claim in section.claims}
     right = verdicts["What is learnt from short strings holds for strings of any length"]
     assert right.agrees
+    assert right.setting == "parity"
+    assert [verdict.setting for claim in section.claims for verdict in claim.verdicts if "reduced" in claim.text] == [
+        f"parity, threshold {name}" for name in ("0.01 of all training", "0.01", "0.1")
+    ]
     assert right.measured == "least share right 100% (100% to 100%)"
     assert right.by == "2 of 2 networks"
+    assert right.recorded == "right up to length 10,000"
     assert (
         "2 of 2 networks learnt parity; of strings of length 300 they get 100% (100% to 100%) right" in section.answer
     )
-    assert [plate.name for plate in section.plates] == ["course", "machines"]
+    assert [plate.name for plate in section.plates] == ["course", "development"]
     assert section.tables[0].rows["task"].tolist() == ["2 (2 to 2)"]
 
 
@@ -178,10 +232,11 @@ def test_without_a_network_and_with_diverged_ones_it_says_so() -> None:
 
 
 def judgement_of(
-    course: dict[str, list[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
+    course: Mapping[str, Sequence[float]], parted: list[float], merged: list[tuple[int, int, int, int]]
 ) -> Judgement:
     key = {"setting": "parity", "seed": 0}
-    values = {**key, "loss": 0.0, "guess": 0.25, "states_history": 10, "minimal_history": 2, "is_task_history": True}
+    ends = {f"{name}_{kind}": x for kind in KINDS for name, x in (("states", 10), ("minimal", 2), ("is_task", True))}
+    values = {**key, "loss": 0.0, "guess": 0.25, **ends}
     columns = ["shorter", "merged", "agreeing", "wrong"]
     return Judgement(
         pd.DataFrame([values]),
@@ -197,7 +252,10 @@ COURSE = {
     "loss": [0.25, 0.2, 0.1, 0.0],
     "loss_20": [0.25, 0.2, 0.1, 0.0],
     "loss_50": [0.25, 0.2, 0.2, 0.0],
-    "states_history": [3, 60, 40, 10],
+    "accuracy_20": [0.5, 0.5, 1.0, 1.0],
+    "accuracy_50": [0.5, 0.5, 0.9, 1.0],
+    **{f"states_{kind}": [3, 60, 40, 10] for kind in KINDS},
+    **{f"whole_{kind}": [False, True, True, True] for kind in KINDS},
     "distance": [1.0, 2.0, 1.5, 3.0],
 }
 
@@ -209,6 +267,7 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     assert measured == {
         "What length": ("least share right 100%", True),
         "It once": ("epochs apart, relative, 33.3%", False),  # at 20 and at 30
+        "The right": ("epochs apart, relative, 66.7%", False),  # right at 30, finite at 10
         "States merge": ("states at most over those at the end 6", True),
         "The task": ("states after reduction 2", True),
         "More needed": ("states before over after reduction 5", True),
@@ -223,6 +282,64 @@ def test_each_claim_is_judged_by_its_rule() -> None:
     assert agrees["Short all"] is False
     assert agrees["Strings first"] is None
     assert agrees["It contraction"] is True
+
+
+def test_networks_of_which_some_agree_do_not_all_agree_and_one_that_never_comes_to_it_is_counted() -> None:
+    one = judgement_of(COURSE, [], [(1, 0, 10, 0), (3, 4, 10, 0)])
+    two = judgement_of({**COURSE, "whole_history": [False] * 4, "loss_50": [0.25] * 4}, [], [(3, 4, 10, 0)])
+    both = Judgement(
+        *(
+            pd.concat([x, y.assign(seed=1)], ignore_index=True)
+            for x, y in zip(vars(one).values(), vars(two).values(), strict=True)
+        )
+    )
+    said = {claim.text.split()[0] + " " + claim.text.split()[-1]: claim.verdicts[0] for claim in both.claims()}
+    assert said["The right"].measured == "epochs apart, relative, 66.7%, in 1 never"
+    assert said["It once"].agrees is False
+    assert said["Short all"].by == "2 of 2 networks"
+
+
+def test_a_jump_makes_training_less_calm_than_the_median_without_it() -> None:
+    calm = judgement_of({**COURSE, "loss": [0.25, 0.0, 0.0, 0.0]}, [], [(3, 4, 10, 0)])
+    other = judgement_of(COURSE, [], [(3, 4, 10, 0)])
+    loud = {**COURSE, "loss": [0.25, *np.tile([0.0, 0.002], 10)]}
+    loud |= {name: [x[0], *np.repeat(x[-1], 20)] for name, x in COURSE.items() if name != "loss"}
+    step = judgement_of(loud, [], [(3, 4, 10, 0)])
+    for plain in (calm, other):
+        tables = [
+            pd.concat([x, y.assign(setting="step")], ignore_index=True)
+            for x, y in zip(vars(plain).values(), vars(step).values(), strict=True)
+        ]
+        (claim,) = (c for c in Judgement(*tables).claims() if "jumps" in c.text)
+        assert [(v.setting, v.measured, v.agrees) for v in claim.verdicts] == [
+            ("step", "standard deviation of the loss 0.00098", True)  # 0.002 sqrt(2/5 3/5)
+        ]
+
+
+def test_machines_that_always_say_the_same_are_left_out_and_counted() -> None:
+    of = RandomMachines(settings=({"name": "relu"},), machines=4, states=3)
+    chosen, left_out = of.drawn()
+    drawn = range(chosen[-1] + 1)
+    assert [seed for seed in drawn if len(minimal_automaton(task_of(3, seed))) > 1] == chosen
+    assert left_out == len(drawn) - 4 > 0
+    assert [trial.configuration.seed for trial in of.trials()] == chosen
+
+
+def test_the_study_of_drawn_machines_says_what_became_of_each() -> None:
+    of = RandomMachines(settings=({"name": "relu"},), machines=2, states=3, length=5)
+    chosen, left_out = of.drawn()
+    trials = [Trial(replace(SMALL, name="relu", seed=seed, task_seed=seed, states=3)) for seed in chosen]
+    learnt = replace(outcome(), values={**outcome().values, "task": 3})
+    section = of.section(Results({trials[0]: learnt, trials[1]: run_trial(replace(SMALL, epochs=1, every=1))}))
+    assert f"Of {chosen[-1] + 1} machines of at most 3 states {left_out} always say the same" in section.paragraphs[2]
+    assert "1 of 2 networks learnt what a machine says that was drawn at random" in section.answer
+    assert [plate.name for plate in section.plates] == ["development", "learnt"]
+    assert f"The network of machine {chosen[0]}, whose least form has 3 states" in section.plates[0].caption
+    assert section.tables[1].rows["machine"].tolist() == [str(seed) for seed in chosen]
+    empty = of.section(Results({trials[0]: None}))
+    assert "nothing to compare yet" in " ".join(empty.paragraphs)
+    none = of.section(Results({trials[0]: run_trial(replace(SMALL, epochs=1, every=1))}))
+    assert none.plates == ()
 
 
 def test_a_share_that_leaves_no_string_is_refused() -> None:
