@@ -1,6 +1,8 @@
 // The phase diagram: A_high against the angle at the start; the start can be dragged.
 
 const MOST_COLLAPSED = -30;
+const MOST_LAZY = 30;
+const MARGIN = 1e-3; // by which dh2 is above A_high where a start must be larger
 const HIGHS = [-1000, -300, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 1e4, 1e5, 1e6];
 const COLUMNS = 49;
 
@@ -40,7 +42,7 @@ function drawPhases(model, width) {
   if (!(scales.A_low > 0)) return noPhases();
   const [size, high] = [settings.dh2, scales.A_high].map((x) => x / scales.A_low);
   const from = Math.asinh(Math.min(MOST_COLLAPSED, high));
-  const to = Math.asinh(size);
+  const [reached, to] = [size, Math.max(size, MOST_LAZY)].map(Math.asinh);
   const borders = [-1, 1].map(borderOf);
   const cuts = [from, ...borders, to];
   const names = ["collapsing", "rich", "lazy"].map((name, i) => {
@@ -61,6 +63,8 @@ function drawPhases(model, width) {
       Plot.line(line, { x: "x", y: "edge", stroke: COLOURS.theory, strokeWidth: 1 }),
       Plot.ruleX(borders.filter((x) => x > from && x < to), { stroke: COLOURS.faint, strokeDasharray: "2 3" }),
       Plot.text(names.filter(({ wide }) => wide > (to - from) / 12), { x: "x", text: "name", frameAnchor: "top", dy: -14, fontStyle: "italic" }),
+      Plot.rectX(reached < to ? [0] : [], { x1: reached, x2: to, y1: -1, y2: 1, fill: COLOURS.faint, fillOpacity: 0.12 }),
+      Plot.text(reached < to ? ["larger starts"] : [], { x: to, frameAnchor: "bottom-right", dx: -6, dy: -6, fill: COLOURS.faint }),
       Plot.text(["Δh passes zero"], { frameAnchor: "bottom-left", dx: 6, dy: -6, fill: COLOURS.theory }),
       Plot.dot([{ x: Math.asinh(high), y: scales.cosine }], { x: "x", y: "y", r: 7, fill: COLOURS.theory, stroke: "var(--paper)", strokeWidth: 2 }),
     ],
@@ -77,15 +81,16 @@ function placeNow() {
   return theory.phase_place(dh2, dy2, w, dx2, dy2_target, rate_h, rate_y);
 }
 
-/** Set the start to a place in the diagram; its size stays. */
+/** Set the start to a place in the diagram; its size stays, but where A_high is above it. */
 function placeStart(x, y) {
   const { A_low } = placeNow();
   if (!(A_low > 0)) return;
   const { dh2, dx2, dy2_target, rate_h, rate_y } = state;
   const cosine = Math.min(1, Math.max(-1, y));
-  const high = Math.min(Math.sinh(x) * A_low, dh2);
-  const { dy2, w } = theory.phase_start(dh2, high, cosine, dx2, dy2_target, rate_h, rate_y);
-  change({ dy2, w });
+  const high = Math.sinh(x) * A_low;
+  const size = Math.max(dh2, high * (1 + MARGIN));
+  const { dy2, w } = theory.phase_start(size, high, cosine, dx2, dy2_target, rate_h, rate_y);
+  change({ dh2: size, dy2, w });
 }
 
 document.querySelector('[data-figure="phase"]').addEventListener("keydown", (event) => {

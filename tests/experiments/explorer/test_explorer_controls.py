@@ -4,6 +4,7 @@ import math
 
 import pytest
 from explored import BEGIN, MINUS, NUMBERS, SETTINGS, set_field, tall
+from repdyn.numeric import Pair, Rates, State, regime_number
 
 SLIDERS = (
     *("dh2", "dy2", "w", "dx2", "dy2_target", "rate_h", "rate_y", "growth_h", "growth_y"),
@@ -129,6 +130,19 @@ def test_the_start_is_dragged_in_the_phase_diagram(opened) -> None:
         page.key("ArrowUp")
     page.frames(3)
     assert "zero" not in page.evaluate("document.getElementById('words').textContent")
+
+
+def test_a_start_that_is_dragged_to_where_its_size_is_too_small_is_larger(opened) -> None:
+    page = opened(BEGIN)
+    tall(page)
+    left, top, width, height = box(page, "phase")
+    page.drag((left + width / 2, top + height / 2), (left + 0.9 * width, top + 0.4 * height))
+    page.frames(3)
+    page.wait(f"Number(({SETTINGS}).dh2) > 1")
+    found = {name: float(value) for name, value in page.evaluate(SETTINGS).items() if name not in ("data",)}
+    state, rates = State(found["dh2"], found["dy2"], found["w"]), Rates(found["rate_h"], found["rate_y"])
+    assert regime_number(state, Pair(found["dx2"], found["dy2_target"]), rates) > 1
+    assert page.evaluate("document.getElementById('words').textContent").startswith("lazy")
 
 
 def test_time_is_dragged_in_a_curve(opened) -> None:
