@@ -1,6 +1,7 @@
 """Which part of a package may import which: layers, bottom first, and no circles."""
 
 import ast
+import tomllib
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -117,3 +118,9 @@ def test_parts_import_from_the_layers_below_them(package: str) -> None:
         if part(other) != part(name) and not height[part(other)] < height[part(name)]
     ]
     assert not wrong
+
+
+def test_every_package_is_installed() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    folders = {path.parent.relative_to(ROOT) for package in LAYERS for path in (ROOT / package).rglob("__init__.py")}
+    assert {"repdyn." + ".".join(folder.parts) for folder in folders} == set(settings["packages"])

@@ -8,7 +8,8 @@ from typing import ClassVar
 from .configuration import Configuration, check_choice, described
 from .values import SettingError
 
-RECURRENT = ("relu", "tanh", "relu_step")
+CONTINUOUS = ("relu", "tanh")
+RECURRENT = (*CONTINUOUS, "relu_step")
 LOSSES = ("squared_error", "classes")
 _MOST_LENGTH, _MOST_STRINGS_READ = 14, 100_000
 

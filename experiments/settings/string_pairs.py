@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .configuration import Configuration, check_choice, described
-from .sequences import RECURRENT
+from .sequences import CONTINUOUS
 from .values import SettingError
 
 _LEAST_LENGTH, _MOST_LENGTH = 4, 12
@@ -24,7 +24,7 @@ class StringPairs(Configuration):
     module: ClassVar[str] = "repdyn.experiments.trials.string_pairs"
 
     length: int = described(10, "longest strings that are trained on")
-    nonlinearity: str = described("relu", f"of the hidden units, one of {', '.join(RECURRENT)}")
+    nonlinearity: str = described("relu", f"of the hidden units, one of {', '.join(CONTINUOUS)}")
     width: int = described(100, "hidden units")
     gain: float = described(0.1, "factor on the Xavier-normal weights")
     lr: float = described(0.02, "learning rate: step size on the loss")
@@ -35,7 +35,7 @@ class StringPairs(Configuration):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("nonlinearity", self.nonlinearity, RECURRENT)
+        check_choice("nonlinearity", self.nonlinearity, CONTINUOUS)
         if not _LEAST_LENGTH <= self.length <= _MOST_LENGTH:
             raise SettingError(f"length must be from {_LEAST_LENGTH} to {_MOST_LENGTH}, got {self.length}")
         if self.every > self.epochs:
