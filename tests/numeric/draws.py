@@ -1,9 +1,10 @@
 """Random trajectories of every theory, most of pairs that turn round, collapse or pass through zero."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from repdyn.numeric import Pair, State, integrate, trajectory
+from repdyn.numeric import Pair, State, fit, integrate, joint, trajectory
 from repdyn.symbolic import theories
 
 SINGLE_OUTPUT = {"scalar_output", "growing_rates", "cross_entropy"}
@@ -77,3 +78,9 @@ def draw(name: str, seed: int | np.random.BitGenerator) -> Draw:
         except ArithmeticError:
             continue
         return Draw(t, path, pair, true)
+
+
+def without_steps(monkeypatch) -> None:
+    """Have no search go down from where it begins."""
+    for module, name in ((joint, "_ROUGHLY"), (joint, "_FINELY"), (fit, "_COARSELY")):
+        monkeypatch.setattr(module, name, replace(getattr(module, name), most=0))

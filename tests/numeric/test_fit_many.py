@@ -4,22 +4,23 @@ import re
 
 import numpy as np
 import pytest
-from draws import draw, pinned
+from draws import draw, pinned, without_steps
 from repdyn.numeric import (
     FailedFit,
     Pair,
     RateFit,
     Rates,
     State,
-    descent,
     fit,
     fit_many,
     fit_rates,
     integrate,
+    joint,
     search,
     trajectory,
 )
-from repdyn.numeric.measurement import Measurement
+from repdyn.numeric.joint import fitted_at_once
+from repdyn.numeric.measurement import Measurement, Measurements
 from repdyn.numeric.starts import starts
 
 T = np.linspace(0, 1000, 90)
@@ -170,7 +171,7 @@ def test_starts_at_which_a_theory_breaks_down_do_not_end_the_search(monkeypatch)
 
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(5)])
     whole = fit_many(T, observed, pairs)
-    monkeypatch.setattr(fit, "starts", with_broken_ones)
+    monkeypatch.setattr(joint, "starts", with_broken_ones)
     for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
         assert one.success == other.success
         assert one.coefficients == pytest.approx(other.coefficients, rel=1e-6)
@@ -184,7 +185,7 @@ def test_a_pair_of_which_no_start_is_any_is_searched_for_by_itself(monkeypatch) 
 
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
     whole = fit_many(T, observed, pairs)
-    monkeypatch.setattr(fit, "starts", without_the_first)
+    monkeypatch.setattr(joint, "starts", without_the_first)
     for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
         assert_alike(one, other)
 
@@ -195,7 +196,7 @@ def test_what_ends_the_search_of_all_is_of_one_of_them_and_each_is_searched_for_
 
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
     whole = fit_many(T, observed, pairs)
-    monkeypatch.setattr(fit, "starts", breaks)
+    monkeypatch.setattr(joint, "starts", breaks)
     for one, other in zip(fit_many(T, observed, pairs), whole, strict=True):
         assert_alike(one, other)
 
@@ -205,14 +206,14 @@ def test_where_a_second_minimum_is_next_to_the_first_more_is_looked_at() -> None
     noisy = pinned("two_point", 30, noise=0.02)
     pair = Measurement(noisy.t, noisy.path, noisy.pair, None)
     asked = fit._asked("two_point", None, noisy.t)
-    ((quick, enough),) = fit._together(asked, fit.Measurements.of(pair, {}))
+    ((quick, enough),) = fitted_at_once(asked, Measurements.of(pair, {}))
     assert not enough or quick.sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
     assert fit_rates(noisy.t, noisy.path, noisy.pair).sse <= fit._alone(asked, pair, None).sse * (1 + 1e-7)
 
 
 def test_threads_change_nothing(monkeypatch) -> None:
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(8)])
-    monkeypatch.setattr(fit, "_MOST_TOGETHER", 2)
+    monkeypatch.setattr(joint, "_MOST_TOGETHER", 2)
     found = []
     for count in ("0", "1", "3"):
         monkeypatch.setenv("OMP_NUM_THREADS", count)
@@ -224,7 +225,7 @@ def test_a_search_that_was_cut_short_is_no_success(monkeypatch) -> None:
     observed, pairs = columns([drawn("two_point", seed, 0.01) for seed in range(3)])
     whole = search.least_squares
     monkeypatch.setattr(search, "least_squares", lambda *args, **options: whole(*args, **{**options, "max_nfev": 2}))
-    monkeypatch.setattr(descent, "_MOST_STEPS", 0)
+    without_steps(monkeypatch)
     for found in fit_many(T, observed, pairs):
         assert not found.success
         assert "Something better is near: the search did not end." in found.message

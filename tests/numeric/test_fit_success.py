@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from draws import pinned
-from repdyn.numeric import Pair, Rates, State, descent, fit_rates, search, trajectory
+from draws import pinned, without_steps
+from repdyn.numeric import Pair, Rates, State, fit_rates, search, trajectory
 
 T, PAIR, TRUE = np.linspace(0, 1500, 150), Pair(1.0, 0.5), Rates(2e-3, 2e-2)
 PATH = trajectory(T, State(0.05, 0.02, -0.05), PAIR, TRUE)
@@ -63,7 +63,7 @@ def test_a_search_that_was_cut_short_is_none(monkeypatch) -> None:
     monkeypatch.setattr(
         search, "least_squares", lambda *args, **options: whole(*args, **{**options, "max_nfev": 2, "ftol": 1e-15})
     )
-    monkeypatch.setattr(descent, "_MOST_STEPS", 0)
+    without_steps(monkeypatch)
     off = State(PATH.dh2, PATH.dy2 * np.linspace(1, 1.2, T.size), PATH.w)
     fit = fit_rates(T, off, PAIR)
     assert not fit.success
