@@ -154,7 +154,7 @@ def is_integrated_together(theory: Theory) -> bool:
     """Whether trajectories of a theory can be integrated together.
 
     It begins at what is measured, divides by none of its states, has its own time in the coordinates in which it is
-    solved, and there is a C compiler.
+    solved, can be expressed in C, and there is a compiler.
 
     >>> from repdyn.numeric.coefficients import named
     >>> is_integrated_together(named("fixed_expansion"))
@@ -242,15 +242,13 @@ def _shared_out(
 @cache
 def _integrator(theory: Theory) -> Callable[..., int] | None:
     """The function of C that integrates some groups, or None if it cannot be made here."""
-    flow, states, constants = compile(theory, "rhs", "c"), len(theory.states), len(theory.parameters)
-    if chart := theory.chart:
-        arguments = (chart.time, *chart.states, *chart.parameters)
-        rates = {sp.Symbol(f"rate_of_{x}"): chart.rhs[x] for x in chart.states}
-        flow = compile_program("flow", Program(arguments, {}, rates), "c")
-        states, constants = len(chart.states), len(chart.parameters)
+    solved = theory.chart or theory
+    arguments = (solved.time, *solved.states, *solved.parameters)
+    flow = Program(arguments, {}, {sp.Symbol(f"rate_of_{x}"): solved.rhs[x] for x in solved.states})
     try:
-        function = library("integrator", _source(flow, states, constants)).integrate
-    except RuntimeError:  # no compiler
+        source = _source(compile_program("flow", flow, "c"), len(solved.states), len(solved.parameters))
+        function = library("integrator", source).integrate
+    except (ValueError, RuntimeError):  # C cannot express it, or there is no compiler
         return None
     long, pointer = ctypes.c_long, ctypes.c_void_p
     function.argtypes = [long, long, long, *[pointer] * 4, ctypes.c_double, pointer]
