@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,8 +32,15 @@ _NORMAL = 1.959964
 """Between minus this and this is 95 % of the normal distribution."""
 
 
-class Share(NamedTuple):
-    """A share of what was drawn, with its 95 % interval (Wilson's); numbers or arrays of one shape."""
+@dataclass(frozen=True, eq=False)
+class Share:
+    """A share of what was drawn, with its 95 % interval (Wilson's); arrays of one shape.
+
+    Attributes:
+        value: the share.
+        low: the lower end of its interval.
+        high: the upper end.
+    """
 
     value: Array
     low: Array
