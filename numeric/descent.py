@@ -1,4 +1,4 @@
-"""Least squares from several places at once, of a theory in closed form, of which all are computed together."""
+"""Least squares from several places at once, of a theory of which many trajectories are computed together."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def descended(model: Model, data: Measurements, points: Array, how: Descent) -> 
     that comes to where a better one of its pair is, is left there.
 
     Args:
-        model: of a theory in closed form.
+        model: of a theory in closed form, or one that is integrated together.
         data: of p pairs, in the units of the search.
         points: shape (p, k, m), NaN where there is none.
         how: how far down is looked.

@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 _MOST = 10_000
 """Steps after which a group does not arrive: what is fast and then stands still for long takes an implicit method."""
 
+_SMALL = 1e-3
+"""A coordinate is as good as 0 below this share of the largest at the start."""
+
 _SHARE = 2**11
 """Trajectories and times of them that are worth a thread."""
 
@@ -203,7 +206,7 @@ def integrated_together(
         for values in (coordinates, constants)
     )
     size = np.abs(first)
-    least = rtol * np.maximum(size, 1e-3 * size.max(axis=-1, keepdims=True))
+    least = rtol * np.maximum(size, _SMALL * size.max(axis=-1, keepdims=True))
     found = np.full((groups, n, *first.shape[1:]), np.nan)
     _shared_out(integrator, np.ascontiguousarray(times), first, least, kept, rtol, found)
     path = np.moveaxis(found, (3, 0, 2, 1), (0, 1, 2, 3))

@@ -125,8 +125,9 @@ def fit_many(
         fixed: coefficients that are known and not fitted, by name, the same for all pairs.
         weights: what each squared difference counts, numbers or arrays that broadcast to (n, p).
 
-    Two rates of a closed form are searched for in many pairs together. Where that search does not end in a success, and
-    for all other theories, :func:`fit_rates` looks further, pair by pair.
+    Two rates of a closed form are searched for in many pairs together, and so are the coefficients of a theory of which
+    such a one is a special case, if it can be integrated in C. Where that search does not end in a success, and for all
+    other theories, :func:`fit_rates` looks further, pair by pair.
 
     Returns:
         The fit of each pair or, of one that cannot be fitted, the reason; it does not stop the others.

@@ -177,10 +177,10 @@ class Model:
         return [self.predict(data, x) for x in points]
 
     def evaluate_nearby(self, data: Data, x: Array, sides: int = 2) -> tuple[Array, Array]:
-        """The same as :meth:`evaluate` for points (..., m) of a closed form: shapes (3, ..., n) and (3, ..., n, m).
+        """The same as :meth:`evaluate` at points (..., m), all in one computation: shapes (3, ..., n), (3, ..., n, m).
 
-        Derivatives are differences about the middle, or to one side alone, all in one computation: far quicker than
-        exact, and the optimum that is found with them is off by their error times that of the optimum.
+        Derivatives are differences about the middle, or to one side alone: far quicker than exact, and the optimum that
+        is found with them is off by their error times that of the optimum.
         """
         steps = _NEARBY * np.eye(x.shape[-1])
         middle = x[..., None, :]

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest
 
 from .arguments import number, positive, whole
 from .coefficients import named
@@ -27,9 +28,6 @@ _SLOW = 4.0
 
 _TIMES, _TOLERANCE = 1001, 1e-6
 """Times at which distances are looked at; the integrator's tolerance for each step."""
-
-_NORMAL = 1.959964
-"""Between minus this and this is 95 % of the normal distribution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +161,8 @@ def _state_rate() -> CompiledFunction:
 
 
 def _share(which: NDArray[np.bool_]) -> Share:
-    """The share along the last axis. Wilson (1927)."""
-    count = which.shape[-1]
-    share = which.mean(axis=-1)
-    middle = (share + _NORMAL**2 / (2 * count)) / (1 + _NORMAL**2 / count)
-    half = _NORMAL * np.sqrt(share * (1 - share) / count + (_NORMAL / (2 * count)) ** 2) / (1 + _NORMAL**2 / count)
-    return Share(share, np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0))
+    """The share along the last axis."""
+    so, count = which.sum(axis=-1), which.shape[-1]
+    intervals = [binomtest(int(k), count).proportion_ci(method="wilson") for k in so.flat]
+    low, high = (np.array([getattr(x, end) for x in intervals]).reshape(so.shape) for end in ("low", "high"))
+    return Share(so / count, low, high)

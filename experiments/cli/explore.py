@@ -53,5 +53,7 @@ def _explore(options: argparse.Namespace, _: list[str]) -> int:
     for one in trajectories:
         if one.message:
             print(f"{one.label} could not be fitted: {one.message}")
+        if one.doubt:
+            print(f"{one.label}: the fit is no success: {one.doubt}")
     print(f"written to {options.output}: open it in a browser")
     return 0

@@ -38,7 +38,8 @@ function recordedInWords(model) {
   if (one.message) return `${one.label} could not be fitted: ${one.message}`;
   const found = [...goodness(residuals(model))].map(([name, value]) => `${name} ${value.toFixed(3).replace("-", "−")}`);
   const part = one.samples.length < trajectories[Number(model.settings.trajectory) - 1].samples ? " of the samples shown" : "";
-  return `${one.label}: R²${part}, at the present settings: ${found.join(", ")}.`;
+  const doubt = one.doubt ? ` The fit that the page began with is no success: ${one.doubt}` : "";
+  return `${one.label}: R²${part}, at the present settings: ${found.join(", ")}.${doubt}`;
 }
 
 if (trajectories.length) figure("residuals", { draw: drawResiduals, follow: () => {} });

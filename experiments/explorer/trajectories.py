@@ -29,6 +29,7 @@ class Recorded:
     Attributes:
         label: of pair and layer.
         message: why nothing could be fitted, or empty.
+        doubt: why a fit is no success, so that its rates may be others; or empty.
         settings: start, pair, fitted rates and length, by the names of the page's links; none without a fit.
         t: steps since the start, of the samples that are shown.
         dh2: measured there.
@@ -47,6 +48,7 @@ class Recorded:
     w: Numbers = ()
     loss: Numbers = ()
     samples: int = 0
+    doubt: str = ""
 
     def values(self) -> dict[str, object]:
         """For JSON."""
@@ -104,6 +106,7 @@ def _recorded(compared: Comparison | Failure) -> Recorded:
         **{name: _numbers(value, chosen) for name, value in vars(compared.observed).items()},
         loss=() if compared.loss is None else _numbers(compared.loss, chosen),
         samples=len(elapsed),
+        doubt="" if fit.success else fit.message,
     )
 
 

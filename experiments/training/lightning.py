@@ -76,8 +76,7 @@ class Supervised(pl.LightningModule):
         self.network = network
         self.lr, self.weight_decay, self.optimiser = lr, weight_decay, optimiser
         self.loss = _LOSSES[loss]
-        plain = optimiser == "sgd" and not weight_decay
-        self.moved_at_once = [x for x in network.parameters() if plain and x.numel() >= _LARGE]
+        self.moved_at_once: list[torch.nn.Parameter] = []
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(x)
@@ -98,6 +97,8 @@ class Supervised(pl.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         if self.optimiser == "adam":
             return torch.optim.Adam(self.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        if self.optimiser == "sgd" and not self.weight_decay:
+            self.moved_at_once = [x for x in self.parameters() if x.numel() >= _LARGE]
         momentum = 0.9 if self.optimiser == "momentum" else 0.0
         return torch.optim.SGD(self.parameters(), lr=self.lr, momentum=momentum, weight_decay=self.weight_decay)
 

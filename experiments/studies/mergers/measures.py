@@ -14,10 +14,10 @@ from .numbers import (
     begun_at,
     explained,
     futures_correlation,
-    line,
     mergers_told,
     parted_cells,
     rank_correlation,
+    slope,
     theory_ends,
     with_theory,
 )
@@ -134,7 +134,7 @@ def told_by_common(networks: Networks, key: Key) -> Found:
 def rates(networks: Networks, key: Key) -> Found:
     """The power of the length with which states' tangent kernels go."""
     length, rate = (networks.column("rates", name, key) for name in ("length", "rate"))
-    power, _ = line(np.log(length), np.log(rate))
+    power = slope(np.log(length), np.log(rate))
     return power, POWER[0] <= power <= POWER[1]
 
 
@@ -150,7 +150,7 @@ def _of_start(networks: Networks, key: Key, column: str) -> Found:
 
 
 def _slope(networks: Networks, key: Key, x: NDArray[np.float64], y: NDArray[np.float64]) -> Found:
-    ratio = line(x, y)[0] / float(np.log(networks.factor(key[0])))
+    ratio = slope(x, y) / float(np.log(networks.factor(key[0])))
     return ratio, abs(ratio - 1) <= SLOPE if np.isfinite(ratio) else None
 
 

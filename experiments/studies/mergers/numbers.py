@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from repdyn.numeric import Pair, State, final_distance, merger_threshold, parting, shared_futures
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu, spearmanr
 
 Array = NDArray[np.float64]
 
@@ -93,23 +93,21 @@ def rank_correlation(x: Array, y: Array) -> float:
     1.0
     """
     known = np.isfinite(x) & np.isfinite(y)
-    one, other = rankdata(x[known]), rankdata(y[known])
-    if known.sum() < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+    if known.sum() < 3 or np.ptp(x[known]) == 0 or np.ptp(y[known]) == 0:
         return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(spearmanr(x[known], y[known]).statistic)
 
 
-def line(x: Array, y: Array) -> tuple[float, float]:
-    """The slope of a straight line through points, and R^2; NaN where there are fewer than two.
+def slope(x: Array, y: Array) -> float:
+    """That of a straight line through points; NaN where there are fewer than two, or one of the two is the same in all.
 
-    >>> [round(v, 6) for v in line(np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0]))]
-    [2.0, 1.0]
+    >>> round(slope(np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0])), 6)
+    2.0
     """
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 2 or np.ptp(x[known]) == 0 or np.ptp(y[known]) == 0:
-        return float("nan"), float("nan")
-    slope = float(np.polyfit(x[known], y[known], 1)[0])
-    return slope, float(np.corrcoef(x[known], y[known])[0, 1] ** 2)
+        return float("nan")
+    return float(np.polyfit(x[known], y[known], 1)[0])
 
 
 def parted_cells(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -181,5 +179,4 @@ def told_apart(score: Array, which: NDArray[np.bool_]) -> float:
     few = int(which.sum())
     if not 0 < few < which.size:
         return float("nan")
-    above = rankdata(score)[which].sum() - few * (few + 1) / 2
-    return float(1 - above / (few * (which.size - few)))
+    return float(mannwhitneyu(score[~which], score[which]).statistic) / (few * (which.size - few))

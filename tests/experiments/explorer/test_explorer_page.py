@@ -169,3 +169,19 @@ def test_a_trajectory_without_a_fit_is_named(capsys, tmp_path) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("pair still could not be fitted: ")
     assert lines[1] == f"written to {tmp_path / 'page.html'}: open it in a browser"
+
+
+def test_a_fit_that_is_no_success_is_doubted(opened, capsys, tmp_path) -> None:
+    """On the command line and on the page: a distance that is at once at its end and falls back is not the theory's."""
+    frame = table()
+    frame.loc[1:, "dh2"] = frame["dh2"].to_numpy()[:0:-1]
+    frame.to_csv(tmp_path / "mine.csv", index=False)
+    path = tmp_path / "page.html"
+    assert main(["explore", "--trajectory", str(tmp_path / "mine.csv"), "--output", str(path)]) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("pair 0: the fit is no success: ")
+    assert "The theory does not describe this trajectory" in line
+    page = opened(page=path)
+    page.wait("document.getElementById('recorded-words').textContent")
+    words = page.evaluate("document.getElementById('recorded-words').textContent")
+    assert words.endswith(f"The fit that the page began with is no success: {line.partition('no success: ')[2]}")

@@ -9,6 +9,7 @@ from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.tracking.tracker import PairTracker
 from repdyn.experiments.training import lightning
 from repdyn.experiments.training.lightning import Batches, Supervised, cross_entropy, fit, half_squared_error
+from repdyn.experiments.training.modular import ModularTransformer, WarmedUp, subtractions
 from repdyn.experiments.training.networks import MLP, GatedRecurrentNetwork
 from repdyn.experiments.training.plain_loop import train
 from repdyn.experiments.trials import two_points
@@ -50,11 +51,26 @@ def test_large_matrices_move_in_the_backward_pass_and_end_where_they_would_after
         torch.manual_seed(1)
         recurrent = GatedRecurrentNetwork(4, 3, 16, 4, gain=1.0)
         module = Supervised(recurrent, lr=0.05, weight_decay=decay)
-        assert bool(module.moved_at_once) == (decay == 0.0)
         fit(module, Batches(x, y, batch=8, steps=20, seed=2), [])
+        assert bool(module.moved_at_once) == (decay == 0.0)
         ends.append(torch.cat([p.detach().flatten() for p in recurrent.parameters()]))
         half_squared_error(recurrent(x), y).backward()
         assert torch.equal(torch.cat([p.detach().flatten() for p in recurrent.parameters()]), ends[-1])
+    assert torch.equal(*ends)
+
+
+@pytest.mark.parametrize("optimiser", ["momentum", "adam", "warmed up"])
+def test_no_other_optimiser_leaves_matrices_to_the_backward_pass(optimiser, monkeypatch) -> None:
+    x, y = subtractions(5)
+    ends = []
+    for large in (1, 2**40):
+        monkeypatch.setattr(lightning, "_LARGE", large)
+        torch.manual_seed(1)
+        network = ModularTransformer(5, 8, 1, 0.0)
+        kind = {"loss": "classes", "optimiser": optimiser}
+        module = WarmedUp(network, 0.01, 0.0) if optimiser == "warmed up" else Supervised(network, 0.01, **kind)
+        fit(module, Batches(x, y, batch=25, steps=12, seed=2), [])
+        ends.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     assert torch.equal(*ends)
 
 
