@@ -197,7 +197,7 @@ def integrated_together(
     begun = compile(theory, "begin").bare(*start, *parameters)
     coordinates, constants = begun, parameters
     if chart is not None:
-        _, *entered = compile_program("enter", chart.enter).bare(0.0, *begun, *parameters)
+        _, *entered = _ways(theory)[0].bare(0.0, *begun, *parameters)
         coordinates, constants = entered[: len(chart.states)], entered[len(chart.states) :]
     groups, n = times.shape
     shape = np.broadcast_shapes((groups, 1), *map(np.shape, (*coordinates, *constants)))
@@ -211,9 +211,16 @@ def integrated_together(
     _shared_out(integrator, np.ascontiguousarray(times), first, least, kept, rtol, found)
     path = np.moveaxis(found, (3, 0, 2, 1), (0, 1, 2, 3))
     given = [np.asarray(x)[..., None] for x in parameters]
-    states = path if chart is None else compile_program("leave", chart.leave).bare(*path, *given)
+    states = path if chart is None else _ways(theory)[1].bare(*path, *given)
     scalars = np.stack(np.broadcast_arrays(*compile(theory, "readout").bare(*states, *given), path[0])[:3])
     return np.where(np.isfinite(scalars).all(axis=0), scalars, np.inf)
+
+
+@cache
+def _ways(theory: Theory) -> tuple[CompiledFunction, CompiledFunction]:
+    """Into the coordinates in which a theory is solved, and out of them; a search takes both at every step."""
+    assert theory.chart is not None
+    return compile_program("enter", theory.chart.enter), compile_program("leave", theory.chart.leave)
 
 
 def _shared_out(

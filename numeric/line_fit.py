@@ -75,7 +75,7 @@ def line_fit(steps: Array, observed: State, pair: Pair, theory: str, guesses: in
     """
     measured = samples("observed", observed, steps)
     times = steps - steps[0]
-    rates = compile(theory, "rhs", "python")
+    rates = compile(theory, "rhs", "python").bare
 
     def rhs(t: float, state: Array, encoder: float, decoder: float) -> Array:
         return np.array(rates(t, *state.tolist(), pair.dx2, pair.dy2, encoder, decoder))

@@ -35,6 +35,9 @@ class Pool:
     at_once: Callable[[], int]
 
 
+ANSWERS_WITHIN = 5.0
+"""Seconds after which a scheduler does not answer."""
+
 LOST = "the scheduler was lost; what was finished is kept, run the same command again"
 
 Workers = Callable[[], AbstractContextManager[Pool]]
@@ -105,7 +108,7 @@ def _cluster(address: str) -> Generator[Pool]:
 
     with _silent_dask():
         try:
-            client = Client(address, timeout=5)
+            client = Client(address, timeout=ANSWERS_WITHIN)
         except (OSError, ValueError) as error:
             words = f"no Dask scheduler answers at {address} ({error}); give --scheduler tcp://HOST:PORT"
             raise OSError(words) from None

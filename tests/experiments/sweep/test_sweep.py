@@ -27,7 +27,8 @@ from repdyn.experiments.sweep.workers import Pool, Workers, cluster_workers, loc
 
 SMALL = TwoPoints(name="small", width=8, hidden_layers=1, layer=0, steps=300, lr=0.05)
 RUNS = [Trial(replace(SMALL, seed=seed)) for seed in range(4)]
-FITS = [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in RUNS]
+ONE = ("two_point",)
+FITS = [Trial(Fits(name="small", seed=run.configuration.seed, theories=ONE), (run,)) for run in RUNS]
 WILD = Trial(replace(SMALL, name="wild", lr=1e6))
 
 
@@ -262,7 +263,7 @@ def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_p
     file = tmp_path / "reproduce_them.py"
     file.write_text(COMMAND.format(path=PATHS, store=str(store)))
     with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait_until(lambda: bool(list(store.glob("fits/[!.]*/manifest.json"))), process)
+        wait_until(lambda: finished(store) >= 2, process)
         workers = children(process.pid)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
@@ -282,7 +283,7 @@ import repdyn.experiments.studies
 class Many(Trajectories):
     def trials(self):
         runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
-        return [Trial(Fits(name="small", seed=run.configuration.seed), (run,)) for run in runs]
+        return [Trial(Fits(name="small", seed=run.configuration.seed, theories=ONE), (run,)) for run in runs]
 repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
 if __name__ == "__main__":
     sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
@@ -361,7 +362,8 @@ def test_a_scheduler_that_is_killed_is_one_error_without_a_word_of_dask(tmp_path
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_scheduler_that_does_not_answer_is_one_clear_error() -> None:
+def test_a_scheduler_that_does_not_answer_is_one_clear_error(monkeypatch) -> None:
+    monkeypatch.setattr("repdyn.experiments.sweep.workers.ANSWERS_WITHIN", 0.2)
     words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 .*give --scheduler tcp://"
     with pytest.raises(OSError, match=words), cluster_workers("tcp://127.0.0.1:1")():
         pass
