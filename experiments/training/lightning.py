@@ -12,7 +12,7 @@ import logging
 import math
 import sys
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -20,9 +20,9 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch.utils.data import DataLoader, IterableDataset
-from torch.utils.hooks import RemovableHandle
 
 from .heap import keep_freed_memory
+from .linear import Descent, Linear
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -41,9 +41,6 @@ def cross_entropy_of_classes(prediction: torch.Tensor, target: torch.Tensor) -> 
     """The cross-entropy of a logit a class, for targets that are probabilities or numbers of classes, over points."""
     return torch.nn.functional.cross_entropy(prediction, target)
 
-
-_LARGE = 2**16
-"""Weights of a matrix that are moved while they are in the processor's cache."""
 
 _LOSSES = {
     "squared_error": half_squared_error,
@@ -76,7 +73,7 @@ class Supervised(pl.LightningModule):
         self.network = network
         self.lr, self.weight_decay, self.optimiser = lr, weight_decay, optimiser
         self.loss = _LOSSES[loss]
-        self.moved_at_once: list[torch.nn.Parameter] = []
+        self._descent = Descent()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(x)
@@ -85,10 +82,10 @@ class Supervised(pl.LightningModule):
         x, y = batch
         optimiser = cast(LightningOptimizer, self.optimizers())
         optimiser.zero_grad()
-        loss = self.loss(self(x), y)
-        with _moved_on_the_way(self.moved_at_once, self.lr):
-            loss.backward()
-        optimiser.step()  # of all others
+        with self._descent.step(self.lr):
+            loss = self.loss(self(x), y)
+        loss.backward()  # moves large maps if it is plain gradient descent
+        optimiser.step()  # and this all others
         return loss.detach()
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
@@ -98,7 +95,9 @@ class Supervised(pl.LightningModule):
         if self.optimiser == "adam":
             return torch.optim.Adam(self.parameters(), lr=self.lr, weight_decay=self.weight_decay)
         if self.optimiser == "sgd" and not self.weight_decay:
-            self.moved_at_once = [x for x in self.parameters() if x.numel() >= _LARGE]
+            for map in self.modules():
+                if isinstance(map, Linear) and map.is_large:
+                    map.descent = self._descent
         momentum = 0.9 if self.optimiser == "momentum" else 0.0
         return torch.optim.SGD(self.parameters(), lr=self.lr, momentum=momentum, weight_decay=self.weight_decay)
 
@@ -198,35 +197,17 @@ def repeatable(threads: int) -> Generator[None]:
     before = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
     warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    fills = torch.utils.deterministic.fill_uninitialized_memory
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # all is written before it is read
     try:
         with torch.random.fork_rng():
             yield
     finally:
         torch.set_num_threads(before)
         torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
-
-
-@contextmanager
-def _moved_on_the_way(parameters: Sequence[torch.nn.Parameter], lr: float) -> Generator[None]:
-    """Gradient descent takes its step of some parameters as soon as the backward pass has the gradient of each.
-
-    Nothing of the pass reads them any more, and both are still in the cache: the same numbers in less time.
-    """
-
-    def move(parameter: torch.Tensor) -> None:
-        assert parameter.grad is not None
-        with torch.no_grad():
-            parameter.add_(parameter.grad, alpha=-lr)
-        parameter.grad = None
-
-    hooks: list[RemovableHandle] = [x.register_post_accumulate_grad_hook(move) for x in parameters]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+        torch.utils.deterministic.fill_uninitialized_memory = fills
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..settings.architecture import CHANNELS, HEADS, KERNEL, TOKENS
+from .linear import Linear
 
 if TYPE_CHECKING:
     from ..settings import Setting
@@ -84,10 +85,10 @@ class MLP(nn.Module):
         self.hidden = nn.Sequential()
         for before, after in pairwise([input_size, *[width] * hidden_layers]):
             normalised = [nn.LayerNorm(after)] if layer_norm else []
-            map = nn.Linear(before, after)
+            map = Linear(before, after)
             dropped = [self.drop] if dropout else []
             self.hidden.append(nn.Sequential(*dropped, map, *normalised, _NONLINEARITIES[nonlinearity]()))
-        self.output = nn.Linear(width, output_size)
+        self.output = Linear(width, output_size)
         _initialise(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -101,10 +102,10 @@ class ResidualMLP(nn.Module):
         self, input_size: int, output_size: int, width: int, hidden_layers: int, *, nonlinearity: str, gain: float
     ) -> None:
         super().__init__()
-        self.hidden = nn.Sequential(nn.Sequential(nn.Linear(input_size, width), _NONLINEARITIES[nonlinearity]()))
+        self.hidden = nn.Sequential(nn.Sequential(Linear(input_size, width), _NONLINEARITIES[nonlinearity]()))
         for _ in range(hidden_layers - 1):
-            self.hidden.append(_Residual(nn.Sequential(nn.Linear(width, width), _NONLINEARITIES[nonlinearity]())))
-        self.output = nn.Linear(width, output_size)
+            self.hidden.append(_Residual(nn.Sequential(Linear(width, width), _NONLINEARITIES[nonlinearity]())))
+        self.output = Linear(width, output_size)
         _initialise(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,10 +7,9 @@ import pytest
 import torch
 from repdyn.experiments.settings import TwoPoints
 from repdyn.experiments.tracking.tracker import PairTracker
-from repdyn.experiments.training import lightning
+from repdyn.experiments.training import linear
 from repdyn.experiments.training.lightning import Batches, Supervised, cross_entropy, fit, half_squared_error
-from repdyn.experiments.training.modular import ModularTransformer, WarmedUp, subtractions
-from repdyn.experiments.training.networks import MLP, GatedRecurrentNetwork
+from repdyn.experiments.training.networks import MLP
 from repdyn.experiments.training.plain_loop import train
 from repdyn.experiments.trials import two_points
 from repdyn.experiments.trials.two_points import data, prepare
@@ -41,36 +40,50 @@ def test_lightning_takes_the_steps_of_a_plain_loop(batch: int) -> None:
         assert torch.equal(ours, oracle)
 
 
-def test_large_matrices_move_in_the_backward_pass_and_end_where_they_would_after_it(monkeypatch) -> None:
-    """A matrix that is used several times too; afterwards a backward pass moves nothing."""
-    monkeypatch.setattr(lightning, "_LARGE", 1)
-    draws = torch.Generator().manual_seed(0)
-    x, y = torch.randn(8, 4, generator=draws), torch.randn(8, 3, generator=draws)
-    ends = []
-    for decay in (0.0, 1e-30):  # the second is of no effect but that the optimiser takes all steps
-        torch.manual_seed(1)
-        recurrent = GatedRecurrentNetwork(4, 3, 16, 4, gain=1.0)
-        module = Supervised(recurrent, lr=0.05, weight_decay=decay)
-        fit(module, Batches(x, y, batch=8, steps=20, seed=2), [])
-        assert bool(module.moved_at_once) == (decay == 0.0)
-        ends.append(torch.cat([p.detach().flatten() for p in recurrent.parameters()]))
-        half_squared_error(recurrent(x), y).backward()
-        assert torch.equal(torch.cat([p.detach().flatten() for p in recurrent.parameters()]), ends[-1])
-    assert torch.equal(*ends)
+def ends_of(network: MLP) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
-@pytest.mark.parametrize("optimiser", ["momentum", "adam", "warmed up"])
-def test_no_other_optimiser_leaves_matrices_to_the_backward_pass(optimiser, monkeypatch) -> None:
-    x, y = subtractions(5)
+@pytest.mark.parametrize("batch", [32, 8], ids=["full batch", "minibatches"])
+def test_large_maps_move_in_the_backward_pass_and_end_where_they_would_after_it(batch: int, monkeypatch) -> None:
+    """To rounding; and afterwards a backward pass moves nothing and leaves its gradients."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(32, 4, generator=generator), torch.randn(32, 3, generator=generator)
+    by_hand = network(seed=1)
+    train(by_hand, Batches(x, y, batch=batch, steps=60, seed=2), lr=0.05)
+    monkeypatch.setattr(linear, "_LARGE", 16 * 16)
+    moved = network(seed=1)
+    fit(Supervised(moved, lr=0.05), Batches(x, y, batch=batch, steps=60, seed=2), [])
+    assert [p.grad is None for p in moved.parameters()] == [False, False, True, False, True, False, False, False]
+    torch.testing.assert_close(ends_of(moved), ends_of(by_hand), rtol=1e-5, atol=1e-6)
+    end = ends_of(moved)
+    half_squared_error(moved(x), y).backward()
+    assert torch.equal(ends_of(moved), end)
+    assert not any(p.grad is None for p in moved.parameters())
+
+
+def test_the_gradient_of_the_inputs_is_that_before_the_step() -> None:
+    torch.manual_seed(0)
+    map, x = linear.Linear(3, 2), torch.randn(5, 3, requires_grad=True)
+    weight, map.descent = map.weight.detach().clone(), linear.Descent()
+    with map.descent.step(0.1):
+        y = map(x)
+    pull = torch.randn(5, 2)
+    y.backward(pull)
+    torch.testing.assert_close(x.grad, pull @ weight)
+    torch.testing.assert_close(map.weight, weight - 0.1 * pull.T @ x)
+    torch.testing.assert_close(map.bias.grad, pull.sum(0))
+
+
+@pytest.mark.parametrize("options", [{"optimiser": "momentum"}, {"optimiser": "adam"}, {"weight_decay": 0.1}], ids=str)
+def test_no_other_optimiser_leaves_maps_to_the_backward_pass(options, monkeypatch) -> None:
+    x, y = torch.randn(2, 32, 4, generator=torch.Generator().manual_seed(0)).unbind()
     ends = []
     for large in (1, 2**40):
-        monkeypatch.setattr(lightning, "_LARGE", large)
-        torch.manual_seed(1)
-        network = ModularTransformer(5, 8, 1, 0.0)
-        kind = {"loss": "classes", "optimiser": optimiser}
-        module = WarmedUp(network, 0.01, 0.0) if optimiser == "warmed up" else Supervised(network, 0.01, **kind)
-        fit(module, Batches(x, y, batch=25, steps=12, seed=2), [])
-        ends.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
+        monkeypatch.setattr(linear, "_LARGE", large)
+        trained = network(seed=1)
+        fit(Supervised(trained, 0.01, **options), Batches(x, y[:, :3], batch=8, steps=12, seed=2), [])
+        ends.append(ends_of(trained))
     assert torch.equal(*ends)
 
 
