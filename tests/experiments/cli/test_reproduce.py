@@ -84,9 +84,7 @@ def test_what_is_missing_is_planned_run_kept_and_then_no_longer_missing(tmp_path
         ("xor --scheduler tcp://127.0.0.1:1", "no Dask scheduler answers at tcp://127.0.0.1:1"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_a_status(
-    words: str, message: str, tmp_path: Path, capsys, monkeypatch
-) -> None:
+def test_what_is_wrong_is_one_line_and_a_status(words: str, message: str, tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr("repdyn.experiments.sweep.workers.ANSWERS_WITHIN", 0.2)
     try:
         status = main(["reproduce", "--store", str(tmp_path), *words.split()])
