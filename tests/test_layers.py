@@ -44,7 +44,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         "collective",
     ),
     "experiments": (
-        "settings storage",
+        "settings storage tasks",
         "training",
         "tracking",
         "processes",

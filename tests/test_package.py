@@ -39,6 +39,23 @@ def test_figures_of_the_theory_load_nothing_that_trains() -> None:
     assert not {"torch", "pytorch_lightning", "sklearn"} & set(run_python(code).split())
 
 
+def test_studies_figures_and_a_planned_sweep_load_nothing_that_trains(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from repdyn.experiments import cli, figures, studies
+for module in iter_modules(figures.__path__, "repdyn.experiments.figures."):
+    import_module(module.name)
+assert cli.main(["reproduce", "--dry-run", "--store", {str(tmp_path)!r}]) == 0
+assert cli.main(["report", "--store", {str(tmp_path)!r}, "--output", {str(tmp_path / "page.html")!r}]) == 2
+print(*sys.modules)
+"""
+    loaded = run_python(code).split()
+    assert {"repdyn.experiments.figures.diagnosis", "repdyn.experiments.sweep.plan"} <= set(loaded)
+    assert not {"torch", "pytorch_lightning"} & set(loaded)
+
+
 def test_importing_the_numbers_loads_neither_sympy_nor_the_solvers() -> None:
     for names in ("compile", "trajectory, State, Pair, Rates, final_distance"):
         loaded = run_python(f"import sys; from repdyn.numeric import {names}; print(*sys.modules)").split()

@@ -1,6 +1,6 @@
 """Figures: what was measured, with theory drawn over it. Seaborn and matplotlib are used here and nowhere else.
 
-Names are loaded when they are first used: the figures of networks need what trains them, those of the theory do not.
+Names are loaded when they are first used, and none loads what trains networks.
 """
 
 import lazy_loader

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from ..trials.context import AXES
 from .style import COLOURS, MEASURED_COLOUR, STYLE
 
 _COLOURINGS = {"context": "by context", "mx": "by $m_x$", "my": "by $m_y$"}
@@ -30,7 +30,7 @@ def draw_embeddings(embedding: pd.DataFrame, titles: Sequence[str]) -> Figure:
     """A row a setting and a column a colouring: the points in three dimensions.
 
     Args:
-        embedding: columns setting, context, mx, my and the three axes, from one seed.
+        embedding: columns setting, context, mx, my and ``axis_0`` to ``axis_2``, from one seed.
         titles: what stands beside each row; the settings are in the order in which they come.
     """
     settings = list(embedding.groupby("setting", sort=False))
@@ -49,10 +49,10 @@ def draw_embeddings(embedding: pd.DataFrame, titles: Sequence[str]) -> Figure:
 
 
 def _draw_points(ax: Any, own: pd.DataFrame, colouring: str) -> Any:
-    x, y, z = (own[name] for name in AXES)
+    places = own.filter(like="axis_").to_numpy()
     colours = ListedColormap(list(_CONTEXTS.values())) if colouring == "context" else "viridis"
-    shown = ax.scatter(x, y, z, c=own[colouring], cmap=colours, s=11, lw=0, alpha=0.9, depthshade=False)
-    half = 1.05 * float(own[list(AXES)].abs().to_numpy().max())
+    shown = ax.scatter(*places.T, c=own[colouring], cmap=colours, s=11, lw=0, alpha=0.9, depthshade=False)
+    half = 1.05 * float(np.abs(places).max())
     ax.set(xlim=(-half, half), ylim=(-half, half), zlim=(-half, half), xticklabels=[], yticklabels=[], zticklabels=[])
     ax.set_box_aspect((1, 1, 1), zoom=1.15)
     ax.tick_params(length=0)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,8 +17,10 @@ from matplotlib.figure import Figure
 from repdyn.symbolic.arguments import instance
 
 from ..comparison import Comparison
-from ..diagnosis.diagnosis import Diagnosis, LayerDiagnosis
 from .style import LABELS, MEASURED_COLOUR, NETWORK_LINE, STYLE, THEORY_COLOUR, THEORY_LINE
+
+if TYPE_CHECKING:
+    from ..diagnosis.diagnosis import Diagnosis, LayerDiagnosis
 
 _LINES = 40
 """Pairs of which the conserved line is drawn, at most."""
@@ -37,6 +39,8 @@ def draw_layer(found: LayerDiagnosis) -> Figure:
         TypeError: if it is no diagnosis of a layer.
         ValueError: if no pair could be fitted.
     """
+    from ..diagnosis.diagnosis import LayerDiagnosis  # torch, which is there where a network was diagnosed
+
     instance("found", found, LayerDiagnosis)
     fits = [c for c in found.comparisons if isinstance(c, Comparison)]
     chosen = [c for c in fits if float(c.constants.dy2) > 0] or fits
@@ -163,6 +167,8 @@ def draw_layers_of(diagnosis: Diagnosis) -> Figure:
     Raises:
         TypeError: if it is no diagnosis.
     """
+    from ..diagnosis.diagnosis import Diagnosis
+
     instance("diagnosis", diagnosis, Diagnosis)
     names = [found.layer for found in diagnosis.layers]
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):

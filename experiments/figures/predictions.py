@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ..runs.prediction import AFTER_MEAN, START, Predictions
 from .style import LABELS, NETWORK_LINE, STYLE, THEORY_COLOUR
 
-_PREDICTED = {START: "#55a868", AFTER_MEAN: "#8172b3"}
+if TYPE_CHECKING:
+    from ..runs.prediction import Predictions
 
 
 def draw_predictions(predictions: Predictions) -> Figure:
     """Both distances over training: the network, what its tangent rates predict without a fit, and the fits."""
+    from ..runs.prediction import AFTER_MEAN, START  # torch, which is there where a network was trained
+
     setting, found = predictions.setting, predictions.found
-    colors = [THEORY_COLOUR if p.source.startswith("fitted") else _PREDICTED[p.source.split(",")[0]] for p in found]
+    predicted = {START: "#55a868", AFTER_MEAN: "#8172b3"}
+    colors = [THEORY_COLOUR if p.source.startswith("fitted") else predicted[p.source.split(",")[0]] for p in found]
     styles = ["--" if p.source.endswith(("held", "growing rates")) else "-" for p in found]
     with mpl.rc_context(STYLE), sns.axes_style("ticks"):
         figure = Figure(figsize=(9.6, 3.6), layout="constrained")

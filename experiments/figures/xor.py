@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..trials.xor import POINTS
+from ..tasks.xor import POINTS
 from .style import COLOURS, STYLE, THEORY_COLOUR
 
 _MATRICES = {"measured": "measured", "two_point": "two-point theory", "collective": "collective theory"}

@@ -11,7 +11,6 @@ from repdyn.symbolic.arguments import instance
 from ..comparison import Comparison, Failure, compare
 from ..settings import Digits, Setting, SettingError, TwoPoints
 from ..settings.architecture import hidden_index, hidden_layer
-from ..trials import digits, two_points
 from ..trials.identity import identified
 
 
@@ -96,6 +95,8 @@ def balanced_exponent(setting: Setting, layer: str) -> float:
 
 
 def _train(setting: Setting) -> tuple[pd.DataFrame, pd.DataFrame, int | None]:
+    from ..trials import digits, two_points  # torch and Lightning, which a figure of a run does not need
+
     match setting:
         case TwoPoints():
             frame, diverged_at = two_points.train(setting)

@@ -15,7 +15,7 @@ from ..figures.automata import draw_machines
 from ..figures.collective import rows_of
 from ..settings import Sequences, override
 from ..sweep.trial import Trial
-from ..trials.sequences import task_of
+from ..tasks.automata import task_of
 from .parity.claims import Judgement
 from .parity.network import KIND, KINDS
 from .parity.numbers import LEARNT, longest_of

@@ -15,7 +15,7 @@ from repdyn.numeric.agreement import agreement
 from ..figures.xor import draw_xor
 from ..settings import Xor, override
 from ..sweep.trial import Trial
-from ..trials.xor import data
+from ..tasks.xor import data
 from .claim import Claim, Verdict, tested
 from .end_states import end_distances
 from .fitted_ends import FITTED, Learnt, beside_claim, errors_text, fitted_ends, held, numbers_fitted, theory_name
@@ -139,7 +139,7 @@ def end_states(pairs: pd.DataFrame, coefficients: Mapping[str, Mapping[str, floa
 
 def fitted_end_states(results: Results) -> pd.DataFrame:
     """What both theories say with numbers fitted to each network's own distances: columns as :func:`end_states`."""
-    inputs, targets = (part.double().numpy() for part in data())
+    inputs, targets = data()
     parts: list[pd.DataFrame] = []
     for trial, outcome in results.finished(Xor.experiment).items():
         setting, pairs = cast(Xor, trial.configuration), outcome.tables["pairs"]

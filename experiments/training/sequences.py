@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from ..tasks.automata import SYMBOLS
 from .lightning import Batch
-
-SYMBOLS = 2
-"""0 and 1; and as many classes."""
 
 
 def one_hot(numbers: NDArray[np.int64]) -> Tensor:

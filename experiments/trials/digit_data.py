@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..settings import DigitData, HeldOutDigits
 
 CLASSES = 10
@@ -66,24 +67,23 @@ def raw_digits(setting: DigitData) -> tuple[NDArray[np.float64], NDArray[np.int6
     return np.asarray(pixels, dtype=np.float64).reshape(len(pixels), -1), np.asarray(labels, dtype=np.int64)
 
 
-def load_digits(setting: DigitData) -> tuple[torch.Tensor, torch.Tensor]:
+def load_digits(setting: DigitData) -> tuple[Tensor, Tensor]:
     """Images of shape (n, pixels), standardised over the whole set, and labels of shape (n,).
 
     Raises:
         FileNotFoundError: if a file of MNIST is not in the folder.
         ValueError: as :func:`training_checksum`.
     """
-    pixels, labels = _training_set(setting)
-    x = _tensor(pixels)
-    return (x - x.mean()) / x.std(), torch.from_numpy(np.asarray(labels, dtype=np.int64))
+    x, labels = _tensors(_training_set(setting))
+    return (x - x.mean()) / x.std(), labels
 
 
-def load_test_digits(setting: HeldOutDigits) -> tuple[torch.Tensor, torch.Tensor] | None:
+def load_test_digits(setting: HeldOutDigits) -> tuple[Tensor, Tensor] | None:
     """As :func:`load_digits` the digits that are not trained on, standardised like those, or None if there are none."""
     if not setting.held_out:
         return None
-    x, (pixels, labels) = _tensor(_training_set(setting)[0]), _test_set(setting)
-    return (_tensor(pixels) - x.mean()) / x.std(), torch.from_numpy(np.asarray(labels, dtype=np.int64))
+    (x, _), (test, labels) = _tensors(_training_set(setting)), _tensors(_test_set(setting))
+    return (test - x.mean()) / x.std(), labels
 
 
 def training_checksum(setting: DigitData) -> str:
@@ -109,8 +109,13 @@ def held_out_checksum(setting: HeldOutDigits) -> str:
     return _checksum(_test_set(setting)) if there else ""
 
 
-def _tensor(pixels: NDArray[np.generic]) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(pixels, dtype=np.float32)).flatten(1)
+def _tensors(part: _Part) -> tuple[Tensor, Tensor]:
+    """Images, shape (n, pixels), and labels."""
+    import torch  # seconds that a study, which only names the digits, does not need
+
+    pixels, labels = part
+    x = torch.from_numpy(np.asarray(pixels, dtype=np.float32)).flatten(1)
+    return x, torch.from_numpy(np.asarray(labels, dtype=np.int64))
 
 
 def _checksum(part: _Part) -> str:

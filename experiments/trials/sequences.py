@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from repdyn.numeric import Automaton, all_strings, minimal_automaton, random_automaton
+from repdyn.numeric import Automaton, all_strings, minimal_automaton
 from torch import Tensor
 
 from ..sweep.outcome import Outcome, trained
+from ..tasks.automata import SYMBOLS, task_of
 from ..training.lightning import Supervised, fit, repeatable
-from ..training.sequences import SYMBOLS, Recurrent, StringBatches, one_hot
+from ..training.sequences import Recurrent, StringBatches, one_hot
 from .sequence_records import Seen, Watch
 
 if TYPE_CHECKING:
@@ -24,20 +25,8 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 
-PARITY = Automaton(np.array([[0, 1], [1, 0]]), np.array([0, 1]))
-"""Whether the number of ones so far is odd."""
-
 _LONG, _AT_THE_END = 100, 20
 """Strings of each length that are read at each record, and of each that is read at the end."""
-
-
-def task_of(states: int, seed: int) -> Automaton:
-    """The machine that is learnt: parity, or one that is drawn.
-
-    >>> task_of(0, 0) is PARITY, task_of(5, 1).is_complete
-    (True, True)
-    """
-    return random_automaton(states, SYMBOLS, seed=seed) if states else PARITY
 
 
 def run_trial(setting: Sequences) -> Outcome:

@@ -16,9 +16,10 @@ from repdyn.numeric import all_strings, merged_pairs, shared_futures, state_scal
 from torch import Tensor
 
 from ..sweep.outcome import Outcome, trained
+from ..tasks.automata import SYMBOLS
 from ..training.epochs import EpochWatch
 from ..training.lightning import Supervised, fit, half_squared_error, repeatable
-from ..training.sequences import SYMBOLS, Recurrent, StringBatches, one_hot
+from ..training.sequences import Recurrent, StringBatches, one_hot
 from .paired_strings import Pairs, pairs_of_any, pairs_of_lengths
 from .recurrent_map import RecurrentMap, taylor_ratios
 from .string_starts import forgetting, output_distances, rates_by_length

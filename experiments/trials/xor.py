@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from repdyn.numeric.gram import gram_determinant
 
 from ..settings.architecture import hidden_layer
 from ..sweep.outcome import Outcome, trained
+from ..tasks.xor import PAIRS, POINTS, data
 from ..tracking.table import CONSTANTS, SCALARS
 from ..tracking.tracker import PairTracker
 from ..training.lightning import Batches, Supervised, fit, half_squared_error, repeatable
@@ -24,23 +24,7 @@ from ..training.networks import MLP, build_network
 if TYPE_CHECKING:
     from ..settings import Xor
 
-POINTS = ("00", "01", "10", "11")
-"""The four points, in the order of rows and columns of a distance matrix."""
-
-PAIRS = tuple(f"{a}-{b}" for a, b in combinations(POINTS, 2))
-"""The six pairs."""
-
 _INDICES = torch.combinations(torch.arange(len(POINTS)))
-
-
-def data() -> tuple[torch.Tensor, torch.Tensor]:
-    """The inputs, shape (4, 2), and the targets, shape (4, 1).
-
-    >>> data()[1].flatten().tolist()
-    [0.0, 1.0, 1.0, 0.0]
-    """
-    x = torch.tensor([[float(bit) for bit in point] for point in POINTS])
-    return x, (x[:, :1] != x[:, 1:]).float()
 
 
 def run_trial(setting: Xor) -> Outcome:
@@ -49,7 +33,7 @@ def run_trial(setting: Xor) -> Outcome:
     ``pairs`` has a row a pair: dx2, dy2_target; dh2, dy2, w and loss, each ``_start`` and ``_end``; and gram, the
     squared area that dh and the decoder's gradient span at the start, for the theories without the ansatz.
     """
-    x, y = data()
+    x, y = (torch.from_numpy(part).float() for part in data())
     with repeatable(setting.threads):
         torch.manual_seed(setting.seed)
         network = build_network(setting, x.shape[1], y.shape[1])
@@ -72,7 +56,8 @@ def decoder_slopes(network: MLP, layer: int, x: torch.Tensor) -> NDArray[np.floa
 
     >>> from torch import nn
     >>> network = MLP(2, 1, width=3, hidden_layers=1, nonlinearity="relu", gain=1.0)
-    >>> slopes = decoder_slopes(network, 0, data()[0])  # a linear decoder: the same everywhere
+    >>> x = torch.from_numpy(data()[0]).float()
+    >>> slopes = decoder_slopes(network, 0, x)  # a linear decoder: the same everywhere
     >>> bool(np.allclose(slopes, network.output.weight.square().sum().item()))
     True
     """

@@ -10,7 +10,6 @@ import pandas as pd
 
 from ...figures.collective import rows_of
 from ...tracking.table import SCALARS
-from ...trials.collective import PREDICTIONS
 from ..spread import spread
 from ..study import Table
 
@@ -75,7 +74,7 @@ def ends_table(ends: pd.DataFrame, remainders: pd.DataFrame) -> Table:
     rows: list[dict[str, Any]] = []
     for (layer, prediction), own in ends.groupby(["layer", "prediction"], sort=False):
         row = {"layer": str(layer), "prediction": NAMES[str(prediction)]}
-        row["numbers fitted"] = str(PREDICTIONS[str(prediction)])
+        row["numbers fitted"] = str(own["fitted"].iloc[0])
         rows.append({**row, **{title: spread(own[kind], ".3f") for kind, title in KINDS.items()}})
     own = rows_of(remainders, "setting", ends["setting"].iloc[0])
     left = own.groupby("layer")["start"].median()

@@ -12,7 +12,7 @@ from repdyn.numeric.agreement import agreement
 from repdyn.numeric.distances import Distances
 
 from ...settings import Context
-from ...trials.context import inputs
+from ...tasks.context import inputs
 from ..end_states import end_distances
 from ..fitted_ends import Learnt, fitted_ends
 from ..study import Results

@@ -7,7 +7,6 @@ import pandas as pd
 from repdyn.numeric import Automaton, minimal_automaton
 
 from ...figures.automata import draw_course, draw_machines
-from ...trials.sequence_records import THRESHOLDS
 from ..study import Plate
 
 
@@ -18,12 +17,13 @@ def of_network(table: pd.DataFrame, setting: str, seed: int) -> pd.DataFrame:
 
 def course_plate(course: pd.DataFrame, length: int, who: str) -> Plate:
     """A network over training: losses, states, distances."""
-    lengths = [int(name.removeprefix("loss_")) for name in course.columns if name.startswith("loss_")]
+    lengths, thresholds = (
+        [name.removeprefix(kind) for name in course.columns if name.startswith(kind)] for kind in ("loss_", "states_")
+    )
+    read = [int(n) for n in lengths if course[f"loss_{n}"].notna().all()]
     return Plate(
         "course",
-        draw_course(
-            course, [n for n in lengths if course[f"loss_{n}"].notna().all()], 2 ** (length + 1) - 1, list(THRESHOLDS)
-        ),
+        draw_course(course, read, 2 ** (length + 1) - 1, thresholds),
         "Loss over training on strings that were trained on and on longer ones; the number of states; the mean "
         "distance of pairs of strings.",
         f"{who}. Left: the loss, on strings up to length {length} and on longer ones that it never read. Middle: "

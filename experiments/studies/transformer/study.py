@@ -11,7 +11,6 @@ import pandas as pd
 from ...figures.transformer import draw_parts
 from ...settings import ModularSubtraction, override
 from ...sweep.trial import Trial
-from ...trials.modular import FACTORS
 from ..parity.plates import of_network
 from ..parity.prose import NONE, diverged_text
 from ..spread import interval_name, spread
@@ -91,8 +90,8 @@ def _table(values: pd.DataFrame, states: pd.DataFrame) -> Table:
     for setting in dict.fromkeys(map(str, values["setting"])):
         for (part, of), own in states[states["setting"] == setting].groupby(["part", "of"], sort=False):
             row = {"setting": setting, "part": str(part), "largest distance": str(of)}
-            for factor in FACTORS:
-                each = [x["share"] for _, x in own[own["factor"] == factor].groupby("seed")]
+            for factor, of_factor in own.groupby("factor"):
+                each = [x["share"] for _, x in of_factor.groupby("seed")]
                 ends = ([x.iloc[0] for x in each], [x.max() for x in each], [x.iloc[-1] for x in each])
                 row[f"{factor:g}"] = ", ".join(spread(x) for x in ends)
             last = [float(x["largest"].iloc[-1]) for _, x in own.groupby("seed")]

@@ -14,8 +14,8 @@ from repdyn.experiments.studies.fitted_ends import (
     fitted_ends,
     held,
 )
+from repdyn.experiments.tasks.xor import data
 from repdyn.experiments.trials.collective_ends import encoder_kernel
-from repdyn.experiments.trials.xor import data
 from repdyn.numeric import squared_distances
 from repdyn.numeric.agreement import agreement
 
@@ -62,7 +62,7 @@ def test_the_end_is_the_mean_of_kernel_and_targets(outputs: int) -> None:
 
 
 def test_a_rich_network_that_learns_exclusive_or_has_two_places() -> None:
-    inputs, targets = (part.double().numpy() for part in data())
+    inputs, targets = data()
     of = Learnt(inputs, targets, targets, "relu")
     by_hand = mean_of_matrices(encoder_kernel(inputs, "relu").matrix(), targets)[np.triu_indices(4, 1)]
     np.testing.assert_allclose(by_hand / by_hand.max(), [1, 1, 0, 0, 1, 1], atol=1e-3)

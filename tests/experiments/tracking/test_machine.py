@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from repdyn.experiments import Layer, extract_automaton
-from repdyn.experiments.trials.sequences import PARITY
+from repdyn.experiments.tasks.automata import PARITY
 from repdyn.numeric import equivalent_automata, minimal_automaton
 from torch import nn
 

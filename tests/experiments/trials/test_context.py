@@ -13,7 +13,8 @@ from repdyn.experiments.studies.context.study import ContextTask
 from repdyn.experiments.studies.fitted_ends import COMPARED, FITTED
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
-from repdyn.experiments.trials.context import AXES, features, followed, inputs, run_trial, sample
+from repdyn.experiments.tasks.context import features, inputs
+from repdyn.experiments.trials.context import AXES, followed, run_trial, sample
 from repdyn.numeric import task_axes
 from scipy.stats import norm
 

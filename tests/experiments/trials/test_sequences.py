@@ -16,8 +16,9 @@ from repdyn.experiments.studies.parity.study import StreamingTasks
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.sweep.outcome import Outcome
 from repdyn.experiments.sweep.trial import Trial
+from repdyn.experiments.tasks.automata import PARITY, task_of
 from repdyn.experiments.training.sequences import Recurrent, StringBatches
-from repdyn.experiments.trials.sequences import PARITY, run_trial, task_of
+from repdyn.experiments.trials.sequences import run_trial
 from repdyn.numeric import Automaton, equivalent_automata, minimal_automaton
 
 SMALL = Sequences(

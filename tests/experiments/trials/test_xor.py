@@ -12,8 +12,9 @@ from repdyn.experiments.studies.recorded import recorded
 from repdyn.experiments.studies.study import Results
 from repdyn.experiments.studies.xor import XorMatrices, agreements, end_states, last_outputs, mean_coefficients
 from repdyn.experiments.sweep.outcome import DIVERGED, Outcome
+from repdyn.experiments.tasks.xor import PAIRS, POINTS, data
 from repdyn.experiments.training.networks import MLP
-from repdyn.experiments.trials.xor import PAIRS, POINTS, data, decoder_slopes, run_trial
+from repdyn.experiments.trials.xor import decoder_slopes, run_trial
 from repdyn.numeric import Pair, State, integrate, squared_distances, trajectory
 
 TINY = {"width": 8, "hidden_layers": 2, "layer": 0, "steps": 40, "every": 1, "lr": 0.1}
@@ -48,7 +49,7 @@ def fits_table() -> pd.DataFrame:
 
 def test_the_targets_are_exclusive_or() -> None:
     x, y = data()
-    for point, target in zip(x.tolist(), y.flatten().tolist(), strict=True):
+    for point, target in zip(x.tolist(), y.ravel().tolist(), strict=True):
         assert target == (int(point[0]) ^ int(point[1]))
 
 
@@ -95,7 +96,7 @@ def test_only_a_chain_of_layers_is_taken() -> None:
 def test_the_slope_of_the_decoder_is_its_finite_difference() -> None:
     torch.manual_seed(0)
     network = MLP(2, 1, width=5, hidden_layers=2, nonlinearity="tanh", gain=1.0).double()
-    x = data()[0].double()
+    x = torch.from_numpy(data()[0])
     with torch.no_grad():
         h = network.hidden[0](x)
         middles = (h[[0, 0, 0, 1, 1, 2]] + h[[1, 2, 3, 2, 3, 3]]) / 2
@@ -113,7 +114,7 @@ def test_a_linear_pair_spans_the_area_of_its_two_vectors() -> None:
     outcome = run_trial(Xor(**{**TINY, "nonlinearity": "none", "hidden_layers": 1, "steps": 1}))
     torch.manual_seed(0)
     network = MLP(2, 1, width=8, hidden_layers=1, nonlinearity="none", gain=1.0)
-    x = data()[0].double()
+    x = torch.from_numpy(data()[0])
     a, b = (m.weight.detach().double() for m in (network.hidden[0][0], network.output))
     expected = []
     for pair in PAIRS:
@@ -295,7 +296,7 @@ def test_the_outputs_are_known_by_their_distances_and_misfits(pairs) -> None:
 
 def test_a_network_that_is_the_collective_theory_is_told_from_pairs(outcome) -> None:
     of = np.array([0.0, 0.8, 1.1, 0.3])
-    dy, target = (np.subtract.outer(x, x).T[np.triu_indices(4, 1)] for x in (of, data()[1].flatten().double().numpy()))
+    dy, target = (np.subtract.outer(x, x).T[np.triu_indices(4, 1)] for x in (of, data()[1].ravel()))
     pairs = outcome.tables["pairs"]
     learnt = pairs.assign(dy2_end=dy**2, w_end=dy * (dy - target), dh2_end=0.7 * dy**2 + 2 * pairs["dh2_start"])
     done = Outcome(values=outcome.values, tables={"pairs": learnt})
