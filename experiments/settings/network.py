@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from .architecture import HEADS
 from .configuration import Configuration, check_choice, described
@@ -13,6 +14,7 @@ from .values import SettingError
 NONLINEARITIES = ("leaky_relu", "relu", "elu", "tanh", "swish", "none")
 MODELS = ("mlp", "residual", "cnn", "layer_norm", "gru", "transformer")
 OPTIMISERS = ("sgd", "momentum", "adam")
+DEVICES = ("cpu", "cuda", "mps")
 
 _OWN_NONLINEARITIES = ("gru", "transformer")
 _STEPS, _THREADS = 10**9, 1024
@@ -38,10 +40,12 @@ class Setting(Configuration):
     steps: int = described(6000, "training steps")
     every: int = described(1, "record the pairs every so many steps")
     threads: int = described(1, "threads of the linear algebra; results are repeatable for the same number")
+    device: str = described("cpu", f"where the network is trained, one of {', '.join(DEVICES)}")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for choice, known in (("model", MODELS), ("nonlinearity", NONLINEARITIES), ("optimiser", OPTIMISERS)):
+        choices = {"model": MODELS, "nonlinearity": NONLINEARITIES, "optimiser": OPTIMISERS, "device": DEVICES}
+        for choice, known in choices.items():
             check_choice(choice, getattr(self, choice), known)
         self._check_network()
         self._check_training()
@@ -84,6 +88,13 @@ class Setting(Configuration):
                 f"training takes about {sum(needed.values()) / 2**30:,.3g} GiB, most of it for {most}, and may take "
                 f"{MEMORY / 2**30:g} GiB; {_LESS[most]}"
             )
+
+    def identity(self) -> dict[str, Any]:
+        """As of every configuration; a run on the processor is the run it was before devices could be told."""
+        values = super().identity()
+        if self.device == "cpu":
+            del values["device"]
+        return values
 
     def rough_seconds(self) -> float:
         """As of every configuration: what each step costs, each layer in it, and each weight for each point."""

@@ -10,6 +10,7 @@ from . import mpl_backend  # noqa: F401 # pyright: ignore[reportUnusedImport] # 
 # isort: split
 import logging
 import math
+import os
 import sys
 import warnings
 from collections.abc import Generator, Iterator
@@ -89,7 +90,8 @@ class Supervised(pl.LightningModule):
         return loss.detach()
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        return batch  # is where the network is
+        x, y = batch
+        return x.to(device), y.to(device)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         if self.optimiser == "adam":
@@ -159,19 +161,27 @@ class StopBelow(pl.Callback):
             trainer.should_stop = True
 
 
-def fit(module: pl.LightningModule, batches: IterableDataset[Batch], callbacks: list[pl.Callback]) -> int | None:
-    """Train over all batches and return the step at which training diverged, or None.
+def fit(
+    module: pl.LightningModule, batches: IterableDataset[Batch], callbacks: list[pl.Callback], device: str = "cpu"
+) -> int | None:
+    """Train over all batches and return the step at which training diverged, or None; afterwards the module is on the
+    processor again.
 
     The loader keeps everything in memory and in one epoch, and the trainer has no logger, checkpoints or
     sanity checks: per-epoch and per-step extras cost more than a step of a small network. The progress bar
     is shown on a terminal only.
+
+    Raises:
+        ValueError: if the device is not there.
     """
+    _check_device(device)
     diverged = StopWhenDiverged()
     shows_progress = sys.stderr.isatty()
     keep_freed_memory()
     with _quiet():
         trainer = pl.Trainer(
-            accelerator="cpu",
+            accelerator=device,
+            devices=1,
             max_epochs=1,
             logger=False,
             enable_checkpointing=False,
@@ -184,6 +194,15 @@ def fit(module: pl.LightningModule, batches: IterableDataset[Batch], callbacks: 
         except SystemExit:  # Lightning's answer to an interruption
             raise KeyboardInterrupt from None
     return diverged.step
+
+
+def _check_device(device: str) -> None:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[device]:
+        found = ", ".join(name for name, usable in there.items() if usable)
+        raise ValueError(f"there is no device {device!r} here, or torch was built without it; train on one of {found}")
+    if device == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it torch refuses to be repeatable there
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def run_trial(setting: Collective) -> Outcome:
         names = [hidden_layer(k) for k in range(setting.hidden_layers)]
         shown = slice(setting.shown)
         tracker = PointTracker(batches.x[shown], batches.y[shown], names, every=setting.every)
-        diverged_at = fit(module, batches, [tracker])
+        diverged_at = fit(module, batches, [tracker], setting.device)
         loss, known = evaluate(module, batches.x, batches.y)
     values = {"images": len(kept), "shown": setting.shown, "layer": setting.layer}
     values |= {"nonlinearity": setting.nonlinearity, "loss": loss, "known": known}

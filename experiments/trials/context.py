@@ -60,7 +60,7 @@ def run_trial(setting: Context) -> Outcome:
         tracker = PairTracker(x[pairs], y[pairs], [hidden_layer(setting.layer)], every=setting.every)
         batches = Batches(x, y, batch=setting.batch, steps=setting.steps, seed=setting.seed)
         start = _representation(network, setting.layer, x)
-        diverged_at = fit(module, batches, [tracker])
+        diverged_at = fit(module, batches, [tracker], setting.device)
         end = _representation(network, setting.layer, x)
     tables = {"trajectory": tracker.frame()}
     values = _measured(start, setting, y, "start")

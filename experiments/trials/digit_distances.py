@@ -42,7 +42,7 @@ def run_trial(setting: DigitStructure) -> Outcome:
     with repeatable(setting.threads):
         x, labels = load_digits(setting)
         module, batches = supervised(setting, x, labels)
-        diverged_at = fit(module, batches, [])
+        diverged_at = fit(module, batches, [], setting.device)
         loss, known = evaluate(module, batches.x, batches.y)
         h = _hidden(module, hidden_layer(setting.layer), x[first_digits(labels, setting.shown)])
     tables: dict[str, pd.DataFrame] = {}

@@ -77,7 +77,7 @@ def run_trial(setting: HeldOutDigits) -> Outcome:
     """
     with repeatable(setting.threads):
         module, batches, tracker = prepare(setting)
-        diverged_at = fit(module, batches, [tracker])
+        diverged_at = fit(module, batches, [tracker], setting.device)
         loss, known = evaluate(module, batches.x, batches.y)
         values = {"steps": int(tracker.steps[-1]), "images": len(batches.x), "loss": loss, "known": known}
         test = load_test_digits(setting)
@@ -93,7 +93,7 @@ def train(setting: Digits) -> tuple[pd.DataFrame, pd.DataFrame, int | None]:
         module, batches, tracker = prepare(setting)
         shown = slice(_SHOWN)
         points = PointTracker(batches.x[shown], batches.y[shown], tracker.layers, every=setting.steps)
-        diverged_at = fit(module, batches, [tracker, points])
+        diverged_at = fit(module, batches, [tracker, points], setting.device)
     if diverged_at is not None:
         return tracker.frame(), pd.DataFrame(), diverged_at
     return tracker.frame(), ends_of(points, batches, setting.nonlinearity), None

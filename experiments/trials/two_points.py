@@ -54,5 +54,5 @@ def train(setting: TwoPoints) -> tuple[pd.DataFrame, int | None]:
     with repeatable(setting.threads):
         module, batches, tracker = prepare(setting)
         until = [StopBelow(setting.until)] if setting.until else []
-        diverged_at = fit(module, batches, [tracker, *until])
+        diverged_at = fit(module, batches, [tracker, *until], setting.device)
     return tracker.frame(), diverged_at

@@ -44,7 +44,7 @@ def run_trial(setting: Xor) -> Outcome:
         module = Supervised(network, setting.lr, optimiser=setting.optimiser, weight_decay=setting.weight_decay)
         batches = Batches(x, y, batch=len(x), steps=setting.steps, seed=setting.seed)
         before = _loss(module, x, y)
-        diverged_at = fit(module, batches, [tracker])
+        diverged_at = fit(module, batches, [tracker], setting.device)
         after = _loss(module, x, y)
     frame = tracker.frame()
     tables = {"trajectory": frame, "pairs": first_and_last(frame, slopes)}

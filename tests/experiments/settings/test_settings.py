@@ -66,7 +66,7 @@ def test_a_setting_written_as_toml_reads_back_as_itself(tmp_path) -> None:
 def test_the_digest_changes_with_every_field_that_decides_the_outcome() -> None:
     setting = TwoPoints(dy2=1.0)
     changed = {"model": "gru", "nonlinearity": "tanh", "optimiser": "adam", "loss": "cross_entropy"}
-    changed |= {"layer": 3, "dropout": 0.5, "batch": 1}
+    changed |= {"layer": 3, "dropout": 0.5, "batch": 1, "device": "mps"}
     for f in fields(setting):
         if f.metadata["identity"]:
             value = changed[f.name] if f.name in changed else getattr(setting, f.name) + 1
@@ -137,6 +137,7 @@ def test_data_dir_chooses_mnist() -> None:
         ({"nonlinearity": "sine"}, "nonlinearity must be one of leaky_relu, .*, got 'sine'"),
         ({"model": "lstm"}, "model must be one of mlp, residual, .*, got 'lstm'"),
         ({"optimiser": "lion"}, "optimiser must be one of sgd, momentum, adam, got 'lion'"),
+        ({"device": "tpu"}, "device must be one of cpu, cuda, mps, got 'tpu'"),
         ({"loss": "hinge"}, "loss must be one of squared_error, cross_entropy, got 'hinge'"),
         ({"dropout": 1.0}, r"dropout is a share below 1 in an mlp, got 1\.0 in model 'mlp'"),
         ({"dropout": 0.1, "model": "cnn"}, r"dropout is a share below 1 in an mlp, got 0\.1 in model 'cnn'"),

@@ -1,11 +1,13 @@
 """Training with Lightning is gradient descent, and a run that diverges says so."""
 
 import math
+import os
+from importlib import import_module
 from itertools import pairwise
 
 import pytest
 import torch
-from repdyn.experiments.settings import TwoPoints
+from repdyn.experiments.settings import Collective, Context, DigitStructure, HeldOutDigits, TwoPoints, Xor
 from repdyn.experiments.tracking.tracker import PairTracker
 from repdyn.experiments.training import linear
 from repdyn.experiments.training.lightning import Batches, Supervised, cross_entropy, fit, half_squared_error
@@ -208,3 +210,42 @@ def test_a_run_that_does_not_diverge_says_so() -> None:
     assert fit(module, batches, [tracker]) is None
     assert isinstance(tracker, PairTracker)
     assert tracker.steps.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(device: str, monkeypatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    words = f"there is no device '{device}' here, or torch was built without it; train on one of cpu"
+    with pytest.raises(ValueError, match=words):
+        two_points.train(TwoPoints(width=4, hidden_layers=1, layer=0, steps=2, device=device))
+
+
+def test_a_setting_says_where_its_network_is_trained(monkeypatch) -> None:
+    """Every kind of setting that has a device: what the trainer is told, which then stops."""
+    asked: list[tuple[str, int]] = []
+
+    class Told(Exception):
+        pass
+
+    def trainer(*, accelerator: str, devices: int, **_: object) -> None:
+        asked.append((accelerator, devices))
+        raise Told
+
+    monkeypatch.setattr("pytorch_lightning.Trainer", trainer)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "is put back afterwards")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    kinds = (TwoPoints, Xor, Context, HeldOutDigits, DigitStructure, Collective)
+    for kind in kinds:
+        setting = kind(width=4, hidden_layers=1, layer=0, steps=2, every=1, device="cuda")
+        with pytest.raises(Told):
+            import_module(setting.module).run_trial(setting)
+    assert asked == [("cuda", 1)] * len(kinds)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+
+
+def test_batches_go_where_the_network_is() -> None:
+    x, y = torch.zeros(2, 4), torch.zeros(2, 3)
+    there = Supervised(network(0), 0.1).transfer_batch_to_device((x, y), torch.device("meta"), 0)
+    assert [z.device.type for z in there] == ["meta", "meta"]
