@@ -39,9 +39,8 @@ def essences(module: str) -> dict[str, str]:
     while ahead:
         name = ahead.pop()
         if name not in found:
-            tree, is_package = _parsed(name)
             found[name] = _essence(name)
-            ahead += _imports(tree, name, is_package)
+            ahead += _imports(name)
     return found
 
 
@@ -97,15 +96,21 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
+@cache
+def _imports(module: str) -> tuple[str, ...]:
     """The modules of this package that a module imports, anywhere but for type checkers only.
 
     Those that it gives to ``import_module`` count by their names; a package that only hands out names, those of its
     stub, imports none: what is taken from it is followed name by name.
     """
-    package = module if is_package else module.rpartition(".")[0]
+    tree, is_package = _parsed(module)
     if is_package and _stub(module) is not None:
-        return
+        return ()
+    return tuple(_imported(tree, module if is_package else module.rpartition(".")[0]))
+
+
+def _imported(tree: ast.Module, package: str) -> Iterator[str]:
+    """What is said in a module of a package."""
     by_name = any(isinstance(node, ast.Name) and node.id == "import_module" for node in ast.walk(tree))
     for node in _executed(tree):
         if isinstance(node, ast.Import):
