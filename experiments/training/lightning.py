@@ -216,17 +216,18 @@ def repeatable(threads: int) -> Generator[None]:
     before = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
     warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    fills = torch.utils.deterministic.fill_uninitialized_memory
+    memory = cast(Any, torch.utils.deterministic)  # whose attribute is a property
+    fills = memory.fill_uninitialized_memory
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # all is written before it is read
+    memory.fill_uninitialized_memory = False  # all is written before it is read
     try:
         with torch.random.fork_rng():
             yield
     finally:
         torch.set_num_threads(before)
         torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
-        torch.utils.deterministic.fill_uninitialized_memory = fills
+        memory.fill_uninitialized_memory = fills
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +36,8 @@ class Linear(nn.Linear):
     """A linear map. Of many weights gradient descent can move them as soon as the backward pass has used them.
 
     The gradient is a sum over the points of a batch, and added to the weights as such: no matrix of the size of the
-    weights is written down and read again, which for few points takes longer than all else. Weights are read once more
-    in a pass only if the map is used more than once, which it must not be.
+    weights is written down and read again, which for few points takes longer than all else. A map that is used twice in
+    a pass cannot be moved so; torch, which sees that weights have changed in between, refuses the pass.
     """
 
     descent: Descent | None = None
@@ -50,7 +50,7 @@ class Linear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:
         if self.descent is None or not self.descent.lr:
             return super().forward(input)
-        return _Moved.apply(input, self.weight, self.bias, self.descent.lr)
+        return cast(Tensor, _Moved.apply(input, self.weight, self.bias, self.descent.lr))
 
 
 class _Moved(torch.autograd.Function):

@@ -77,6 +77,15 @@ def test_the_gradient_of_the_inputs_is_that_before_the_step() -> None:
     torch.testing.assert_close(map.bias.grad, pull.sum(0))
 
 
+def test_a_map_that_is_used_twice_in_a_pass_is_refused_and_not_moved_wrongly() -> None:
+    map = linear.Linear(3, 3)
+    map.descent = linear.Descent()
+    with map.descent.step(0.1):
+        y = map(map(torch.ones(2, 3)))
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
 @pytest.mark.parametrize("options", [{"optimiser": "momentum"}, {"optimiser": "adam"}, {"weight_decay": 0.1}], ids=str)
 def test_no_other_optimiser_leaves_maps_to_the_backward_pass(options, monkeypatch) -> None:
     x, y = torch.randn(2, 32, 4, generator=torch.Generator().manual_seed(0)).unbind()
