@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
@@ -34,36 +36,48 @@ def stepwise_optimum(model: Model, data: Measurement, x: Array) -> Array:
     noise its optimum is off, but near that of the whole trajectory.
     """
 
-    def residuals(x: Array) -> Array:
+    def off(points: Array) -> Array:
+        """The weighted differences at points of the search, shape (k, m): shape (k, 3 (n - 1))."""
         with np.errstate(all="ignore"):  # far away a theory may break down
-            off = data.root_weight[:, 1:] * (_next(model, data, x) - data.observed[:, 1:])
-        return np.nan_to_num(off, nan=_FAR).clip(-_FAR, _FAR).ravel()
+            off = data.root_weight[:, None, 1:] * (_next(model, data, points) - data.observed[:, None, 1:])
+        return np.nan_to_num(off, nan=_FAR).clip(-_FAR, _FAR).swapaxes(0, 1).reshape(len(points), -1)
 
     def jacobian(x: Array) -> Array:
-        still = residuals(x)
-        return np.stack([residuals(x + step) - still for step in _DIFFERENCE * np.eye(x.size)], axis=1) / _DIFFERENCE
+        still, *moved = off(np.stack([x, *(x + _DIFFERENCE * np.eye(x.size))]))
+        return np.stack([y - still for y in moved], axis=1) / _DIFFERENCE
 
     bounds = (model.lowest, np.inf)
     with np.errstate(all="ignore"):
-        return least_squares(residuals, x, jacobian, bounds=bounds, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=FLAT).x
+        found = least_squares(
+            lambda x: off(x[None])[0], x, jacobian, bounds=bounds, ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=FLAT
+        )
+    return found.x
 
 
-def _next(model: Model, data: Measurement, x: Array) -> Array:
-    """The three scalars at all samples but the first, each predicted from the sample before; shape (3, n - 1)."""
+def _next(model: Model, data: Measurement, points: Array) -> Array:
+    """The three scalars at all samples but the first, each predicted from the sample before, at points of the search,
+    shape (k, m): shape (3, k, n - 1)."""
     theory = model.theory
-    values = parameter_values(theory, data.pair, model.coefficients(x))
-    rhs, read = compile(theory, "rhs"), compile(theory, "readout")
-    state = np.stack(np.broadcast_arrays(*compile(theory, "begin")(*data.observed[:, :-1], *values)))
+    values = parameter_values(theory, data.pair, model.coefficients(points[:, None]))
+    begin, rhs, read = (compile(theory, what).bare for what in ("begin", "rhs", "readout"))
     time = data.elapsed[:-1]
     step = np.diff(data.elapsed) / _SUBSTEPS
 
-    def rates(time: Array, state: Array) -> Array:
-        return np.stack(np.broadcast_arrays(*rhs(time, *state, *values)))
+    def whole(values: Sequence[Array]) -> Array:
+        """Each at every point and sample."""
+        found = np.empty((len(values), len(points), time.size))
+        for row, value in zip(found, values, strict=True):
+            row[:] = value
+        return found
 
+    def rates(time: Array, state: Array) -> Array:
+        return whole(rhs(time, *state, *values))
+
+    state = whole(begin(*data.observed[:, :-1], *values))
     for _ in range(_SUBSTEPS):  # the classical method of Runge and Kutta
         k1 = rates(time, state)
         k2 = rates(time + step / 2, state + step / 2 * k1)
         k3 = rates(time + step / 2, state + step / 2 * k2)
         k4 = rates(time + step, state + step * k3)
         time, state = time + step, state + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-    return np.stack(np.broadcast_arrays(*read(*state, *values)))
+    return whole(read(*state, *values))

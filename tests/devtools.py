@@ -20,6 +20,7 @@ _OPTIONS = (
     "--hide-scrollbars",
     "--no-first-run",
     "--disable-background-networking",
+    "--disable-ipc-flooding-protection",  # which takes no more than 200 links in 10 seconds
     "--remote-debugging-pipe",
 )
 

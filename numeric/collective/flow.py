@@ -222,9 +222,10 @@ def velocity(maps: Maps, problem: Problem, rates: Sequence[Any]) -> Maps:
 
 def _powers(S: Array, *powers: Any) -> tuple[Array, ...]:
     """Powers of a symmetric positive semidefinite matrix, or of each of several."""
-    if all(np.all((p == 0) | (p == 1)) for p in powers):
-        one = np.broadcast_to(np.eye(S.shape[-1]), S.shape)
-        return tuple(np.where(p == 1, S, one) for p in powers)
+    asked = [set(np.ravel(p).tolist()) for p in powers]
+    if all(each <= {0.0, 1.0} for each in asked):
+        one = np.eye(S.shape[-1])
+        return tuple(S if each == {1.0} else np.where(p == 1, S, one) for p, each in zip(powers, asked, strict=True))
     values, vectors = np.linalg.eigh(S)
     least = np.maximum(_FLAT * values[..., -1:], np.finfo(np.float64).tiny)
     values = np.maximum(values, least)[..., None, :]

@@ -165,8 +165,9 @@ def choice(case, first, second):
     if every or not (case.ndim and case.any()):
         function, *values = first if every else second
         found = function(case if every else ~case, *values)
-        shapes = [x.shape for x in (case, *first[1:], *second[1:]) if x.shape not in ((), found.shape)]
-        return np.broadcast_to(found, np.broadcast_shapes(found.shape, *shapes)).copy() if shapes else found
+        shapes = set(x.shape for x in (found, case, *first[1:], *second[1:]))
+        shape = np.broadcast_shapes(*shapes) if len(shapes) > 1 else found.shape
+        return found if found.shape == shape else np.broadcast_to(found, shape).copy()
     return np.where(case, first[0](case, *first[1:]), second[0](~case, *second[1:]))
 ''',
         },
@@ -325,9 +326,13 @@ def _harmless(expr: sp.Basic) -> bool:
 def _folded(program: Program) -> dict[sp.Basic, sp.Expr]:
     """The definitions that one branch of a choice uses, once, and nothing else does: another branch needs none."""
     results = {x for expr in program.results.values() for x in expr.free_symbols}
+    uses: dict[sp.Basic, list[sp.Symbol]] = {}
+    for symbol, expr in program.definitions.items():
+        for x in expr.free_symbols:
+            uses.setdefault(x, []).append(symbol)
     found: dict[sp.Basic, sp.Expr] = {}
     for symbol, expr in reversed(list(program.definitions.items())):
-        users = [x for x, whole in program.definitions.items() if symbol in whole.free_symbols]
+        users = uses.get(symbol, [])
         if symbol in results or len(users) != 1:
             continue
         user = program.definitions[users[0]]

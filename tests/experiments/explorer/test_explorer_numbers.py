@@ -18,7 +18,6 @@ AT_LINKS = """(async (links) => {
     const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
     location.hash = link;
     await changed;
-    await new Promise((resolve) => setTimeout(resolve, 55)); // a browser takes no more than 200 links in 10 seconds
     await new Promise(requestAnimationFrame);
     found.push([%s, document.getElementById("link-fault").textContent]);
   }
