@@ -107,7 +107,7 @@ nitpick_ignore_regex = [
     # No inventory of another project is fetched, so nothing outside repdyn can be linked to.
     (r"py:.*", r"(collections|concurrent|contextlib|numbers|os|pathlib|typing|abc|builtins)\b.*"),
     (r"py:.*", r"(jax|matplotlib|np|numpy|pandas|pd|pl|pytorch_lightning|sp|sympy|torch)\b.*"),
-    (r"py:.*", r"(da|zarr)\b.*|Client|Path"),
+    (r"py:.*", r"(da|zarr)\b.*|Client|Figure|Path"),
     (r"py:(class|exc|obj)", r"(bool|bytes|dict|float|int|list|object|str|tuple|None|Any|\w*(Error|Exception|Exit))"),
     # What is not public has no page, and an alias of types none either.
     (r"py:.*", r"repdyn\.\w+\.\w+\.[\w.]+|functions\.regular|check_predictable|DistanceSource"),
