@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..figures.overview import THEORIES, holdings_by_theory
@@ -32,7 +33,7 @@ def summary(contents: Contents, beside: Contents | None = None) -> list[tuple[st
     ours = [claim for claim in contents.claims if not claim.of_paper]
     return [
         *_tally("Claims of the paper", paper),
-        *_by_outcome(paper),
+        *_by_outcome(contents),
         *_tally("Claims of this package", ours),
         *_by_theory(contents),
         *(_differing(contents, beside) if beside else ()),
@@ -55,23 +56,30 @@ def _tally(lead: str, claims: Sequence[Claim]) -> Iterator[tuple[str, str]]:
         yield f"{lead} ({len(claims)})", f"{outcomes_in_words(claims)}."
 
 
-def _by_outcome(claims: Sequence[Claim]) -> Iterator[tuple[str, str]]:
+def _by_outcome(contents: Contents) -> Iterator[tuple[str, str]]:
+    """The paper's claims; what several studies ask is said with the name of each."""
+    asked = [(chapter.study.name, x) for chapter in contents.chapters for x in chapter.claims if x.of_paper]
+    studies = Counter(claim.text for _, claim in asked)
     for outcome, lead in _LEADS.items():
-        said = [f"{claim.text}{_where(claim)}" for claim in claims if claim.outcome == outcome]
+        said = [
+            f"{claim.text}{_where(claim, study if studies[claim.text] > 1 else '')}"
+            for study, claim in asked
+            if claim.outcome == outcome
+        ]
         if said:
             yield lead, f"{'; '.join(said)}."
 
 
-def _where(claim: Claim) -> str:
-    """Where a claim that agrees in part does not."""
-    if claim.outcome != IN_PART:
-        return ""
-    against = [verdict.setting for verdict in claim.verdicts if verdict.agrees is False]
-    undecided = sum(verdict.agrees is None for verdict in claim.verdicts)
-    said = [where_in_words(claim)]
-    said += [f"not {listed(against, _NAMED)}"] if against else []
-    said += [f"{undecided} undecided"] if undecided else []
-    return f" ({'; '.join(said)})"
+def _where(claim: Claim, study: str) -> str:
+    """The study, if it is to be told, and where a claim that agrees in part does not."""
+    said = [f"in {study}"] if study else []
+    if claim.outcome == IN_PART:
+        against = [verdict.setting for verdict in claim.verdicts if verdict.agrees is False]
+        undecided = sum(verdict.agrees is None for verdict in claim.verdicts)
+        said += [where_in_words(claim)]
+        said += [f"not {listed(against, _NAMED)}"] if against else []
+        said += [f"{undecided} undecided"] if undecided else []
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _by_theory(contents: Contents) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """What the report says of claims: what holds and where, each with its settings, at one scale or two."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from repdyn.experiments.page import Chapter, Contents, gather, html, text
 from repdyn.experiments.page.summary import summary
@@ -47,6 +48,20 @@ def test_settings_where_a_claim_is_not_met_are_named_and_many_counted() -> None:
     claim = Claim("So", "rule", (Verdict("yes", "yes", True), *against, Verdict("open", "-", None)))
     contents = Contents("quick", (Chapter(Kept(), (), Section("Kept", claims=(claim,))),), ())
     assert ("Agrees in part", "So (1 of 7 settings; not s0, s1 and 3 more; 1 undecided).") in summary(contents)
+
+
+def test_what_several_studies_ask_is_said_with_the_name_of_each() -> None:
+    @dataclass(frozen=True)
+    class Second(Kept):
+        name: ClassVar[str] = "second"
+
+    settled, open_still = Verdict("a", "yes", True), Verdict("b", "-", None)
+    first = (Claim("So", "rule", (settled,)), Claim("Alone", "rule", (settled,)))
+    second = (Claim("So", "rule", (settled, open_still)),)
+    chapters = tuple(Chapter(k, (), Section("", claims=c)) for k, c in ((Kept(), first), (Second(), second)))
+    said = summary(Contents("quick", chapters, ()))
+    assert ("Agrees in every setting", "So (in kept); Alone.") in said
+    assert ("Agrees in part", "So (in second; 1 of 2 settings; 1 undecided).") in said
 
 
 def test_each_claim_has_one_row_with_its_settings_folded_inside(tree) -> None:
