@@ -244,9 +244,9 @@ PATHS = [str(Path(__file__).parents[i]) for i in (0, 2)]
 
 SCRIPT = """
 import sys
-sys.path[:0] = {path!r}
-from test_sweep import *
 if __name__ == "__main__":
+    sys.path[:0] = {path!r}
+    from test_sweep import *
     store = Store(Path({store!r}))
     sweep(plan(FITS, store), store, local_workers(2))
 """
@@ -275,17 +275,17 @@ def test_sigterm_ends_a_sweep_its_processes_and_nothing_else_with_one_line(tmp_p
 
 COMMAND = """
 import sys
-sys.path[:0] = {path!r}
-from test_sweep import *
-from repdyn.experiments.cli import main
-from repdyn.experiments.studies.trajectories import Trajectories
-import repdyn.experiments.studies
-class Many(Trajectories):
-    def trials(self):
-        runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
-        return [Trial(Fits(name="small", seed=run.configuration.seed, theories=ONE), (run,)) for run in runs]
-repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
-if __name__ == "__main__":
+if __name__ == "__main__":  # processes that it starts need none of this
+    sys.path[:0] = {path!r}
+    import repdyn.experiments.studies
+    from repdyn.experiments.cli import main
+    from repdyn.experiments.studies.trajectories import Trajectories
+    from test_sweep import *
+    class Many(Trajectories):
+        def trials(self):
+            runs = (Trial(replace(SMALL, seed=seed)) for seed in range(40))
+            return [Trial(Fits(name="small", seed=run.configuration.seed, theories=ONE), (run,)) for run in runs]
+    repdyn.experiments.studies.studies = lambda scale, data_dir="": {{"many": Many()}}
     sys.exit(main(["reproduce", "--store", {store!r}, "--processes", "2"]))
 """
 
