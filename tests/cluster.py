@@ -26,9 +26,10 @@ def dask(folder: Path, command: str, *options: str) -> Iterator[subprocess.Popen
 
 
 def address(folder: Path) -> str:
-    """Where the scheduler of a folder answers, as soon as it does."""
-    wait_until((folder / "scheduler.json").exists)
-    return json.loads((folder / "scheduler.json").read_text())["address"]
+    """Where the scheduler of a folder answers, as soon as it has said so to the end."""
+    file = folder / "scheduler.json"
+    wait_until(lambda: file.exists() and file.read_text().endswith("\n}"))
+    return json.loads(file.read_text())["address"]
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen | None = None) -> None:
