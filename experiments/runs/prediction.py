@@ -123,8 +123,9 @@ def check_predictable(setting: Setting) -> TwoPoints:
 
     Raises:
         TypeError: if it is no setting.
-        SettingError: if the setting is none of the two_points experiment, has more than one output, or is trained
-            otherwise than by gradient descent on the squared error, which is what tangent rates are those of.
+        SettingError: if the setting is none of the two_points experiment, has more than one output, is trained on
+            another device than the processor, on which the rates are measured, or otherwise than by gradient descent on
+            the squared error, which is what tangent rates are those of.
     """
     instance("setting", setting, Setting)
     if not isinstance(setting, TwoPoints):
@@ -134,6 +135,8 @@ def check_predictable(setting: Setting) -> TwoPoints:
         )
     if setting.output_size != 1:
         raise SettingError(f"tangent rates are for a single output, got output_size {setting.output_size}; set it to 1")
+    if setting.device != "cpu":
+        raise SettingError(f"tangent rates are measured on the processor, got device {setting.device!r}; leave it out")
     other = [f"{name} {getattr(setting, name)!r}" for name, of in _DESCENT.items() if getattr(setting, name) != of]
     if other:
         raise SettingError(

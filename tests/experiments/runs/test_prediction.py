@@ -134,11 +134,16 @@ def test_rates_that_are_none_give_no_prediction_and_say_so(monkeypatch) -> None:
             ValueError,
             "tangent rates are those of gradient descent .*, got optimiser 'momentum', batch 1; leave that out",
         ),
+        (
+            replace(TINY, device="cuda"),
+            ValueError,
+            "rates are measured on the processor, got device 'cuda'; leave it out",
+        ),
         (find_setting("dropout"), ValueError, r"of gradient descent .*, got dropout 0\.1; leave that out"),
         (find_setting("cross_entropy"), ValueError, "of gradient descent .*, got loss 'cross_entropy'; leave that out"),
         (replace(TINY, lr=80.0, hidden_layers=2), ArithmeticError, r"training diverged at step \d+: .* lower lr or"),
     ],
-    ids=["digits", "two outputs", "momentum", "dropout", "cross-entropy", "diverged"],
+    ids=["digits", "two outputs", "momentum", "device", "dropout", "cross-entropy", "diverged"],
 )
 def test_what_cannot_be_predicted_is_refused(setting, error, words: str) -> None:
     with pytest.raises(error, match=words):

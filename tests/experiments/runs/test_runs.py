@@ -31,10 +31,15 @@ def test_a_run_is_repeatable_to_the_last_bit_and_differs_for_another_seed(settin
 def test_a_run_leaves_torch_as_it_was() -> None:
     torch.manual_seed(4)
     before = torch.get_rng_state()
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+
+    def settings() -> tuple[int, bool, bool]:
+        fills = torch.utils.deterministic.fill_uninitialized_memory
+        return torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), fills
+
+    found = settings()
     run(override(SMALL, {"steps": 2}))
     assert torch.equal(torch.get_rng_state(), before)
-    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == (threads, deterministic)
+    assert settings() == found
 
 
 def test_a_two_layer_linear_network_meets_the_theory_at_about_the_rate_it_is_trained_with() -> None:

@@ -77,7 +77,7 @@ def test_the_gradient_of_the_inputs_is_that_before_the_step() -> None:
     torch.testing.assert_close(map.bias.grad, pull.sum(0))
 
 
-def test_a_map_that_is_used_twice_in_a_pass_is_refused_and_not_moved_wrongly() -> None:
+def test_a_pass_that_uses_a_map_twice_is_refused() -> None:
     map = linear.Linear(3, 3)
     map.descent = linear.Descent()
     with map.descent.step(0.1):
