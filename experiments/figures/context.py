@@ -63,7 +63,7 @@ def _label_contexts(ax: Any) -> None:
     for context, colour in _CONTEXTS.items():
         ax.scatter([], [], [], color=colour, s=22, label=f"context {context}")
     ax.legend(
-        frameon=False, loc="upper left", bbox_to_anchor=(-0.12, 0.04), ncols=2, handletextpad=0.0, columnspacing=0.6
+        frameon=False, loc="upper left", bbox_to_anchor=(-0.12, -0.02), ncols=2, handletextpad=0.0, columnspacing=0.6
     )
 
 
